@@ -60,11 +60,6 @@ interface SideProps {
 
 /** Where this person can go, and how they want to see it. What they may do is decided by the service all the same. */
 function Side({ me, place, session, zone, setZone }: SideProps) {
-  const [theme, setTheme] = useState(() => kept('theme', themes, 'auto'))
-  useEffect(() => {
-    keep('theme', theme)
-    document.documentElement.dataset['theme'] = theme
-  }, [theme])
   return (
     <header class="side">
       <a class="brand" href={address('')}>
@@ -95,16 +90,7 @@ function Side({ me, place, session, zone, setZone }: SideProps) {
             ))}
           </select>
         </label>
-        <label>
-          <span>{words.theme}</span>
-          <select value={theme} onChange={(event) => setTheme(event.currentTarget.value as typeof theme)}>
-            {themes.map((one) => (
-              <option key={one} value={one}>
-                {words.themes[one]}
-              </option>
-            ))}
-          </select>
-        </label>
+        {session.leave && <Colours />}
         <p class="who" title={me.id}>
           {me.name}
         </p>
@@ -127,6 +113,26 @@ function linksFor(me: Me): readonly (readonly [string, string])[] {
   }
   const more = (Object.keys(open) as readonly (keyof typeof open)[]).filter((page) => open[page])
   return [['', pages.inbox], ['requests', pages.requests], ...more.map((page) => [page, pages[page]] as const)]
+}
+/** The colours that the reader wants. */
+function Colours() {
+  const [theme, setTheme] = useState(() => kept('theme', themes, 'auto'))
+  useEffect(() => {
+    keep('theme', theme)
+    document.documentElement.dataset['theme'] = theme
+  }, [theme])
+  return (
+    <label>
+      <span>{words.theme}</span>
+      <select value={theme} onChange={(event) => setTheme(event.currentTarget.value as typeof theme)}>
+        {themes.map((one) => (
+          <option key={one} value={one}>
+            {words.themes[one]}
+          </option>
+        ))}
+      </select>
+    </label>
+  )
 }
 
 const isAt = (path: string, link: string): boolean =>

@@ -5,6 +5,7 @@ import { browserSession } from './browserSession.ts'
 import { Button, Notice } from './kit.tsx'
 import type { Me } from './me.ts'
 import type { ConsoleSettings } from '../contract/serviceAnswers.ts'
+import { isInTeams } from './router.ts'
 import type { PageSession } from './session.ts'
 import { words } from './words.ts'
 
@@ -28,9 +29,13 @@ function draw(page: ComponentChild): void {
   render(page, root)
 }
 
-/** Signs the person in, asks who they are, and draws the page of the address. */
 async function start(): Promise<void> {
-  const session: PageSession = await browserSession(await settings())
+  if (isInTeams) await (await import('./teams.tsx')).startInTeams(draw, open)
+  else await open(await browserSession(await settings()))
+}
+
+/** Asks who the person is, and draws the page of the address. */
+async function open(session: PageSession): Promise<void> {
   const api = new ServiceCalls(session)
   const me = await api.get<Me>('/api/me')
   draw(<App api={api} me={me} session={session} />)

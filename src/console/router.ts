@@ -1,7 +1,13 @@
 import { useEffect, useState } from 'preact/hooks'
 
+/**
+ * Whether Teams opened the page. It is known by the address alone, which the app's manifest names, and each link and each
+ * reload keeps.
+ */
+export const isInTeams = location.pathname.startsWith('/console/teams/')
+
 /** Where the console lies on its origin. Every page is an address below it. */
-const base = '/console/'
+const base = isInTeams ? '/console/teams/' : '/console/'
 
 /** A place in the console: its path below `base`, and its query. */
 export interface Place {

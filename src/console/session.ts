@@ -15,10 +15,16 @@ export interface PageSession {
   token(): Promise<string>
   /** Forgets the token. */
   forget(): void
-  /** Signs in once more to meet these claims (OpenID Connect Core 1.0 section 5.5), and leaves the page for that. */
-  prove(claims: string): Promise<never>
+  /**
+   * Signs in once more to meet these claims (OpenID Connect Core 1.0 section 5.5). A browser leaves the page for that;
+   * Teams asks above it, and then this resolves.
+   */
+  prove(claims: string): Promise<void>
   /** What is typed and not sent yet. It comes back after a sign-in that leaves the page. */
   draft: CardDraft | null
-  /** Ends the session with the identity provider, and leaves the page. Absent where the host owns the session. */
+  /**
+   * Ends the session with the identity provider, and leaves the page. Absent inside Teams, which owns the session, and
+   * whose colours the page follows.
+   */
   readonly leave?: () => Promise<void>
 }

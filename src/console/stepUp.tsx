@@ -6,18 +6,20 @@ import { words } from './words.ts'
 interface StepUpProps {
   /** What to sign in with: the parameter `claims`. */
   readonly claims: string
+  /** Is called where the proof was given without leaving the page. */
+  readonly proved: () => void
   readonly close: () => void
 }
 
 /** Explains why the person has to sign in once more, and sends them there. */
-export function StepUp({ claims, close }: StepUpProps) {
+export function StepUp({ claims, proved, close }: StepUpProps) {
   const { session } = useSigned()
   const dialog = useRef<HTMLDialogElement>(null)
   const title = useId()
   const [fault, setFault] = useState<string | null>(null)
   useEffect(() => dialog.current?.showModal(), [])
   const go = () =>
-    session.prove(claims).catch((cause: unknown) => setFault(cause instanceof Error ? cause.message : String(cause)))
+    session.prove(claims).then(proved, (cause: unknown) => setFault(cause instanceof Error ? cause.message : String(cause)))
   return (
     <dialog ref={dialog} aria-labelledby={title} onClose={close}>
       <h2 id={title}>{words.stepUp.title}</h2>

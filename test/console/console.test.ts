@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { corpus } from '../teams/hostile.ts'
+import { startDouble } from '../support/double.ts'
 import { type Answer, type Stack, startStack, wish } from '../support/stack.ts'
 import { until } from '../support/until.ts'
+import { openTab } from './teamsTab.ts'
 import { flawsOf, type Visit, type Visitors, visitors } from './visitor.ts'
 
 jest.setTimeout(60_000)
@@ -574,11 +576,110 @@ test('a page that nobody touches for 15 minutes is cleared, and Continue comes b
   expect(new URL(page.url()).pathname).toBe(`/console/requests/${id}`)
 })
 
-test('no stranger may frame it', async () => {
-  const { headers } = await stack.call(null, '/console/')
-  expect(headers.get('content-security-policy')).toMatch(
-    /frame-ancestors 'self' https:\/\/teams\.microsoft\.com https:\/\/\*\.teams\.microsoft\.com https:\/\/\*\.cloud\.microsoft;/,
-  )
+describe('in Teams', () => {
+  /** teams-js looks for a newer list of its hosts than its own, which the page's policy does not allow. */
+  const refusedList = /^connect-src https:\/\/res\.cdn\.office\.net/
+
+  test('a deep link opens the request, the theme follows, and an approval counts', async () => {
+    const id = await asked()
+    const { page, complaints, fetched } = await people.blank()
+    const tab = await openTab(page, stack, 'dba-1', { subject: id, theme: 'dark' })
+    const approve = tab.frame.getByRole('button', { name: 'Approve' })
+    await approve.waitFor()
+    const root = tab.frame.locator('html')
+    expect(await root.getAttribute('data-theme')).toBe('dark')
+    expect(await tab.frame.getByLabel('Colours').count()).toBe(0)
+    expect(await tab.frame.getByRole('button', { name: 'Sign out' }).count()).toBe(0)
+    for (const [theirs, ours] of Object.entries({ contrast: 'contrast', default: 'light' })) {
+      await tab.send('themeChange', theirs)
+      await until(
+        () => root.getAttribute('data-theme'),
+        (theme) => theme === ours,
+      )
+    }
+    await approve.click()
+    await tab.frame.getByText('Your approval is recorded.').waitFor()
+    const events = await eventsOf(id)
+    const [shown, decided] = ['shown', 'decided'].map((type) => events.find((event) => event.type === type)?.data)
+    expect(decided).toMatchObject({ verdict: 'approve', view: shown?.['view'] })
+    expect(fetched.filter((address) => address.startsWith(stack.identity))).toEqual([])
+    expect(complaints.filter((one) => !refusedList.test(one))).toEqual([])
+  })
+
+  test('a reload stays where the reader is, and a link leads to another page of the tab', async () => {
+    const id = await asked()
+    const { page } = await people.blank()
+    const tab = await openTab(page, stack, 'dba-1', { subject: id })
+    await tab.frame.getByRole('link', { name: 'Requests' }).click()
+    const heading = tab.frame.getByRole('heading', { name: 'Requests' })
+    await heading.waitFor()
+    const [, frame] = page.frames()
+    expect(new URL(frame?.url() ?? '').pathname).toBe('/console/teams/requests')
+    await frame?.evaluate('location.reload()')
+    const begun = async () => (await tab.calls()).filter(({ func }) => func === 'initialize').length
+    await until(begun, (times) => times === 2)
+    await heading.waitFor()
+  })
+
+  test.each([
+    ['resourceRequiresConsent', 'must first allow Teams to use Countersign'],
+    ['CancelledByUser', 'did not get your yes'],
+    ['App resource defined in manifest and iframe origin do not match', 'does not fit this console'],
+    ['something of another version', 'Teams did not sign you in'],
+  ])('without a token (%s) it says why, in words, and leads to the browser', async (refusal, said) => {
+    const id = await asked()
+    const { page } = await people.blank()
+    const { frame } = await openTab(page, stack, 'dba-1', { subject: id, refusal })
+    await frame.getByRole('alert').getByText(said).waitFor()
+    expect(await frame.locator('main').innerText()).not.toContain(refusal)
+    const link = frame.getByRole('link', { name: 'Open it in the browser' })
+    expect(await link.getAttribute('href')).toBe(`/console/requests/${id}`)
+    expect(await frame.getByRole('button', { name: 'Try again' }).count()).toBe(1)
+  })
+
+  test('a channel gets a tab of the same console', async () => {
+    const { page } = await people.blank()
+    const tab = await openTab(page, stack, 'dba-1', { path: 'setup' })
+    await tab.frame.getByRole('heading', { name: 'Countersign in this channel' }).waitFor()
+    const argumentsOf = async (func: string) => (await tab.calls()).find((call) => call.func === func)?.args
+    expect(await argumentsOf('settings.setValidityState')).toEqual([true])
+    await tab.send('settings.save', {})
+    await until(() => argumentsOf('settings.save.success'), Boolean)
+    expect(await argumentsOf('settings.setSettings')).toMatchObject([
+      { entityId: 'console', contentUrl: `${stack.api}/console/teams/start`, websiteUrl: `${stack.api}/console/` },
+    ])
+  })
+
+  test('its address without Teams says so, and leads to the browser', async () => {
+    const { page } = await people.blank()
+    await page.goto(`${stack.api}/console/teams/start`)
+    await page.getByText('Teams does not answer here').waitFor()
+    expect(await page.getByRole('link', { name: 'Open it in the browser' }).getAttribute('href')).toBe('/console/')
+  })
+
+  test('no stranger may frame it, in the tab’s address or in another', async () => {
+    const { page, complaints } = await people.blank()
+    const frames = ['teams/start', ''].map((path) => `<iframe src="${stack.api}/console/${path}"></iframe>`)
+    const headersOfPage = { 'content-type': 'text/html' }
+    const stranger = await startDouble(() => ({ status: 200, headers: headersOfPage, body: frames.join('') }))
+    const refusals: string[] = []
+    page.on('console', (message) => refusals.push(message.text()))
+    try {
+      await page.goto(stranger.origin)
+      await until(
+        () => refusals.filter((text) => text.includes('frame-ancestors')).length,
+        (count) => count === 2,
+      )
+      for (const frame of page.frames().slice(1)) expect(await frame.locator('#root').count()).toBe(0)
+      expect(complaints).toEqual([])
+    } finally {
+      await stranger.close()
+    }
+    const { headers } = await stack.call(null, '/console/')
+    expect(headers.get('content-security-policy')).toMatch(
+      /frame-ancestors 'self' https:\/\/teams\.microsoft\.com https:\/\/\*\.teams\.microsoft\.com https:\/\/\*\.cloud\.microsoft;/,
+    )
+  })
 })
 
 /** The last ones, because the clock goes on by a day. */

@@ -9,6 +9,8 @@ export interface Visitors {
   open(who: string, path?: string, options?: BrowserContextOptions): Promise<Visit>
   /** Closes the pages, so that they ask nothing any more. Who is signed in stays so. */
   leave(): Promise<void>
+  /** Opens a window in which nothing is shown yet, and nobody is signed in. */
+  blank(): Promise<Visit>
   close(): Promise<void>
 }
 
@@ -41,6 +43,11 @@ export async function visitors(stack: Stack): Promise<Visitors> {
     },
     async leave() {
       await Promise.all([...windows.values()].flatMap((context) => context.pages().map((page) => page.close())))
+    },
+    async blank() {
+      const context = await browser.newContext({ viewport: sizes })
+      context.setDefaultTimeout(15_000)
+      return visitIn(context)
     },
     close: () => browser.close(),
   }

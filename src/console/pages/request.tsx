@@ -76,6 +76,10 @@ export function Request({ id }: { readonly id: string }) {
       setBusy(false)
     }
   }
+  const proved = () => {
+    setProof(null)
+    seen.again()
+  }
   const send = (verb: Verdict, view: ViewAnswer, typed: Click['typed']) => {
     const reason = typed['reason'] ?? typed['note'] ?? ''
     const said = reason === '' ? {} : { reason }
@@ -115,7 +119,7 @@ export function Request({ id }: { readonly id: string }) {
         </Notice>
       )}
       {failure && <Failed failure={failure} />}
-      {proof !== null && <StepUp claims={proof} close={() => setProof(null)} />}
+      {proof !== null && <StepUp claims={proof} proved={proved} close={() => setProof(null)} />}
       <Loaded loading={seen}>
         {({ request, view }) => (
           <div class={`request ${view && isReader ? 'both' : ''}`}>
