@@ -18,6 +18,19 @@ export const consoleRows: readonly Row[] = [
           ],
         },
       },
+      {
+        name: 'page-frames',
+        file: 'src/http/console.ts',
+        find: "`frame-ancestors 'self' ${hosts.join(' ')}`",
+        replace: "'frame-ancestors *'",
+        build: true,
+        tests: {
+          'test/console/console.test.ts': ['in Teams › no stranger may frame it, in the tab’s address or in another'],
+          'test/http/console.test.ts': [
+            'a page loads only its own files, reaches only the service and the issuer, and is framed only by Teams',
+          ],
+        },
+      },
     ],
   },
   {
