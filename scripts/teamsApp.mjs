@@ -139,7 +139,7 @@ function tabFaults({ staticTabs = [], configurableTabs = [], validDomains = [], 
     ...configurableTabs.map(({ configurationUrl }) => ['configurableTabs', configurationUrl]),
   ].filter(([, address]) => URL.canParse(address))
   const hosts = opened.map(([where, address]) => [where, new URL(address).host])
-  const resources = hosts.map(([, host]) => `api://${host}/${webApplicationInfo?.id}`)
+  const resources = [...new Set(hosts.map(([, host]) => `api://${host}/${webApplicationInfo?.id}`))]
   return [
     ...hosts
       .filter(([, host]) => !validDomains.includes(host))
