@@ -3,7 +3,7 @@ import { Broken } from '../core/data/broken.ts'
 import { dayOf } from '../core/data/day.ts'
 import { type RequestId, timeOf } from '../core/data/id.ts'
 import { spkiFromPem } from '../core/log/signature.ts'
-import { describeFinding, exitOfFinding } from '../verdict/finding.ts'
+import { verdictOfBroken } from '../verdict/finding.ts'
 import type { Teller } from '../verdict/verdict.ts'
 import { reasonOf } from '../verify/file.ts'
 import { Unreadable } from '../verify/finding.ts'
@@ -61,9 +61,6 @@ export async function orBroken(work: () => Promise<Result>): Promise<Result> {
     return await work()
   } catch (cause) {
     if (!(cause instanceof Broken)) throw cause
-    const { code, message } = cause
-    const exit = exitOfFinding(cause)
-    const lines = describeFinding({ code, words: message })
-    return { exit, lines, to: 'stderr', record: { exit, ok: false, problem: { code, message } } }
+    return verdictOfBroken(cause)
   }
 }

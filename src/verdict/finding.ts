@@ -1,6 +1,7 @@
+import type { Broken } from '../core/data/broken.ts'
 import type { JsonObject } from '../core/data/json.ts'
 import type { Finding } from '../verify/finding.ts'
-import { type VerdictExit, verdictExits, type VerdictLine } from './verdict.ts'
+import { type EvidenceVerdict, type VerdictExit, verdictExits, type VerdictLine } from './verdict.ts'
 
 export const exitOfFinding = ({ code }: Pick<Finding, 'code'>): VerdictExit =>
   notBroken(code) === null ? verdictExits.broken : verdictExits.unreadable
@@ -24,6 +25,13 @@ export const findingRecord = ({ code, words, ...place }: Finding & { readonly fi
   message: words,
   ...place,
 })
+
+/** The verdict on what does not hold, where no check of a bundle has a name. */
+export function verdictOfBroken({ code, message }: Pick<Broken, 'code' | 'message'>): EvidenceVerdict {
+  const exit = exitOfFinding({ code })
+  const lines = describeFinding({ code, words: message })
+  return { exit, lines, to: 'stderr', record: { exit, ok: false, problem: { code, message } } }
+}
 
 /**
  * What is said of evidence that holds.

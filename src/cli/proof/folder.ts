@@ -2,7 +2,8 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Broken } from '../../core/data/broken.ts'
 import type { JsonObject } from '../../core/data/json.ts'
-import { checkProof, type Proven } from '../../verify/proof.ts'
+import { verdictOnProof } from '../../verdict/proof.ts'
+import type { Proven } from '../../verify/proof.ts'
 import { checkProofs, type ProofFile, type ProvenRequest, together } from '../../verify/provenRequest.ts'
 import { accountOf } from '../account.ts'
 import { orBroken, readKeys, readText } from '../evidence.ts'
@@ -22,18 +23,10 @@ export async function verifyProof({ options }: Offline): Promise<Result> {
   const keys = readKeys(options)
   const [path = ''] = options.about
   if (isFolder(path)) return orBroken(() => verifyFolder(path, keys))
-  const text = readText(path)
-  return orBroken(async () => {
-    const { index, leaf, origin, size } = checkProof(text, keys)
-    const lines = [
-      ['VERIFIED', 'the log has this event'] as const,
-      ['log', origin] as const,
-      ['index', `${index} of ${size}`] as const,
-      ['event', JSON.parse(leaf) as JsonObject] as const,
-    ]
-    const record = { exit: exits.ok, ok: true, origin, index, size, event: JSON.parse(leaf) as JsonObject }
-    return { exit: exits.ok, lines, to: 'stdout', record }
-  })
+  const { proven, ...verdict } = verdictOnProof(readText(path), keys)
+  if (!proven) return verdict
+  const event = JSON.parse(proven.leaf) as JsonObject
+  return { ...verdict, lines: [...verdict.lines, ['event', event]], record: { ...verdict.record, event } }
 }
 
 function isFolder(path: string): boolean {
