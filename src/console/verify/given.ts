@@ -1,7 +1,11 @@
 import { spkiFromPem, thumbprintOf } from '../../core/log/signature.ts'
 import { keptCheckpointsIn } from '../../verify/keptCheckpoints.ts'
-import type { NamedText } from './work.ts'
 import { words } from './words.ts'
+
+export interface NamedText {
+  readonly name: string
+  readonly text: string
+}
 
 /** A file or a text that somebody gave to the page, by what it is. */
 export type GivenPiece =

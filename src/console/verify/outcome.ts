@@ -65,8 +65,8 @@ function drawnVerdict(outcome: OfVerdict, about: About): HTMLElement {
       element(
         'p',
         { class: 'buttons' },
-        element('button', { type: 'button', click: () => print() }, words.print),
-        element('button', { type: 'button', class: 'save', click: () => save(record) }, words.save),
+        element('button', { type: 'button', class: 'button', click: () => print() }, words.print),
+        element('button', { type: 'button', class: 'button', click: () => save(record) }, words.save),
       ),
     ),
   )

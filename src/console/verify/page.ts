@@ -1,7 +1,8 @@
 import { byId, element } from './element.ts'
 import { filesIn, isSame, type GivenPiece, type PieceOf, pieceOf, textPiece, unreadable } from './given.ts'
 import { drawnOutcome, verdictWord } from './outcome.ts'
-import type { News, WorkOutcome, Progress, Work } from './work.ts'
+import { runTask, workersAt } from './run.ts'
+import type { WorkOutcome, Progress, Work } from './work.ts'
 import { words } from './words.ts'
 
 /**
@@ -11,7 +12,7 @@ import { words } from './words.ts'
  */
 export function openPage(script: string): void {
   const given: GivenPiece[] = []
-  const worker = workerOf(script)
+  const worker = workersAt(URL.createObjectURL(new Blob([script], { type: 'text/javascript' })))
   let running: Run | null = null
 
   const take = (pieces: readonly GivenPiece[]): void => {
@@ -47,7 +48,11 @@ export function openPage(script: string): void {
     if (lack !== null) return say(lack)
     if (running) return
     const work = workOf(given)
-    running = { ...runOf(worker(), work, end), work, since: performance.now() }
+    running = {
+      stop: runTask(worker(), { kind: 'verify', work }, { progress: follow(), end }),
+      work,
+      since: performance.now(),
+    }
     showRunning()
     say(words.started)
   }
@@ -68,37 +73,15 @@ interface Run {
   readonly stop: () => void
 }
 
-/** Makes workers from a script. Trusted Types let this page's one policy alone name a script. */
-function workerOf(script: string): () => Worker {
-  const address = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }))
-  const { trustedTypes } = globalThis as { readonly trustedTypes?: TrustedTypes }
-  const policy = trustedTypes?.createPolicy('verifier', { createScriptURL: (url) => url })
-  return () => new Worker(policy ? policy.createScriptURL(address) : address)
-}
-
-/** W3C Trusted Types, section 3.3, as far as it is used here. */
-interface TrustedTypes {
-  createPolicy(
-    name: string,
-    rules: { readonly createScriptURL: (url: string) => string },
-  ): { createScriptURL(url: string): string }
-}
-
-/** Starts a worker on its work. */
-function runOf(worker: Worker, work: Work, end: (outcome: WorkOutcome) => void): Pick<Run, 'stop'> {
+/** Shows the progress. A screen reader hears each quarter, and not each step. */
+function follow(): (progress: Progress) => void {
   let quarter = 0
-  worker.addEventListener('message', ({ data }: MessageEvent<News>) => {
-    if (data.kind === 'outcome') return end(data.outcome)
-    const share = showProgress(data.progress)
-    // A screen reader hears each quarter, and not each step.
-    const passed = Math.floor(share * 4)
+  return (progress) => {
+    const passed = Math.floor(showProgress(progress) * 4)
     if (passed <= quarter) return
     quarter = passed
     say(words.percent(25 * passed))
-  })
-  worker.addEventListener('error', ({ message }) => end({ kind: 'fault', words: message }))
-  worker.postMessage(work, [])
-  return { stop: () => worker.terminate() }
+  }
 }
 
 function workOf(given: readonly GivenPiece[]): Work {

@@ -54,6 +54,7 @@ export const words = {
   ready: (bundles: number) => `Ready: ${plural(bundles, 'bundle', 'bundles')}.`,
 
   // While it works.
+  notStarted: 'The program that verifies could not be loaded. Is the service reachable? Try again.',
   started: 'Verifying. Nothing leaves this computer.',
   running: (file: string) => (file === '' ? 'Reading the files' : file),
   reading: 'reading the directory, the signatures and the digests',

@@ -4,6 +4,7 @@ import { spkiFromPem } from '../../core/log/signature.ts'
 import { verdictOnBundle, withKept } from '../../verdict/bundle.ts'
 import { describeKept, readFirst } from '../../verdict/ends.ts'
 import { kindsIn, noExceptions } from '../../verdict/exceptions.ts'
+import { verdictOnProof } from '../../verdict/proof.ts'
 import { verdictOnSeries } from '../../verdict/series.ts'
 import type { EvidenceVerdict } from '../../verdict/verdict.ts'
 import { verifyBundle } from '../../verify/bundle.ts'
@@ -11,31 +12,42 @@ import { Unreadable } from '../../verify/finding.ts'
 import { keptCheckpointsIn } from '../../verify/keptCheckpoints.ts'
 import { verifySeries } from '../../verify/series.ts'
 import type { KnownEnds } from '../../verify/seriesEnds.ts'
+import { pieceOf } from './given.ts'
 import { lend } from './node/fs.ts'
 import { teller, words } from './words.ts'
-import type { News, WorkOutcome, Progress, Work } from './work.ts'
+import type { News, Progress, Task, TaskAnswers, TaskFailure, Work, WorkVerdict } from './work.ts'
 
-/** Verifies what the page sends, in a worker: it has no network, and ends when the page ends it. */
+/** Does what a page asks for, in a worker: it has no network, and ends when the page ends it. */
 export function serve(): void {
-  self.addEventListener('message', ({ data }: MessageEvent<Work>) => {
-    carryOut(data).then(
-      (outcome) => say({ kind: 'outcome', outcome }),
-      (cause: unknown) => say({ kind: 'outcome', outcome: failed(cause) }),
+  self.addEventListener('message', ({ data }: MessageEvent<Task>) => {
+    done(data).then(
+      (answer) => say({ kind: 'answer', answer }),
+      (cause: unknown) => say({ kind: 'answer', answer: failed(cause) }),
     )
   })
   // An error in what the zip library calls back is none of the work's: without this the page would wait for ever.
-  self.addEventListener('unhandledrejection', ({ reason }) => say({ kind: 'outcome', outcome: failed(reason) }))
+  self.addEventListener('unhandledrejection', ({ reason }) => say({ kind: 'answer', answer: failed(reason) }))
 }
 
 const say = (news: News): void => self.postMessage(news, {})
 
-function failed(cause: unknown): WorkOutcome {
+function failed(cause: unknown): TaskFailure {
   if (cause instanceof Unreadable) return { kind: 'unreadable', words: cause.message }
   return { kind: 'fault', words: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) }
 }
 
-async function carryOut(work: Work): Promise<WorkOutcome> {
-  const keys = work.keys.map((pem) => spkiFromPem(pem) ?? refuse(words.notKey('The key')))
+async function done(task: Task): Promise<TaskAnswers[keyof TaskAnswers]> {
+  if (task.kind === 'verify') return carryOut(task.work)
+  if (task.kind === 'sort') return Promise.all(task.files.map(pieceOf))
+  const { proven, ...verdict } = verdictOnProof(task.proof, keysIn(task.keys))
+  return { ...verdict, ...(proven && { leaf: proven.leaf }) }
+}
+
+const keysIn = (pems: readonly string[]): readonly Uint8Array[] =>
+  pems.map((pem) => spkiFromPem(pem) ?? refuse(words.notKey('The key')))
+
+async function carryOut(work: Work): Promise<WorkVerdict> {
+  const keys = keysIn(work.keys)
   const ends = endsIn(work)
   const { from, through, first } = ends
   const isAlone = work.bundles.length === 1 && work.said.length < 2
@@ -108,7 +120,9 @@ function endsIn({ from, through, first, checkpoints }: Work): KnownEnds {
   return {
     ...{ from: begin, through: end },
     first: first === '' ? undefined : (readFirst(first) ?? refuse(words.wrongFirst(first))),
-    checkpoints: checkpoints.flatMap(({ name, text }) => keptCheckpointsIn(text, name)),
+    checkpoints: checkpoints.flatMap(({ name, text, sizes: [least, greatest] = [0, Infinity] }) =>
+      keptCheckpointsIn(text, name).filter(({ size }) => size >= least && size <= greatest),
+    ),
   }
 }
 
