@@ -48,6 +48,10 @@ export function consolePages({ files, settings }: ConsolePagesParts): Handler {
   }
 }
 
+/** Whether an `Accept-Encoding` header names Brotli, and not with weight 0, which refuses it (RFC 9110 section 12.5.3). */
+const takesBrotli = (accepted: string): boolean =>
+  accepted.split(',').some((coding) => /^\s*br\s*(;(?!\s*q=0(\.0*)?\s*$)|$)/i.test(coding))
+
 function servedOf(
   files: ReadonlyMap<string, Uint8Array>,
   settings: ConsoleSettings | undefined,
@@ -60,12 +64,17 @@ function servedOf(
 function responseOf({ bytes, brotli, etag, headers }: Sent, asked: Headers) {
   const shared = { ...headers, etag, vary: 'accept-encoding' }
   if (asked.get('if-none-match') === etag) return { status: 304, headers: shared }
-  const takesBrotli = /(^|[\s,])br($|[\s,;])/.test(asked.get('accept-encoding') ?? '')
-  if (brotli === undefined || !takesBrotli) return { body: bytes, headers: shared }
+  if (brotli === undefined || !takesBrotli(asked.get('accept-encoding') ?? '')) return { body: bytes, headers: shared }
   return { body: brotli, headers: { ...shared, 'content-encoding': 'br' } }
 }
 
-function fileOf(files: ReadonlyMap<string, Uint8Array>, path: string, policy = "default-src 'none'"): Sent {
+/**
+ * What a file may load that is no page. Browsers hold a worker's script to it, so the one that verifies evidence reaches
+ * nothing and nobody: it has what the page hands it.
+ */
+const nothing = "default-src 'none'"
+
+function fileOf(files: ReadonlyMap<string, Uint8Array>, path: string, policy = nothing): Sent {
   const bytes = files.get(path) ?? new Uint8Array()
   const isPage = path.endsWith('.html')
   return {
@@ -79,8 +88,8 @@ function fileOf(files: ReadonlyMap<string, Uint8Array>, path: string, policy = "
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
       'cross-origin-resource-policy': 'same-origin',
+      'content-security-policy': !isPage ? nothing : path === verifier ? "frame-ancestors 'none'" : policy,
       ...(isPage && {
-        'content-security-policy': path === verifier ? "frame-ancestors 'none'" : policy,
         'cross-origin-opener-policy': 'same-origin',
         'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
       }),
@@ -102,5 +111,6 @@ const policyOf = ({ authority, hosts }: ConsoleSettings): string =>
     "form-action 'none'",
     `frame-ancestors 'self' ${hosts.join(' ')}`,
     "require-trusted-types-for 'script'",
-    "trusted-types 'none'",
+    // The one policy makes the address of the worker that verifies evidence.
+    'trusted-types verifier',
   ].join('; ')

@@ -17,6 +17,7 @@ const compressed = brotliCompressSync('script')
 const files = new Map<string, Uint8Array>([
   ['index.html', Buffer.from('<!doctype html>pages')],
   ['verify.html', Buffer.from('<!doctype html>verifier')],
+  ['verify.html.br', compressed],
   ['assets/app-1.js', Buffer.from('script')],
   ['assets/app-1.js.br', compressed],
 ])
@@ -46,7 +47,7 @@ test('a page loads only its own files, reaches only the service and the issuer, 
   expect(headers.get('content-security-policy')?.split('; ')).toEqual([
     ...["default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "font-src 'self'"],
     ...["connect-src 'self' https://login.example", "worker-src 'self'", "base-uri 'none'", "form-action 'none'"],
-    ...["frame-ancestors 'self' https://teams.example", "require-trusted-types-for 'script'", "trusted-types 'none'"],
+    ...["frame-ancestors 'self' https://teams.example", "require-trusted-types-for 'script'", 'trusted-types verifier'],
   ])
   expect(headers.get('cross-origin-opener-policy')).toBe('same-origin')
   expect(headers.get('referrer-policy')).toBe('no-referrer')
@@ -66,7 +67,13 @@ test('an asset is kept for good, by the hash in its name, and compressed for bro
   const small = await sent('assets/app-1.js', { 'accept-encoding': 'gzip, deflate, br' })
   expect(small.headers.get('content-encoding')).toBe('br')
   expect(small.body).toBe(compressed)
-  expect((await sent('assets/app-1.js', { 'accept-encoding': 'gzip' })).headers.get('content-encoding')).toBeNull()
+  for (const accepted of ['gzip', 'brave', 'br;q=0', 'br; q=0.000, gzip'])
+    expect((await sent('assets/app-1.js', { 'accept-encoding': accepted })).headers.get('content-encoding')).toBeNull()
+})
+
+test('a file that is no page may load and reach nothing, whoever starts it', async () => {
+  const { headers } = await sent('assets/app-1.js')
+  expect(headers.get('content-security-policy')).toBe("default-src 'none'")
 })
 
 test('what a browser has is not sent again', async () => {
@@ -85,6 +92,7 @@ test('the page that verifies says itself what it may load, and is never framed',
   const answer = await sent('verify.html')
   expect(textOf(answer)).toContain('verifier')
   expect(answer.headers.get('content-security-policy')).toBe("frame-ancestors 'none'")
+  expect((await sent('verify.html', { 'accept-encoding': 'br;q=0.5' })).body).toBe(compressed)
 })
 
 test('a missing file is not found, and neither is a page without settings; the verifier still is there', async () => {
