@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
+import { verifierScript } from './verifyPage.mjs'
 
 const folder = 'dist/console'
 
@@ -21,6 +22,9 @@ const inBrowser = {
 export async function buildConsole({ sourcemap }) {
   await rm(folder, { recursive: true, force: true })
   await mkdir(`${folder}/assets`, { recursive: true })
+  const worker = Buffer.from(await verifierScript('workerMain.ts'))
+  const verifier = `verify-${nameHash(worker)}.js`
+  const { version } = JSON.parse(await readFile('package.json', 'utf8'))
   const { outputFiles, metafile } = await build({
     entryPoints: ['src/console/main.tsx'],
     bundle: true,
@@ -34,6 +38,10 @@ export async function buildConsole({ sourcemap }) {
     chunkNames: '[name]-[hash]',
     splitting: true,
     plugins: [inBrowser],
+    define: {
+      COUNTERSIGN_VERIFIER: JSON.stringify(`/console/assets/${verifier}`),
+      COUNTERSIGN_VERSION: JSON.stringify(version),
+    },
     metafile: true,
     write: false,
     logLevel: 'warning',
@@ -42,13 +50,17 @@ export async function buildConsole({ sourcemap }) {
   const isEntry = ({ path }) => basename(path).startsWith('app-')
   const app = outputFiles.find(isEntry)
   const styles = Buffer.from(await sheet())
-  const styled = `app-${createHash('sha256').update(styles).digest('hex').slice(0, 8).toUpperCase()}.css`
+  const styled = `app-${nameHash(styles)}.css`
   for (const { path, contents } of outputFiles) await put(`assets/${basename(path)}`, contents)
   await put(`assets/${styled}`, styles)
+  await put(`assets/${verifier}`, worker)
   await put('index.html', Buffer.from(page({ script: [basename(app.path), app.contents], styles: [styled, styles] })))
   await writeFile('dist/meta-console.json', JSON.stringify(metafile))
   return `${folder}/`
 }
+
+/** The hash in a file's name. */
+const nameHash = (bytes) => createHash('sha256').update(bytes).digest('hex').slice(0, 8).toUpperCase()
 
 /** Writes a file, and the same file compressed beside it. */
 async function put(name, bytes) {

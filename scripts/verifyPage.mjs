@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { builtinModules } from 'node:module'
 import { dirname, resolve } from 'node:path'
+import { brotliCompressSync } from 'node:zlib'
 
 const folder = 'src/console/verify'
 
@@ -44,15 +45,25 @@ const policyOf = (script, style) =>
 
 const hashOf = (text) => `sha256-${createHash('sha256').update(text).digest('base64')}`
 
-/** Builds the page. @returns its text */
-async function verifyPage() {
+/**
+ * Builds a script of the verifier for browsers.
+ *
+ * @param entry its first file, below `src/console/verify`
+ * @returns its text
+ */
+export async function verifierScript(entry) {
   const { version } = JSON.parse(readFileSync('package.json', 'utf8'))
   const { outputFiles } = await build({
-    ...{ entryPoints: [`${folder}/main.ts`], inject: [`${folder}/node/globals.ts`], plugins: [browserModules] },
+    ...{ entryPoints: [`${folder}/${entry}`], inject: [`${folder}/node/globals.ts`], plugins: [browserModules] },
     ...{ bundle: true, minify: true, write: false, format: 'iife', platform: 'browser', target: 'es2022' },
     ...{ charset: 'utf8', logLevel: 'warning', define: { COUNTERSIGN_VERSION: JSON.stringify(version) } },
   })
-  const script = outputFiles[0].text
+  return outputFiles[0].text
+}
+
+/** Builds the page. @returns its text */
+async function verifyPage() {
+  const script = await verifierScript('main.ts')
   // HTML would end the script there, or read it in another way.
   if (/<\/script|<!--/i.test(script)) throw new Error('The script of the page has a text that HTML does not take.')
   const style = await readFile(`${folder}/page.css`, 'utf8')
@@ -61,10 +72,11 @@ async function verifyPage() {
   return template.replace(/\{\{(\w+)\}\}/g, (_, name) => parts[name])
 }
 
-/** Writes the page to a file. */
+/** Writes the page to a file, and compressed beside it. */
 export async function writeVerifyPage(file) {
   const page = await verifyPage()
   await mkdir(dirname(file), { recursive: true })
   await writeFile(file, page)
+  await writeFile(`${file}.br`, brotliCompressSync(page))
   return file
 }
