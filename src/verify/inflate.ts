@@ -32,4 +32,4 @@ export async function* inflated(
 }
 
 const isOfZlib = (cause: unknown): boolean =>
-  cause instanceof Error && 'code' in cause && String(cause.code).startsWith('Z_')
+  typeof cause === 'object' && cause !== null && 'code' in cause && String(cause.code).startsWith('Z_')
