@@ -1,0 +1,94 @@
+import { useEffect, useRef } from 'preact/hooks'
+import { Button, Failed, Notice } from '../kit.tsx'
+import { drawnOutcome, verdictWord } from '../verify/outcome.ts'
+import { words as verifying } from '../verify/words.ts'
+import type { Progress } from '../verify/work.ts'
+import type { Job } from './jobs.ts'
+import type { Verified } from './verification.ts'
+import { words } from './words.ts'
+
+/** How far the work is, and how it ended. */
+export function Result({ job, cancel }: { readonly job: Job; readonly cancel: () => void }) {
+  const heading = useRef<HTMLHeadingElement>(null)
+  useEffect(() => {
+    if (job.kind === 'verified') heading.current?.focus()
+  }, [job.kind])
+  if (job.kind === 'idle') return null
+  return (
+    <section class="result" aria-labelledby="result-title">
+      <h2 id="result-title" ref={heading} tabIndex={-1}>
+        {words.job.title}
+      </h2>
+      <p class="hidden" role="status">
+        {announced(job)}
+      </p>
+      {(job.kind === 'fetching' || job.kind === 'verifying') && <Running job={job} cancel={cancel} />}
+      {job.kind === 'cancelled' && <p>{words.job.cancelled}</p>}
+      {job.kind === 'downloaded' && <Notice tone="good" title={words.job.downloaded(job.name)} />}
+      {job.kind === 'failed' && <Failed failure={job.failure} again={job.again} />}
+      {job.kind === 'verified' && <Outcome verified={job.verified} />}
+    </section>
+  )
+}
+
+type RunningJob = Extract<Job, { readonly kind: 'fetching' | 'verifying' }>
+
+function Running({ job, cancel }: { readonly job: RunningJob; readonly cancel: () => void }) {
+  const { what, how } = job.kind === 'fetching' ? { what: wordsOf(job), how: '' } : wordsOfProgress(job.progress)
+  return (
+    <div class="running">
+      <p class="bold">{what}</p>
+      <progress max={1} value={shareOf(job)} aria-label={what} />
+      <p class="quiet">{how}</p>
+      <Button onPress={cancel}>{words.job.cancel}</Button>
+    </div>
+  )
+}
+
+const wordsOf = ({ name, place, of }: Extract<Job, { readonly kind: 'fetching' }>): string =>
+  words.job.fetching(name, place, of)
+
+function wordsOfProgress(progress: Progress | null): { readonly what: string; readonly how: string } {
+  if (progress === null) return { what: verifying.running(''), how: words.job.reading }
+  const { file, place, files, done, of } = progress
+  const how = of > 0 ? verifying.records(done, of) : words.job.reading
+  return { what: verifying.running(file), how: files > 1 ? `${verifying.which(place, files)}: ${how}` : how }
+}
+
+/** The share that is done, from 0 to 1. */
+function shareOf(job: RunningJob): number {
+  if (job.kind === 'fetching') return (job.place - 1) / job.of
+  if (job.progress === null) return 0
+  const { place, files, done, of } = job.progress
+  return (place + (of > 0 ? done / of : 0)) / files
+}
+
+/** What a screen reader hears: each quarter of the work, and not each step. */
+function announced(job: Job): string {
+  if (job.kind === 'verified') return verdictWord(job.verified.outcome)
+  if (job.kind === 'cancelled') return words.job.cancelled
+  if (job.kind === 'fetching') return words.job.fetchingAll
+  return job.kind === 'verifying' ? verifying.percent(25 * Math.floor(4 * shareOf(job))) : ''
+}
+
+/** The verdict, drawn by the same code as in `verify.html`. */
+function Outcome({ verified }: { readonly verified: Verified }) {
+  const place = useRef<HTMLDivElement>(null)
+  const { outcome, work, given, seconds, notes, differences } = verified
+  useEffect(() => place.current?.replaceChildren(drawnOutcome(outcome, { work, given, seconds })), [verified])
+  return (
+    <>
+      {differences.length > 0 && (
+        <Notice tone="bad" title={words.job.otherList}>
+          <p>{words.job.otherListAbout(differences)}</p>
+        </Notice>
+      )}
+      <div ref={place} />
+      {notes.map((note) => (
+        <p key={note} class="quiet">
+          {note}
+        </p>
+      ))}
+    </>
+  )
+}
