@@ -14,23 +14,13 @@ interface MonthShown {
   readonly links: JSX.Element
 }
 
-interface MonthBounds {
-  /** The first month that has something, as `2026-11`. Without it the reader may go back without end. */
-  readonly first?: string | undefined
-  /** The last month that the links lead to, and the one that is shown if the address names none. */
-  readonly last?: string
-}
-
 /**
  * Finds the month that a page shows: that of the address, as `?month=2026-11`, or else the last one.
  *
  * @param path the page's path
  */
-export function monthShown(
-  path: string,
-  query: URLSearchParams,
-  { first, last = newestMonth() }: MonthBounds = {},
-): MonthShown {
+export function monthShown(path: string, query: URLSearchParams): MonthShown {
+  const last = newestMonth()
   const month = monthIn(query) ?? last
   const days = daysIn(month)
   const name = pageWords.month.name(`${month}-01`)
@@ -40,7 +30,7 @@ export function monthShown(
     range: { from: `${month}-01`, to: days.at(-1) ?? '' },
     links: (
       <nav class="months" aria-label={pageWords.month.title}>
-        {(first === undefined || month > first) && <a href={to(-1)}>← {pageWords.month.earlier}</a>}
+        <a href={to(-1)}>← {pageWords.month.earlier}</a>
         <h2>{name}</h2>
         {month < last && <a href={to(1)}>{pageWords.month.later} →</a>}
       </nav>
@@ -48,8 +38,8 @@ export function monthShown(
   }
 }
 
-/** `null` if the address names no month, or none that the calendar has. */
-function monthIn(query: URLSearchParams): string | null {
+/** The month in the address of a page, as `2026-11`; `null` if the address names no month, or none that the calendar has. */
+export function monthIn(query: URLSearchParams): string | null {
   const given = query.get('month') ?? ''
   return /^\d{4}-(0[1-9]|1[0-2])$/.test(given) ? given : null
 }
@@ -57,7 +47,8 @@ function monthIn(query: URLSearchParams): string | null {
 /** The month of the day before today, in UTC: the newest day that can be sealed. */
 const newestMonth = (): string => new Date(Date.now() - 86_400_000).toISOString().slice(0, 7)
 
-function daysIn(month: string): readonly string[] {
+/** Lists the days of a month, the first one first. */
+export function daysIn(month: string): readonly string[] {
   const count = new Date(Date.UTC(Number(month.slice(0, 4)), Number(month.slice(5)), 0)).getUTCDate()
   return Array.from({ length: count }, (_, i) => `${month}-${String(i + 1).padStart(2, '0')}`)
 }

@@ -34,7 +34,6 @@ interface ConsoleWords {
   readonly columns: ColumnWords
   readonly story: RequestWords
   readonly stepUp: StepUpWords
-  readonly evidence: EvidenceWords
 }
 
 interface InboxWords {
@@ -89,24 +88,6 @@ interface StepUpWords {
   readonly kept: string
   readonly go: string
   readonly later: string
-}
-
-interface EvidenceWords {
-  readonly about: string
-  readonly none: string
-  readonly noneAbout: string
-  readonly day: string
-  readonly number: string
-  readonly records: string
-  readonly size: string
-  readonly bundle: string
-  readonly said: string
-  readonly sealed: string
-  readonly empty: string
-  readonly missing: string
-  readonly checkpoint: string
-  readonly checkpointAbout: string
-  readonly downloading: string
 }
 
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`
@@ -197,23 +178,6 @@ const english: ConsoleWords = {
     kept: 'You come back to this page, and what you typed is kept. Nothing is decided yet.',
     go: 'Go to the sign-in',
     later: 'Not now',
-  },
-  evidence: {
-    about: 'One sealed bundle for each day. Verify it with your own key and the tools that lie beside it.',
-    none: 'No day is sealed yet',
-    noneAbout: 'The first bundle is made after midnight UTC.',
-    day: 'Day (UTC)',
-    number: 'Bundle',
-    records: 'Records',
-    size: 'Size',
-    bundle: 'Bundle',
-    said: 'What was said',
-    sealed: 'sealed',
-    empty: 'sealed, without an event',
-    missing: 'no bundle',
-    checkpoint: 'Newest checkpoint',
-    checkpointAbout: 'Keep a copy elsewhere: it shows later that no day was written anew.',
-    downloading: 'Downloading',
   },
 }
 

@@ -1,130 +1,119 @@
 import { useState } from 'preact/hooks'
 import type { BundleList } from '../../contract/evidenceAnswers.ts'
-import { failureIn, useAnswer } from '../answers.ts'
-import type { CallFailure } from '../api.ts'
-import { download } from '../csv.ts'
-import { Button, Empty, Failed, Loaded, Page } from '../kit.tsx'
+import { useAnswer } from '../answers.ts'
+import { Calendar } from '../evidence/calendar.tsx'
+import { DayPanel } from '../evidence/day.tsx'
+import { newestCheckpoint } from '../evidence/fetching.ts'
+import { type Jobs, useJobs } from '../evidence/jobs.ts'
+import { Keys } from '../evidence/keys.tsx'
+import { daysOf, dueDays, inAddress, type Period, periodIn } from '../evidence/period.ts'
+import { PeriodPanel, Periods } from '../evidence/periods.tsx'
+import { Result } from '../evidence/result.tsx'
+import { type Trusted, useTrusted } from '../evidence/trusted.ts'
+import type { Subject, Trusting, Verified } from '../evidence/verification.ts'
+import { words } from '../evidence/words.ts'
+import { Button, Empty, Loaded, Page } from '../kit.tsx'
 import { useSigned } from '../me.ts'
-import { monthShown } from '../month.tsx'
-import { words } from '../words.ts'
+import { address, go } from '../router.ts'
+import { words as ours } from '../words.ts'
 
-type Bundle = BundleList['bundles'][number]
-
-/** A day of the calendar, with its bundle if it has one. */
-interface Day {
-  readonly date: string
-  readonly bundle: Bundle | null
-}
-
-/** The sealed days, a month at a time, with their files. */
+/** The sealed days, a month or a quarter at a time: their files, and what verifies them in this browser. */
 export function Evidence({ query }: { readonly query: URLSearchParams }) {
   const { api, me } = useSigned()
   const bundles = useAnswer('bundles', (signal) => api.get<BundleList>('/api/evidence/bundles', { signal }))
-  const [failure, setFailure] = useState<CallFailure | null>(null)
-  const [busy, setBusy] = useState<string | null>(null)
+  const jobs = useJobs(api)
+  const trusted = useTrusted()
   const mayExport = me.roles.includes('Evidence.Export')
-  const take = async (path: string, name: string) => {
-    setBusy(path)
-    setFailure(null)
-    try {
-      download(name, await api.file(path))
-    } catch (cause) {
-      setFailure(failureIn(cause))
-    } finally {
-      setBusy(null)
-    }
-  }
-  const file = (path: string, name: string, label: string) => (
-    <Button isBusy={busy !== null} onPress={() => void take(path, name)}>
-      {busy === path ? words.evidence.downloading : label}
-    </Button>
-  )
   return (
     <Page
-      title={words.pages.evidence}
-      about={words.evidence.about}
-      actions={file('/api/evidence/checkpoint', 'checkpoint.txt', words.evidence.checkpoint)}
+      title={ours.pages.evidence}
+      about={words.about}
+      actions={
+        <Button isBusy={jobs.isBusy} onPress={() => jobs.keep([newestCheckpoint])}>
+          {words.checkpoint}
+        </Button>
+      }
     >
-      <p class="quiet">{words.evidence.checkpointAbout}</p>
-      {failure && <Failed failure={failure} />}
+      <p class="quiet">{words.checkpointAbout}</p>
       <Loaded loading={bundles}>
-        {({ bundles: sealed }) => {
-          const newest = sealed.at(-1)?.date
-          if (newest === undefined)
-            return (
-              <Empty title={words.evidence.none}>
-                <p>{words.evidence.noneAbout}</p>
-              </Empty>
-            )
-          const month = monthShown('evidence', query, {
-            first: sealed[0]?.date.slice(0, 7),
-            last: newest.slice(0, 7),
-          })
-          return (
-            <>
-              {month.links}
-              <div class="table">
-                <table aria-label={month.name}>
-                  <thead>
-                    <tr>
-                      <th scope="col">{words.evidence.day}</th>
-                      <th scope="col">{words.columns.status}</th>
-                      <th scope="col">{words.evidence.records}</th>
-                      <th scope="col">{words.evidence.size}</th>
-                      {mayExport && <th scope="col">{words.evidence.bundle}</th>}
-                    </tr>
-                  </thead>
-                  <tbody>
-                    {daysOf(month.days, sealed).map(({ date, bundle }) => (
-                      <tr key={date}>
-                        <th scope="row" data-label={words.evidence.day}>
-                          {date}
-                        </th>
-                        <td data-label={words.columns.status}>
-                          {bundle === null
-                            ? words.evidence.missing
-                            : bundle.records === 0
-                              ? words.evidence.empty
-                              : words.evidence.sealed}
-                        </td>
-                        <td data-label={words.evidence.records}>{bundle && number(bundle.records)}</td>
-                        <td data-label={words.evidence.size}>{bundle && kibibytes(bundle.bytes)}</td>
-                        {mayExport && (
-                          <td class="actions" data-label={words.evidence.bundle}>
-                            {bundle &&
-                              file(
-                                `/api/evidence/bundles/${date}`,
-                                `countersign-evidence-${date}.zip`,
-                                words.evidence.bundle,
-                              )}
-                            {bundle &&
-                              bundle.records > 0 &&
-                              file(`/api/evidence/said/${date}`, `said-${date}.jsonl`, words.evidence.said)}
-                          </td>
-                        )}
-                      </tr>
-                    ))}
-                  </tbody>
-                </table>
-              </div>
-            </>
+        {(list) =>
+          list.bundles.length === 0 ? (
+            <Empty title={words.none}>
+              <p>{words.noneAbout}</p>
+            </Empty>
+          ) : (
+            <Sealed list={list} query={query} jobs={jobs} trusted={trusted} mayExport={mayExport} />
           )
-        }}
+        }
       </Loaded>
+      <section aria-labelledby="own-files">
+        <h2 id="own-files">{words.ownFiles}</h2>
+        <p class="quiet">{words.ownFilesAbout}</p>
+        <p class="actions">
+          {/* Another tab, since the router would look for a page of the console at this address. */}
+          <a class="button" href={address('verify.html')} target="_blank" rel="noreferrer">
+            {words.openVerifier}
+          </a>
+          <a class="button" href={address('verify.html')} download="countersign-verify.html">
+            {words.saveVerifier}
+          </a>
+        </p>
+      </section>
     </Page>
   )
 }
 
-/** The days of a month between the first bundle and the newest one, the newest first. A day without a bundle is shown. */
-function daysOf(days: readonly string[], sealed: readonly Bundle[]): readonly Day[] {
-  const byDate = new Map(sealed.map((bundle) => [bundle.date, bundle]))
-  const [first = '', last = ''] = [sealed[0]?.date, sealed.at(-1)?.date]
-  return days
-    .toReversed()
-    .filter((date) => date >= first && date <= last)
-    .map((date) => ({ date, bundle: byDate.get(date) ?? null }))
+interface SealedProps {
+  readonly list: BundleList
+  readonly query: URLSearchParams
+  readonly jobs: Jobs
+  readonly trusted: Trusted
+  readonly mayExport: boolean
 }
 
-const number = (count: number): string => new Intl.NumberFormat(words.locale).format(count)
+function Sealed({ list, query, jobs, trusted, mayExport }: SealedProps) {
+  const [allowUnexplained, setAllow] = useState(false)
+  const [oldest, newest] = [list.bundles[0], list.bundles.at(-1)]
+  if (!oldest || !newest) return null
+  const period = periodIn(query, newest.date)
+  const days = daysOf(period, list, Date.now())
+  const given = query.get('day')
+  const day = days.find(({ date, state }) => date === given && state !== 'outside') ?? null
+  const trusting: Trusting | null =
+    trusted.keys.length === 0 ? null : { keys: trusted.keys, checkpoints: trusted.checkpoints, allowUnexplained }
+  const verify = (subject: Omit<Subject, 'newest'>) => trusting && jobs.verify({ ...subject, newest }, trusting)
+  const verdicts = jobs.job.kind === 'verified' ? jobs.job.verified.verdicts : noVerdicts
+  const choose = (date: string) => go(address('evidence', { ...inAddress(period), day: date }), 'replace')
+  const shared = { jobs, mayExport, hasKey: trusting !== null }
+  return (
+    <>
+      {mayExport && <Keys trusted={trusted} />}
+      <Periods period={period} first={oldest.date} last={newest.date} />
+      <div class={`evidence ${period.kind}`}>
+        <div class="calendars">
+          {period.months.map((month) => (
+            <Calendar
+              key={month}
+              month={month}
+              days={days.filter(({ date }) => date.startsWith(month))}
+              {...{ chosen: day?.date ?? null, choose, verdicts }}
+            />
+          ))}
+        </div>
+        <div class="panels">
+          <PeriodPanel
+            {...{ ...shared, days, name: nameOf(period), allowUnexplained, setAllow }}
+            verify={() => verify({ days: dueDays(days), isSeries: true })}
+          />
+          <DayPanel {...shared} day={day} verify={(one) => verify({ days: [one], isSeries: false })} />
+        </div>
+      </div>
+      <Result job={jobs.job} cancel={jobs.cancel} />
+    </>
+  )
+}
 
-const kibibytes = (bytes: number): string => `${number(Math.ceil(bytes / 1024))} KiB`
+const noVerdicts: Verified['verdicts'] = new Map()
+
+/** The name of the archive of a period. */
+const nameOf = ({ name }: Period): string => `countersign-evidence-${name}.tar`
