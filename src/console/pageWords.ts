@@ -78,6 +78,7 @@ interface StoryWords {
   readonly notSealed: string
   readonly hash: string
   readonly leaf: string
+  readonly prove: string
   readonly printed: (at: string) => string
 }
 
@@ -368,6 +369,7 @@ const english: PageWords = {
     notSealed: 'not sealed yet',
     hash: 'Hash',
     leaf: 'As it is hashed',
+    prove: 'Prove it here',
     printed: (at) => `Printed ${at}`,
   },
   shown: {

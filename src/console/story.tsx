@@ -5,6 +5,7 @@ import type { RequestAnswer } from '../contract/requestAnswer.ts'
 import { plain } from '../words/run.ts'
 import { spoken } from '../words/spoken.ts'
 import { useAnswer } from './answers.ts'
+import { Prove } from './evidence/prove.tsx'
 import { Button, Facts, Loaded, Untrusted } from './kit.tsx'
 import { useSigned } from './me.ts'
 import { Named } from './names.tsx'
@@ -15,6 +16,7 @@ import { words } from './words.ts'
 
 /** The members of a leaf that the story reads: docs/evidence/events.md. */
 interface Leaf {
+  readonly seq: number
   readonly at: string
   readonly type: string
   readonly actor: { readonly kind: string; readonly id?: string }
@@ -213,6 +215,7 @@ function Events({ list: { events, people }, request }: EventsProps) {
                   <Button onPress={again}>{pageWords.shown.open}</Button>
                 </>
               )}
+              {event.sealed && <Prove request={request.id} seq={leaf.seq} leaf={event.leaf} />}
             </Event>
           )
         })}
