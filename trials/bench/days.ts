@@ -25,7 +25,7 @@ interface Prepared {
 }
 
 /** A program of this folder, as it was bundled. */
-const scriptOf = (name: string): string => join('dist/bench', `${name}.mjs`)
+export const scriptOf = (name: string): string => join('dist/bench', `${name}.mjs`)
 
 /** The same command for each run. */
 const always = (command: Command): Prepared => ({ next: async () => command, close: async () => undefined })
@@ -56,7 +56,7 @@ const judges: Program = {
 }
 
 /** Seals the day, and gives what the command needs to verify its bundle. */
-async function verifying(folder: string): Promise<readonly string[]> {
+export async function verifying(folder: string): Promise<readonly string[]> {
   const bundle = join(folder, 'bundle.zip')
   await measured({ program: scriptOf('seal'), args: [folder, bundle] })
   return ['verify', bundle, '--key', publicKeyOf(join(folder, 'log.pem'))]

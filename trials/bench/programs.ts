@@ -1,6 +1,7 @@
 import { allowed } from './allowed.ts'
 import { answer } from './answer.ts'
 import { ask } from './ask.ts'
+import { verifyBrowser } from './browser.ts'
 import { card } from './card.ts'
 import { coldStart } from './coldStart.ts'
 import { seal, verify, verifySaid } from './days.ts'
@@ -32,6 +33,7 @@ export const programs = {
   seal,
   verify,
   'verify-said': verifySaid,
+  'verify-browser': verifyBrowser,
 } as const satisfies Record<string, Bench>
 
 export type Name = keyof typeof programs
