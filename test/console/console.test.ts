@@ -723,3 +723,23 @@ describe('after the day is sealed', () => {
     expect(await flawsOf(page)).toEqual([])
   })
 })
+
+/** The last one, since the stack's clock goes on by two days. */
+test('the bundle of the day on which somebody approved verifies in the browser, and so does each event of the story', async () => {
+  const id = await asked({ target: 'prod/postgres/proved' })
+  const { body } = await stack.call('dba-1', `/api/requests/${id}/views`, {})
+  await stack.call('dba-1', `/api/requests/${id}/decisions`, { verdict: 'approve', view: body.view })
+  await stack.local('advance', '48h')
+  await stack.local('seal')
+  const { body: list } = await stack.call('compliance', '/api/evidence/bundles')
+  const { date } = list.bundles[0]
+  const { page, complaints } = await people.open('compliance', `evidence?month=${date.slice(0, 7)}&day=${date}`)
+  await page.locator('input[type=file]').setInputFiles(await stack.local('key'))
+  await page.locator('.keys code').waitFor()
+  await page.getByRole('button', { name: 'Verify here' }).click()
+  await page.locator('.verdict', { hasText: 'VERIFIED' }).waitFor()
+  await page.goto(`${stack.api}/console/requests/${id}`)
+  await page.getByRole('button', { name: 'Prove it here' }).first().click()
+  await page.getByText('VERIFIED: the log has this event').waitFor()
+  expect(complaints).toEqual([])
+})

@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseOptions } from '../../src/cli/options.ts'
 import { verify } from '../../src/cli/verify.ts'
 import type { JsonObject } from '../../src/core/data/json.ts'
 import { zipName } from '../evidence/bundle.ts'
 import { day } from '../evidence/days.ts'
+import { root } from '../support/root.ts'
 import { until } from '../support/until.ts'
 import { dates, type Sealed, sealedDays } from '../verify/days.ts'
 import { give, openVerifyPage, type VerifyPage } from './verifyPage.ts'
@@ -174,4 +175,57 @@ test('neither the page nor its worker can reach the network, or run another scri
   // Each refusal is said by the browser, and nothing was asked of the network in all of this file.
   expect(opened.said.slice(length).filter((text) => text.includes('Content Security Policy')).length).toBeGreaterThan(2)
   expect(opened.asked).toEqual([])
+})
+
+/** How the worker's work ended. */
+interface FlippedAnswer {
+  readonly verdict?: { readonly record: JsonObject }
+  readonly words?: string
+}
+
+/** A bit of a file: which byte, and the bit as a mask. */
+type Bit = readonly [at: number, mask: number]
+
+/** Runs in a page: lets the worker that the console has verify a bundle once for each bit, with this bit turned. */
+const flippedIn = `async ([script, pem, zip, bits]) => {
+  const address = URL.createObjectURL(new Blob([script]))
+  const bytes = Uint8Array.from(atob(zip), (one) => one.charCodeAt(0))
+  const found = []
+  for (const [at, mask] of bits) {
+    const bundle = new File([bytes.with(at, bytes[at] ^ mask)], 'day.zip')
+    const work = { keys: [pem], bundles: [bundle], said: [], checkpoints: [], from: '', through: '', first: '' }
+    const worker = new Worker(address)
+    found.push(
+      await new Promise((done) => {
+        worker.onmessage = ({ data }) => data.kind === 'answer' && done(data.answer)
+        worker.postMessage({ kind: 'verify', work: { ...work, allowUnexplained: false } })
+      }),
+    )
+    worker.terminate()
+  }
+  return found
+}`
+
+test('wherever a bit is turned, the worker says what the command says, and never that it holds', async () => {
+  const zip = await days.zip(day(4))
+  // Over all of the file, with other bits of the bytes each time.
+  const bits = Array.from({ length: 60 }, (_, i): Bit => [Math.floor((zip.length * (i + 0.5)) / 60), 1 << (i % 8)])
+  const name = readdirSync(join(root, 'dist/console/assets')).find((one) => /^verify-\w+\.js$/.test(one)) ?? ''
+  const script = readFileSync(join(root, 'dist/console/assets', name), 'utf8')
+  // A page without rules of its own starts workers from any text.
+  const page = await opened.page.context().newPage()
+  await page.goto('about:blank')
+  const given = [script, readFileSync(days.pem, 'utf8'), zip.toString('base64'), bits]
+  const answers = await page.evaluate<readonly FlippedAnswer[]>(`(${flippedIn})(${JSON.stringify(given)})`)
+  await page.close()
+  // What a browser says of a stream that it cannot inflate is less exact than what zlib says, so words are not compared.
+  const meant = ({ exit, problem }: JsonObject) => ({ exit, ...(problem as JsonObject), message: null })
+  for (const [i, [at, mask]] of bits.entries()) {
+    const file = days.place.write('day.zip', Buffer.from(zip.with(at, (zip[at] ?? 0) ^ mask)))
+    const expected = await byCommand([file, '--key', days.pem]).catch(({ message }: Error) => message)
+    const { verdict, words } = answers[i] ?? {}
+    if (typeof expected === 'string') expect(words).toBe(expected.replace(file, 'day.zip'))
+    else expect(verdict && meant(verdict.record)).toEqual(meant(expected))
+    expect(typeof expected === 'string' ? 2 : expected['exit']).not.toBe(0)
+  }
 })

@@ -1,5 +1,8 @@
 import type { Row } from './row.ts'
 
+const verifiesHere =
+  'the day of a decision verifies, with the verdict of the command; neither page nor worker reach anything'
+
 /** What the pages of the console read, which people believe although they see no proof. */
 export const consoleRows: readonly Row[] = [
   {
@@ -28,6 +31,51 @@ export const consoleRows: readonly Row[] = [
           'test/console/console.test.ts': ['in Teams › no stranger may frame it, in the tab’s address or in another'],
           'test/http/console.test.ts': [
             'a page loads only its own files, reaches only the service and the issuer, and is framed only by Teams',
+          ],
+        },
+      },
+    ],
+  },
+  {
+    attack:
+      'A hostile bundle, or a package in the worker that verifies it, sends evidence elsewhere from the reader’s console',
+    control:
+      'Every file that is no page is served with a policy that refuses every request, so the worker has only what the page hands it; the page has one policy of Trusted Types, which makes the address of that worker alone',
+    switches: [
+      {
+        name: 'console-worker-network',
+        file: 'src/http/console.ts',
+        find: 'const nothing = "default-src \'none\'"',
+        replace: 'const nothing = "default-src *"',
+        build: true,
+        tests: {
+          'test/http/console.test.ts': ['a file that is no page may load and reach nothing, whoever starts it'],
+          'test/console/evidence.test.ts': [verifiesHere],
+        },
+      },
+      {
+        name: 'console-one-policy',
+        file: 'src/http/console.ts',
+        find: "    'trusted-types verifier',",
+        replace: "    'trusted-types *',",
+        build: true,
+        tests: { 'test/console/evidence.test.ts': [verifiesHere] },
+      },
+    ],
+  },
+  {
+    attack: 'The service proves another event than the one that it shows',
+    control: 'The page compares the proved event with the one that it shows, byte by byte',
+    switches: [
+      {
+        name: 'proved-event',
+        file: 'src/console/evidence/proof.tsx',
+        find: 'proved.exit === 0 && proved.leaf !== leaf',
+        replace: 'false',
+        build: true,
+        tests: {
+          'test/console/evidence.test.ts': [
+            'a story proves its events: a changed proof does not hold, and that of another event is told apart',
           ],
         },
       },

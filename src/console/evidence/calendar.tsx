@@ -56,15 +56,21 @@ function DayOf({ day: { date, state, bundle }, isChosen, choose, verdict }: DayP
     <button
       type="button"
       class={`date ${state} ${verdict ?? ''}`}
-      aria-label={label}
       aria-pressed={isChosen}
       title={label}
       onClick={() => choose(date)}
     >
-      <span>{number}</span>
-      <span class="mark">{verdict ? marks[verdict] : marks[state]}</span>
-      <small>{bundle && bundle.records > 0 ? compact(bundle.records) : ''}</small>
-      {bundle?.exceptions ? <small class="exceptions">{compact(bundle.exceptions)}</small> : null}
+      <span class="hidden">{label}</span>
+      <span aria-hidden="true">{number}</span>
+      <span aria-hidden="true" class="mark">
+        {verdict ? marks[verdict] : marks[state]}
+      </span>
+      <small aria-hidden="true">{bundle && bundle.records > 0 ? compact(bundle.records) : ''}</small>
+      {bundle?.exceptions ? (
+        <small aria-hidden="true" class="exceptions">
+          {compact(bundle.exceptions)}
+        </small>
+      ) : null}
     </button>
   )
 }

@@ -1,0 +1,216 @@
+import { execFileSync } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Page, Route } from 'playwright-core'
+import { parseOptions } from '../../src/cli/options.ts'
+import { verify } from '../../src/cli/verify.ts'
+import { TooLarge, tarOf } from '../../src/console/evidence/tar.ts'
+import { parseRequestId } from '../../src/core/data/id.ts'
+import type { JsonObject } from '../../src/core/data/json.ts'
+import { proofsIn } from '../../src/verify/proof.ts'
+import { zipName } from '../evidence/bundle.ts'
+import { day } from '../evidence/days.ts'
+import { dates, type Sealed, sealedDays } from '../verify/days.ts'
+import { type EvidencePage, openEvidencePage, origin } from './evidencePage.ts'
+import { flawsOf } from './visitor.ts'
+
+/** The console's Evidence page, with five sealed days in memory: what it verifies, and what it says of bad input. */
+
+jest.setTimeout(300_000)
+
+const first = day(4)
+
+let days: Sealed
+let opened: EvidencePage
+let page: Page
+let folder: string
+
+beforeAll(async () => {
+  days = await sealedDays()
+  folder = days.place.path
+  for (const date of dates) {
+    await days.file(date)
+    days.place.write(`said-${date}.jsonl`, await days.said(date))
+  }
+  opened = await openEvidencePage(days)
+  page = opened.page
+  // A worker stays after its work, so that it can be asked what it may reach.
+  await page.addInitScript('Worker.prototype.terminate = () => undefined')
+  await page.reload()
+  await giveKey(days.pem)
+})
+afterAll(async () => {
+  await opened?.close()
+  days.place.clean()
+})
+
+const silent = {
+  ...{ say: () => undefined, warn: () => undefined, address: () => undefined },
+  ...{ progress: () => undefined, show: () => undefined, record: () => undefined },
+}
+
+/** The files of the days, by name. */
+const names = dates.flatMap((date) => [zipName(date), `said-${date}.jsonl`])
+
+const verdict = () => page.locator('.verdict')
+const press = (name: string) => page.getByRole('button', { name, exact: true }).click()
+/** Verifies the day with the decision, and says how it ended. */
+async function verified(): Promise<string> {
+  await page.getByRole('button', { name: / 4 March 2026:/ }).click()
+  await page.evaluate("document.querySelector('.verdict')?.setAttribute('data-old', '')")
+  await press('Verify here')
+  await page.locator('.result .verdict:not([data-old]), .result [role=alert]').waitFor()
+  return page.locator('.result').innerText()
+}
+
+async function giveKey(file: string | { name: string; mimeType: string; buffer: Buffer }): Promise<void> {
+  await page.locator('input[type=file]').setInputFiles(file)
+  await page.locator('.keys code').waitFor()
+}
+
+/** What the page saves, as the command writes it with `--json`. */
+async function saved(): Promise<JsonObject> {
+  const [file] = await Promise.all([page.waitForEvent('download'), press('Save the result')])
+  return JSON.parse(await readFile(await file.path(), 'utf8')) as JsonObject
+}
+
+async function byCommand(...args: readonly string[]): Promise<JsonObject> {
+  const options = parseOptions(['verify', ...args, '--key', days.pem])
+  return (await verify({ options, environment: {}, screen: silent }, '')).record
+}
+
+test('needs the reader’s own key, which the browser keeps and shows by its thumbprint', async () => {
+  await page.getByRole('button', { name: /^Remove/ }).click()
+  await page.getByText('Give your key first').first().waitFor()
+  const all = page.getByRole('button', { name: 'Verify all days here' })
+  expect(await all.getAttribute('aria-disabled')).toBe('true')
+  const secret = { name: 'secret.pem', mimeType: '', buffer: Buffer.from('-----BEGIN PRIVATE KEY-----\nAA==\n') }
+  await page.locator('input[type=file]').setInputFiles(secret)
+  await page.getByText('secret.pem has a private key').waitFor()
+  await giveKey(days.pem)
+  const thumbprint = await page.locator('.keys code').innerText()
+  expect(thumbprint).toMatch(/^[\w-]{43}$/)
+  await page.reload()
+  await page.locator('.keys code', { hasText: thumbprint }).waitFor()
+  const kept = await page.evaluate('Object.keys(localStorage).sort().join()')
+  expect(kept).toBe('countersign.keys,countersign.theme')
+  expect(await all.getAttribute('aria-disabled')).toBe('false')
+})
+
+test('all days of a period are downloaded as one archive, and verified in a row, as by the command', async () => {
+  const [file] = await Promise.all([page.waitForEvent('download'), press('Download all files')])
+  expect(file.suggestedFilename()).toMatch(/^countersign-evidence-\d{4}-\d\d\.tar$/)
+  const unpacked = await mkdtemp(join(folder, 'unpacked-'))
+  execFileSync('tar', ['-xf', await file.path(), '-C', unpacked])
+  const all = (await readdir(unpacked)).toSorted()
+  expect(all.filter((name) => !name.startsWith('said-'))).toEqual(['checkpoint.txt', ...dates.map(zipName)])
+  for (const name of all.filter((one) => names.includes(one)))
+    expect(await readFile(join(unpacked, name))).toEqual(await readFile(join(folder, name)))
+  await press('Verify all days here')
+  await verdict().waitFor()
+  expect(await verdict().innerText()).toContain('VERIFIED')
+  expect(await page.locator('.answer tbody tr').count()).toBe(dates.length)
+  expect(await page.locator('.date.held').count()).toBe(dates.length)
+  const ends = ['--from', '2026-03-04', '--through', '2026-03-08']
+  const kept = ['--checkpoint', join(unpacked, 'checkpoint.txt')]
+  expect(await saved()).toEqual(await byCommand('--chain', unpacked, ...ends, ...kept))
+})
+
+test('the day of a decision verifies, with the verdict of the command; neither page nor worker reach anything', async () => {
+  const started = page.waitForEvent('worker')
+  expect(await verified()).toContain('VERIFIED')
+  const given = [join(folder, zipName(first)), '--said', join(folder, `said-${first}.jsonl`)]
+  expect(await saved()).toEqual(await byCommand(...given))
+  const worker = await started
+  expect(worker.url()).toMatch(/\/console\/assets\/verify-\w+\.js$/)
+  const reaching = `Promise.all([
+    fetch('/console/config.json').then(() => 'fetched', () => 'refused'),
+    Promise.resolve().then(() => importScripts('/console/verify.html')).then(() => 'loaded', () => 'refused'),
+  ])`
+  expect(await worker.evaluate(reaching)).toEqual(['refused', 'refused'])
+  const starting = `Promise.all(['verifier', 'another'].map((name) => Promise.resolve()
+    .then(() => trustedTypes.createPolicy(name, {})).then(() => 'allowed', () => 'refused'))
+    .concat(Promise.resolve().then(() => new Worker('/console/assets/x.js')).then(() => 'started', () => 'refused')))`
+  expect(await page.evaluate(starting)).toEqual(['refused', 'refused', 'refused'])
+})
+
+test('a changed or cut bundle, and another key, never hold, and have the codes of the command', async () => {
+  const zip = await readFile(join(folder, zipName(first)))
+  const path = `**/api/evidence/bundles/${first}`
+  const flipped = Buffer.from(zip)
+  flipped[zip.length >> 1] = (flipped[zip.length >> 1] ?? 0) ^ 1
+  for (const bytes of [flipped, zip.subarray(0, zip.length - 100), Buffer.from('nothing'), Buffer.of()]) {
+    await page.route(path, (route) => route.fulfill({ body: bytes, contentType: 'application/zip' }))
+    const said = await verified()
+    await page.unroute(path)
+    expect(said).not.toMatch(/VERIFIED|HOLDS/)
+    const file = join(folder, 'changed.zip')
+    await writeFile(file, bytes)
+    const expected = await byCommand(file).catch((cause: Error) => ({ problem: { code: cause.message } }))
+    const { code } = expected['problem'] as { readonly code: string }
+    expect(said).toContain(code.replace(file, zipName(first)))
+  }
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const pem = Buffer.from(publicKey.export({ format: 'pem', type: 'spki' }))
+  await page.getByRole('button', { name: /^Remove/ }).click()
+  await giveKey({ name: 'other.pem', mimeType: '', buffer: pem })
+  expect(await verified()).toContain('wrong-key')
+  expect(await page.locator('.date.failed').count()).toBe(1)
+  await page.getByRole('button', { name: /^Remove/ }).click()
+  await giveKey(days.pem)
+})
+
+test('a fetch that fails says which file, and another try asks for the rest; work can be cancelled', async () => {
+  const path = `**/api/evidence/said/${first}`
+  await page.route(path, (route) => route.abort())
+  expect(await verified()).toContain(`said-${first}.jsonl could not be fetched. The service cannot be reached.`)
+  await page.unroute(path)
+  await press('Try again')
+  await verdict().waitFor()
+  const waiting = new Promise<Route>((done) => void page.route(path, done))
+  await press('Verify here')
+  const route = await waiting
+  await press('Cancel')
+  await page.locator('.result').getByText('Cancelled.').last().waitFor()
+  await route.abort()
+  await page.unroute(path)
+  expect(await verified()).toContain('VERIFIED')
+})
+
+test('the verdict has no flaw that axe finds, in each theme, and fits 320 pixels', async () => {
+  await verified()
+  expect(await flawsOf(page)).toEqual([])
+  for (const theme of ['dark', 'contrast', 'light']) {
+    await page.getByLabel('Colours').selectOption(theme)
+    expect(await flawsOf(page, 'color-contrast')).toEqual([])
+  }
+  await page.setViewportSize({ width: 320, height: 640 })
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320)
+  await page.setViewportSize({ width: 1280, height: 900 })
+})
+
+test('a story proves its events: a changed proof does not hold, and that of another event is told apart', async () => {
+  const { request } = opened
+  await page.goto(`${origin}/console/requests/${request}`)
+  const prove = page.getByRole('button', { name: 'Prove it here' }).first()
+  await prove.click()
+  await page.getByText('VERIFIED: the log has this event').waitFor()
+  const proofs = await proofsIn(join(folder, zipName(first)), parseRequestId(request))
+  const texts = proofs.map(({ text }) => text)
+  const changed = async (given: readonly string[]): Promise<string> => {
+    const json = { proofs: proofs.map(({ event: { seq } }, i) => ({ seq, text: given[i] })), unsealed: [] }
+    await page.route(`**/api/requests/${request}/proof`, (route) => route.fulfill({ json }), { times: 1 })
+    await prove.click()
+    await prove.click()
+    const alert = page.locator('.events [role=alert]')
+    await alert.waitFor()
+    return alert.innerText()
+  }
+  expect(await changed(texts.toReversed())).toContain('The proof holds, but for another event')
+  expect(await changed(texts.map((text) => text.replace('\nindex ', '\nindex 1')))).toContain('bad-proof')
+})
+
+test('a file of 8 GiB does not fit into an archive, whose sizes have eleven octal digits', () => {
+  expect(() => tarOf([{ name: 'large.zip', size: 2 ** 33 } as File])).toThrow(TooLarge)
+})
