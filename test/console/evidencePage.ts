@@ -48,7 +48,10 @@ async function signingIn(context: BrowserContext): Promise<void> {
     if (url.pathname === '/authorize') {
       nonce = url.searchParams.get('nonce') ?? ''
       const to = `${url.searchParams.get('redirect_uri')}?code=1&state=${url.searchParams.get('state')}`
-      return route.fulfill({ contentType: 'text/html', body: `<script>location.replace(${JSON.stringify(to)})</script>` })
+      return route.fulfill({
+        contentType: 'text/html',
+        body: `<script>location.replace(${JSON.stringify(to)})</script>`,
+      })
     }
     if (url.pathname === '/token') return route.fulfill({ headers, json: tokens(nonce) })
     const endpoints = { authorization_endpoint: `${issuer}/authorize`, token_endpoint: `${issuer}/token` }
@@ -70,7 +73,9 @@ async function serviceOf(context: BrowserContext, days: Sealed): Promise<string>
   const { archive, seals, clock } = days.sealer
   const pages = consolePages({ files: () => readConsole('dist/console'), settings })
   const file = await days.file(day(4))
-  const leaves = String((await days.members(day(4))).get('records.jsonl')).split('\n').slice(0, -1)
+  const leaves = String((await days.members(day(4))).get('records.jsonl'))
+    .split('\n')
+    .slice(0, -1)
   const events = leaves.map((leaf) => JSON.parse(leaf) as { request?: string; type: string })
   const request = events.find(({ type }) => type === 'succeeded')?.request ?? ''
   const proofs = async () =>
@@ -82,7 +87,9 @@ async function serviceOf(context: BrowserContext, days: Sealed): Promise<string>
     [`requests/${request}`]: () => requestAnswer(request),
     [`requests/${request}/proof`]: async () => ({ proofs: await proofs(), unsealed: [] }),
     [`requests/${request}/events`]: () => ({
-      events: leaves.filter((_, i) => events[i]?.request === request).map((leaf) => ({ leaf, hash: leaf, sealed, said: {} })),
+      events: leaves
+        .filter((_, i) => events[i]?.request === request)
+        .map((leaf) => ({ leaf, hash: leaf, sealed, said: {} })),
       people: {},
     }),
   }
@@ -111,7 +118,14 @@ async function serviceOf(context: BrowserContext, days: Sealed): Promise<string>
 
 /** As much of a request as its story needs. */
 const requestAnswer = (id: string) => ({
-  ...{ id, status: 'succeeded', action: 'db.export', target: 'a', environment: 'production', digest: `sha256:${'0'.repeat(64)}` },
+  ...{
+    id,
+    status: 'succeeded',
+    action: 'db.export',
+    target: 'a',
+    environment: 'production',
+    digest: `sha256:${'0'.repeat(64)}`,
+  },
   ...{ agent: { id: 'b', name: 'deploy-bot' }, executor: 'b', policy: { rules: [], outcome: 'approve' } },
   ...{ approvals: { required: [], decisions: [] }, delivery: 'ok', createdAt: now, next: 'stop' },
 })

@@ -43,7 +43,7 @@ function Verdict({ proved, leaf }: { readonly proved: Proved; readonly leaf: str
         </p>
       </Notice>
     )
-  const [[word = '', about = ''] = [], ...more] = proved.lines
+  const [[word, about] = ['', ''], ...more] = proved.lines
   // A proof of another event holds, too: it says nothing about what stands above it.
   const isOther = proved.exit === 0 && proved.leaf !== leaf
   const tone = isOther || proved.exit === 1 ? 'bad' : proved.exit === 0 ? 'good' : 'warning'

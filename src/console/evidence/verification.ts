@@ -119,9 +119,9 @@ function verdictsIn(outcome: WorkOutcome, alone: string | null): ReadonlyMap<str
   const { exit, record } = outcome.verdict
   if (alone !== null) return new Map(exit === 2 ? [] : [[alone, exit === 1 ? 'failed' : 'held']])
   const { problem } = record
-  const file = isObject(problem) && exit === 1 ? String(problem['file'] ?? '') : ''
+  const file = isObject(problem) && exit === 1 ? textOf(problem['file']) : ''
   const broken = /\d{4}-\d\d-\d\d/.exec(file)?.[0]
-  const held = daysIn(outcome).map(({ date }) => [String(date), 'held'] as const)
+  const held = daysIn(outcome).map(({ date }) => [textOf(date), 'held'] as const)
   return new Map<string, DayVerdict>([...held, ...(broken === undefined ? [] : [[broken, 'failed'] as const])])
 }
 
@@ -143,6 +143,8 @@ function differencesIn(bundles: readonly SealedBundle[], outcome: WorkOutcome): 
     ]
     return pairs
       .filter(([, inList, inEvidence]) => inList !== inEvidence)
-      .map(([name, inList, inEvidence]) => words.job.difference(bundle.date, name, String(inList), String(inEvidence)))
+      .map(([name, inList, inEvidence]) => words.job.difference(bundle.date, name, textOf(inList), textOf(inEvidence)))
   })
 }
+
+const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''))

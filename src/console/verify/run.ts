@@ -46,6 +46,6 @@ export function runTask<K extends Task['kind']>(
         : { kind: 'unreadable', words: words.notStarted },
     ),
   )
-  worker.postMessage(task)
+  worker.postMessage(task, [])
   return stop
 }
