@@ -19,7 +19,9 @@ export function StepUp({ claims, proved, close }: StepUpProps) {
   const [fault, setFault] = useState<string | null>(null)
   useEffect(() => dialog.current?.showModal(), [])
   const go = () =>
-    session.prove(claims).then(proved, (cause: unknown) => setFault(cause instanceof Error ? cause.message : String(cause)))
+    session
+      .prove(claims)
+      .then(proved, (cause: unknown) => setFault(cause instanceof Error ? cause.message : String(cause)))
   return (
     <dialog ref={dialog} aria-labelledby={title} onClose={close}>
       <h2 id={title}>{words.stepUp.title}</h2>

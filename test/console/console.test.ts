@@ -582,7 +582,7 @@ describe('in Teams', () => {
 
   test('a deep link opens the request, the theme follows, and an approval counts', async () => {
     const id = await asked()
-    const { page, complaints, fetched } = await people.blank()
+    const { page, complaints, requests } = await people.blank()
     const tab = await openTab(page, stack, 'dba-1', { subject: id, theme: 'dark' })
     const approve = tab.frame.getByRole('button', { name: 'Approve' })
     await approve.waitFor()
@@ -602,7 +602,7 @@ describe('in Teams', () => {
     const events = await eventsOf(id)
     const [shown, decided] = ['shown', 'decided'].map((type) => events.find((event) => event.type === type)?.data)
     expect(decided).toMatchObject({ verdict: 'approve', view: shown?.['view'] })
-    expect(fetched.filter((address) => address.startsWith(stack.identity))).toEqual([])
+    expect(requests.map((one) => one.url()).filter((url) => url.startsWith(stack.identity))).toEqual([])
     expect(complaints.filter((one) => !refusedList.test(one))).toEqual([])
   })
 
