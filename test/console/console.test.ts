@@ -197,7 +197,7 @@ describe('a request of tier high', () => {
     const { page: story } = await people.open('compliance', `requests/${id}`)
     await story.locator('.events li').first().waitFor()
     expect(await story.locator('main').innerText()).toMatch(
-      /security-1 approved .*proving who they are once more \(c1\)/,
+      /Voted by security-1, .*proving who they are once more \(c1\)/,
     )
   })
 
@@ -374,7 +374,7 @@ describe('policy', () => {
     await form.getByLabel('Params').fill('{ "rows": 200000 }')
     const [answer] = await Promise.all([page.waitForResponse('**/judgements'), submit.click()])
     await form.getByText('● People decide').waitFor()
-    const tried = (await answer.json()) as Answer['body']
+    const tried: Answer['body'] = await answer.json()
     const { body: real } = await stack.call(
       'compliance',
       `/api/requests/${await asked({ ...typed, params: { rows: 200_000 } })}`,

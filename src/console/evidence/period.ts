@@ -4,7 +4,7 @@ import { daysIn, monthIn } from '../month.tsx'
 export type SealedBundle = BundleList['bundles'][number]
 
 /** What of a sealed day is not there. */
-export type MissingPart = BundleList['missing'][number]['what']
+type MissingPart = BundleList['missing'][number]['what']
 
 /** A month or a quarter. */
 export interface Period {

@@ -35,7 +35,7 @@ export interface Work {
 }
 
 /** A text with kept checkpoints. */
-export interface KeptText extends NamedText {
+interface KeptText extends NamedText {
   /** Only those of these sizes of the log are compared: the least, and the greatest. Absent: all. */
   readonly sizes?: readonly [least: number, greatest: number]
 }
