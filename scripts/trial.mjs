@@ -71,11 +71,12 @@ const trials = {
     script: './properties.mjs',
     packages: 'test',
   },
-  matrix: {
-    what: 'gives every changed bundle to every verifier: the command, verify.py and verify.sh, twice each',
-    takes: '4 min',
-    script: './matrix.mjs',
+  tests: {
+    what: 'runs every test with all of its cases; npm test tries some of each kind',
+    takes: '25 min',
+    script: './tests.mjs',
     packages: 'test',
+    builds: true,
   },
   cards: {
     what: 'draws every card in every theme and width in Chromium, and measures the contrast of its texts',

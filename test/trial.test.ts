@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
@@ -18,7 +18,7 @@ test.each([[[]], [['--help']]])('with %j, every trial is listed with its purpose
   const { status, stdout } = trial(...args)
   const listed = stdout.match(/^ {2}\w+ +\d+ min {2}\w.+$/gm)?.map((line) => line.trim().split(' ')[0] ?? '') ?? []
   const programs = readdirSync(folder).filter((name) => existsSync(join(folder, name, 'main.ts')))
-  expect(listed.toSorted()).toEqual([...programs, 'controls', 'matrix', 'properties'].toSorted())
+  expect(listed.toSorted()).toEqual([...programs, 'controls', 'properties', 'tests'].toSorted())
   expect(status).toBe(0)
 })
 
@@ -36,6 +36,13 @@ test("options are passed on, and the trial's own help is shown", () => {
   expect(status).toBe(0)
 })
 
+test('what a trial that runs tests does not know is refused with its help', () => {
+  expect(trial('--built', 'tests', '--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('PATTERN') })
+  const { status, stdout, stderr } = trial('--built', 'tests', '--nothing')
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+  expect(stderr).toMatch(/^tests: .*--nothing.*\nnpm run trial -- tests/)
+})
+
 test.each([
   [['--nothing'], '--nothing'],
   [['--requests', '0'], '--requests'],
@@ -48,4 +55,44 @@ test.each([
   expect(stderr).toMatch(/^races: .*/)
   expect(stderr.split('\n')[0]).toContain(named)
   expect(stderr).toContain('npm run trial -- races [options]')
+})
+
+describe('of a table of cases', () => {
+  const variable = 'COUNTERSIGN_TESTS'
+  const cases = ['a1', 'b1', 'a2', 'a3', 'c1'] as const
+  const kindOf = (one: string) => one[0]
+
+  function loaded(mode: string): typeof import('./support/whole.ts') {
+    const before = process.env[variable] ?? ''
+    const modules: typeof import('./support/whole.ts')[] = []
+    process.env[variable] = mode
+    jest.isolateModules(() => modules.push(jest.requireActual('./support/whole.ts')))
+    process.env[variable] = before
+    const [module] = modules
+    if (!module) throw new Error('It was not loaded.')
+    return module
+  }
+
+  test('npm test tries the first of each kind, or as many as the table says', () => {
+    const { someOf, inWhole } = loaded('')
+    expect(someOf(cases, kindOf)).toEqual(['a1', 'b1', 'c1'])
+    expect(someOf(cases, kindOf, 2)).toEqual(['a1', 'b1', 'a2', 'c1'])
+    expect(someOf(cases)).toEqual(['a1'])
+    let isDefined = false
+    inWhole(() => (isDefined = true))
+    expect(isDefined).toBe(false)
+  })
+
+  test('the trial `tests` tries every case', () => {
+    const { someOf, inWhole } = loaded('whole')
+    expect(someOf(cases, kindOf)).toEqual(cases)
+    let isDefined = false
+    inWhole(() => (isDefined = true))
+    expect(isDefined).toBe(true)
+  })
+
+  test('all cases are tried by the trials that run tests', () => {
+    for (const name of ['tests', 'controls'])
+      expect(readFileSync(join(root, `scripts/${name}.mjs`), 'utf8')).toContain(`${variable}: 'whole'`)
+  })
 })

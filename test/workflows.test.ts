@@ -14,7 +14,17 @@ const trials = (() => {
 
 test('there are workflows with everything that is checked for', () => {
   expect(workflows.map(([name]) => name).toSorted()).toEqual(['nightly.yml', 'test.yml'])
-  expect(trialsIn(sample).toSorted()).toEqual(['bench', 'controls', 'crash', 'fuzz', 'openapi', 'races', 'sim', 'wire'])
+  expect(trialsIn(sample).toSorted()).toEqual([
+    'bench',
+    'controls',
+    'crash',
+    'fuzz',
+    'openapi',
+    'races',
+    'sim',
+    'tests',
+    'wire',
+  ])
   expect(sample.match(/\buses:/g)).toHaveLength(4)
 })
 
@@ -39,7 +49,7 @@ test.each<[string, (text: string) => string, RegExp]>([
   ['text in a shell', (text) => text.replace('"$TRIAL"', '${{ github.head_ref }}'), /shell/],
   ['text in a longer script', (text) => text.replace('run: npm', 'run: |\n          npm'), /one line/],
   ['a job without an end', (text) => text.replace('    timeout-minutes: 90\n', ''), /timeout/],
-  ['a trial that is gone', (text) => text.replace('[sim,', '[simulation,'), /no trial simulation/],
+  ['a trial that is gone', (text) => text.replace(' sim,', ' simulation,'), /no trial simulation/],
 ])('a fault is found: %s', (_what, spoil, expected) => {
   const spoilt = spoil(sample)
   expect(spoilt).not.toBe(sample)
