@@ -13,6 +13,7 @@ import { type Answer, type Stack, startStack, wish } from '../support/stack.ts'
 import { buttons, lines } from '../cards/drawn.ts'
 import { botOf, channel, startTeams, type TeamsDouble } from '../support/teamsDouble.ts'
 import { until } from '../support/until.ts'
+import { inWhole, someOf } from '../support/whole.ts'
 
 const securityChannel = '19:security@thread.tacv2'
 
@@ -41,22 +42,27 @@ afterAll(async () => {
 })
 
 describe('the connector', () => {
-  test.each<[string, Fault]>([
+  const posting: readonly (readonly [string, Fault])[] = [
     ['fails', { kind: 'status', status: 502 }],
     ['drops the connection', { kind: 'lost' }],
-  ])('%s while a card is posted: the card is posted once, when the connector is back', async (_how, fault) => {
-    const request = await ask({ faults: [fault, fault] })
-    await until(
-      () => calls(request),
-      ({ length }) => length > 0,
-    )
-    expect(cards(request)).toEqual([])
-    expect(await read(request)).toMatchObject({ status: 'pending', delivery: 'pending' })
-    await passing(5, () => cards(request).length > 0)
-    expect(cards(request)).toHaveLength(1)
-    await approve(request)
-    await shows(request, 'approved')
-  })
+  ]
+
+  test.each(someOf(posting))(
+    '%s while a card is posted: the card is posted once, when the connector is back',
+    async (_how, fault) => {
+      const request = await ask({ faults: [fault, fault] })
+      await until(
+        () => calls(request),
+        ({ length }) => length > 0,
+      )
+      expect(cards(request)).toEqual([])
+      expect(await read(request)).toMatchObject({ status: 'pending', delivery: 'pending' })
+      await passing(5, () => cards(request).length > 0)
+      expect(cards(request)).toHaveLength(1)
+      await approve(request)
+      await shows(request, 'approved')
+    },
+  )
 
   test('hangs: only the card waits for it, and then shows what happened in the meantime', async () => {
     const hanging = gate()
@@ -72,20 +78,25 @@ describe('the connector', () => {
     expect(cards(request)).toHaveLength(1)
   })
 
-  test.each<[string, Fault]>([
-    ['fails', { kind: 'status', status: 502 }],
+  const updating: readonly (readonly [string, Fault])[] = [
     ['loses the answer', { kind: 'unanswered' }],
-  ])('%s while a card is updated: the card ends up to date, and stays the only one', async (_how, fault) => {
-    const request = await posted({ faults: [] })
-    faults.set(request.target, [fault])
-    await approve(request)
-    await shows(request, 'approved')
-    await until(
-      () => calls(request),
-      (sent) => sent.filter(({ kind }) => kind === 'update').length > 1,
-    )
-    expect(cards(request)).toHaveLength(1)
-  })
+    ['fails', { kind: 'status', status: 502 }],
+  ]
+
+  test.each(someOf(updating))(
+    '%s while a card is updated: the card ends up to date, and stays the only one',
+    async (_how, fault) => {
+      const request = await posted({ faults: [] })
+      faults.set(request.target, [fault])
+      await approve(request)
+      await shows(request, 'approved')
+      await until(
+        () => calls(request),
+        (sent) => sent.filter(({ kind }) => kind === 'update').length > 1,
+      )
+      expect(cards(request)).toHaveLength(1)
+    },
+  )
 
   test('asks to wait: nothing is sent into this channel until then, and other channels go on', async () => {
     const request = await ask({ faults: [{ kind: 'status', status: 429, headers: { 'retry-after': '600' } }] })
@@ -190,41 +201,43 @@ test('a channel that the bot may not write to gets no card, the request goes on,
   expect(cards(request)).toHaveLength(1)
 })
 
-/** It ends the stack that the others use: last. */
-test('a crash between a post and its record leaves at most one unknown card, which is updated at a click', async () => {
-  const hanging = await ask({ faults: [{ kind: 'hanging' }] })
-  await until(
-    () => calls(hanging),
-    ({ length }) => length > 0,
-  )
-  const asked = gate()
-  const crash = async () => {
-    await asked.opened
-    stack.process.kill('SIGKILL')
-  }
-  const request = await ask({ faults: [{ kind: 'unanswered', meanwhile: crash }] })
-  asked.open()
-  await until(() => stack.process.signalCode, Boolean)
-  expect(cards(request).map(statusOf)).toEqual([english.statuses.pending])
-  expect(cards(hanging)).toEqual([])
-  await storageEnded()
+inWhole(() => {
+  /** It ends the stack that the others use: last. */
+  test('a crash between a post and its record leaves at most one unknown card, which is updated at a click', async () => {
+    const hanging = await ask({ faults: [{ kind: 'hanging' }] })
+    await until(
+      () => calls(hanging),
+      ({ length }) => length > 0,
+    )
+    const asked = gate()
+    const crash = async () => {
+      await asked.opened
+      stack.process.kill('SIGKILL')
+    }
+    const request = await ask({ faults: [{ kind: 'unanswered', meanwhile: crash }] })
+    asked.open()
+    await until(() => stack.process.signalCode, Boolean)
+    expect(cards(request).map(statusOf)).toEqual([english.statuses.pending])
+    expect(cards(hanging)).toEqual([])
+    await storageEnded()
 
-  stack = await start()
-  await passing(40, () => cards(request).length > 1 && cards(hanging).length > 0)
-  await approve(request)
-  await approve(hanging)
-  await shows(hanging, 'approved')
-  const seen = await until(
-    () => cards(request).map(statusOf),
-    (statuses) => statuses.includes(english.statuses.approved),
-  )
-  expect(seen).toHaveLength(2)
-  expect(seen).toContain(english.statuses.pending)
+    stack = await start()
+    await passing(40, () => cards(request).length > 1 && cards(hanging).length > 0)
+    await approve(request)
+    await approve(hanging)
+    await shows(hanging, 'approved')
+    const seen = await until(
+      () => cards(request).map(statusOf),
+      (statuses) => statuses.includes(english.statuses.approved),
+    )
+    expect(seen).toHaveLength(2)
+    expect(seen).toContain(english.statuses.pending)
 
-  await review(cards(request).find((card) => statusOf(card) === english.statuses.pending))
-  await shows(request, 'approved')
-  await stack.local('sweep')
-  expect([cards(request).length, cards(hanging).length]).toEqual([2, 1])
+    await review(cards(request).find((card) => statusOf(card) === english.statuses.pending))
+    await shows(request, 'approved')
+    await stack.local('sweep')
+    expect([cards(request).length, cards(hanging).length]).toEqual([2, 1])
+  })
 })
 
 /** The example policy, where each group has a channel of its own. */

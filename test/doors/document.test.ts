@@ -4,6 +4,7 @@ import { Validator } from '@seriousme/openapi-schema-validator'
 import * as fc from 'fast-check'
 import { operationNames as names, type OperationName, operationOf } from '../../src/contract/operations.ts'
 import { type Answer, type Stack, startStack, wish } from '../support/stack.ts'
+import { isWhole, someOf } from '../support/whole.ts'
 import { oidOf } from '../support/teamsDouble.ts'
 import { breaks, firstOf, type Schema, valid } from './breaks.ts'
 
@@ -102,7 +103,7 @@ test('the document has every operation, and a body where one is read', () => {
 })
 
 test.each(withBody)('%s: a valid body gets an answer that the document has', async (name) => {
-  const bodies = fc.sample(valid(bodySchema(name)), { numRuns: 12, seed: 5 })
+  const bodies = fc.sample(valid(bodySchema(name)), { numRuns: isWhole ? 12 : 3, seed: 5 })
   for (const body of bodies) await documented(name, await send(name, { body: { ...Object(body), ...suited(name) } }))
 })
 
@@ -113,7 +114,7 @@ test.each(withBody)('%s: a body that breaks one constraint is refused, naming th
   expect({ name, code: answered.body.code }).not.toEqual({ name, code: 'invalid-input' })
   const all = breaks(schema, whole, canary)
   expect(all.length).toBeGreaterThan(8)
-  for (const { what, value, pointer, code } of all) {
+  for (const { what, value, pointer, code } of someOf(all, (one) => `${one.code} ${one.pointer}`)) {
     const { status, body } = await documented(name, await send(name, { body: value }))
     const blamed = code === 'invalid-json' ? {} : { pointer }
     expect({ what, status, ...body }).toMatchObject({ what, status: 400, code, ...blamed })
@@ -139,7 +140,7 @@ test.each(names)('%s: an invalid parameter is refused by name', async (name) => 
       .filter(({ schema }) => schema.format === 'date')
       .map(({ name: field }) => ({ what: field, path: canary, pointer: `/${field}` })),
   ]
-  for (const { what, ...given } of broken) {
+  for (const { what, ...given } of someOf(broken, ({ what }) => what.split(':')[0])) {
     const answer = await documented(name, await send(name, given))
     const blamed = 'pointer' in given ? { pointer: given.pointer } : {}
     expect({ what, status: answer.status, ...answer.body }).toMatchObject({ what, code: 'invalid-input', ...blamed })
@@ -157,7 +158,7 @@ test.each(names.filter((name) => operationOf(name).path.includes('{id}')))(
 )
 
 test('the log has nothing of the invalid input, and no error', async () => {
-  expect(calls).toBeGreaterThan(200)
+  expect(calls).toBeGreaterThan(isWhole ? 200 : 100)
   const log = await readFile(join(stack.data, 'log.jsonl'), 'utf8')
   expect(log.split('\n').filter((line) => line.includes(canary) || line.includes('"level":"error"'))).toEqual([])
   expect(complained).toBe('')

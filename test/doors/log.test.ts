@@ -10,6 +10,7 @@ import { type Answer, type Stack, startStack, wish } from '../support/stack.ts'
 import { buttons } from '../cards/drawn.ts'
 import { click, oidOf, startTeams, type TeamsDouble, typed } from '../support/teamsDouble.ts'
 import { until } from '../support/until.ts'
+import { isWhole, someOf } from '../support/whole.ts'
 
 /** Never in the log, nor in what is said of a fault. */
 const canary = 'canary-5e81c0d7'
@@ -47,6 +48,9 @@ async function call(...args: Parameters<Stack['call']>): Promise<Answer> {
 const traceOf = ({ headers }: Answer): string => parseTraceparent(headers.get('traceparent') ?? '')?.id ?? 'none'
 
 describe('neither the log nor a problem repeats input', () => {
+  /** Every fourth in `npm test`. */
+  const some = (spoilt: readonly Json[]) => spoilt.filter((_one, i) => isWhole || i % 4 === 0)
+
   test('from any place in the body of any route', async () => {
     const { body: first } = await call('deploy-bot', '/api/requests', ask())
     const { body: second } = await call('deploy-bot', '/api/requests', ask())
@@ -54,7 +58,7 @@ describe('neither the log nor a problem repeats input', () => {
     const bodies = bodiesOf(first)
     expect(Object.keys(bodies).sort()).toEqual(operationNames.filter((name) => operationOf(name).body).sort())
     for (const { who, path, body } of Object.values(bodies))
-      await Promise.all([...spoiltOf(body), ...torn(body)].map((spoilt) => call(who, path, spoilt)))
+      await Promise.all(some([...spoiltOf(body), ...torn(body)]).map((spoilt) => call(who, path, spoilt)))
 
     const live = async (who: string, { id }: Answer['body'], step: string, body: object): Promise<Answer['body']> => {
       const answer = await call(who, `/api/requests/${id}/${step}`, body)
@@ -105,7 +109,7 @@ describe('neither the log nor a problem repeats input', () => {
       typed('dba-1', canary),
       ...['review', 'deny', 'revoke', canary].map((verb) => click('dba-1', verb, vote)),
     ]
-    const spoilt = [message, approval].flatMap((one = null) => [one, ...spoiltOf(one), ...torn(one)])
+    const spoilt = [message, approval].flatMap((one = null) => [one, ...some([...spoiltOf(one), ...torn(one)])])
     const authorization = `Bearer ${await teams.token()}`
     await Promise.all([...whole, ...spoilt].map((one) => call(null, '/api/messages', one, { authorization })))
   })
@@ -116,7 +120,7 @@ describe('neither the log nor a problem repeats input', () => {
       async () => (await log()).map((line) => JSON.parse(line) as Line),
       (lines) => lines.filter(isCall).length >= traces.length,
     )
-    expect(traces.length).toBeGreaterThan(300)
+    expect(traces.length).toBeGreaterThan(isWhole ? 300 : 150)
     expect(lines.filter(isCall).map(({ trace }) => trace)).toEqual(expect.arrayContaining(traces))
     expect(lines.filter(isCall)).toHaveLength(traces.length)
     expect(new Set(traces).size).toBe(traces.length)
@@ -187,23 +191,28 @@ describe('a trace', () => {
     expect(await linesOf(trace)).toMatchObject([{ route: 'messages', status: 200, code: answer.body.value.code }])
   })
 
-  test.each([
+  const clicks = [
     ['words', 'a guest', 'guest', 'not-found'],
     ['a card', 'the owner of the agent', 'owner', 'self-approval'],
     ['a card', 'who was shown nothing', 'dba-1', 'digest-mismatch'],
-  ])('of a click that is refused with %s leads to the code in the log: %s', async (_how, _who, who, code) => {
-    const { body: request } = await stack.call('deploy-bot', '/api/requests', wish())
-    const trace = randomBytes(16).toString('hex')
-    const view = `sha256:${'0'.repeat(64)}`
-    const body = click(who, 'approve', { request: request.id, view, note: canary, confirm: canary })
-    const authorization = `Bearer ${await teams.token()}`
-    const answer = await stack.call(null, '/api/messages', body, { authorization, ...header(trace) })
-    expect(answer.status).toBe(200)
-    const lines = await linesOf(trace)
-    expect(lines).toMatchObject([{ route: 'messages', status: 200, code, caller: { id: oidOf(who) } }])
-    expect(JSON.stringify(lines)).not.toContain(canary)
-    expect(JSON.stringify(lines)).not.toContain(request.id)
-  })
+  ] as const
+
+  test.each(someOf(clicks, ([how]) => how))(
+    'of a click that is refused with %s leads to the code in the log: %s',
+    async (_how, _who, who, code) => {
+      const { body: request } = await stack.call('deploy-bot', '/api/requests', wish())
+      const trace = randomBytes(16).toString('hex')
+      const view = `sha256:${'0'.repeat(64)}`
+      const body = click(who, 'approve', { request: request.id, view, note: canary, confirm: canary })
+      const authorization = `Bearer ${await teams.token()}`
+      const answer = await stack.call(null, '/api/messages', body, { authorization, ...header(trace) })
+      expect(answer.status).toBe(200)
+      const lines = await linesOf(trace)
+      expect(lines).toMatchObject([{ route: 'messages', status: 200, code, caller: { id: oidOf(who) } }])
+      expect(JSON.stringify(lines)).not.toContain(canary)
+      expect(JSON.stringify(lines)).not.toContain(request.id)
+    },
+  )
 
   test('of a command that is refused in words leads to the code in the log', async () => {
     const trace = randomBytes(16).toString('hex')
