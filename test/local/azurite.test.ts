@@ -48,16 +48,12 @@ test('Azurite has a key that nobody else knows, in a file that only its owner ma
   await expect(table({ ...azurite, key: published }).createTable()).rejects.toMatchObject({ statusCode: 403 })
 })
 
-test("Azurite's wrapper names a taken port and the reason of a failed start, and reports an unexpected end", async () => {
-  const azurite = await startAzurite({ ports: free, folder: null })
+test("Azurite's wrapper names a taken port and the reason of a failed start", async () => {
+  const azurite = await running()
   const { port } = new URL(azurite.tablesUrl)
   await expect(startAzurite({ ports: { ...free, tables: Number(port) }, folder: null })).rejects.toThrow(
     new RegExp(`did not start: .*in use.*:${port}`),
   )
-
-  process.kill(azurite.pid, 'SIGKILL')
-  expect((await azurite.ended)?.message).toContain('SIGKILL')
-  await azurite.close()
 })
 
 test("Azurite's wrapper reports why it cannot start in an impossible folder", async () => {
@@ -79,6 +75,14 @@ test('Ctrl-C in the terminal does not reach Azurite, which still ends with its p
   owner.kill('SIGKILL')
   while (isAlive(pid)) await sleep(20)
   await expect(fetch(tablesUrl)).rejects.toThrow()
+})
+
+/** It ends the one that the others use: last. */
+test("Azurite's wrapper reports an unexpected end", async () => {
+  const azurite = await running()
+  process.kill(azurite.pid, 'SIGKILL')
+  expect((await azurite.ended)?.message).toContain('SIGKILL')
+  await azurite.close()
 })
 
 function isAlive(pid: number): boolean {
