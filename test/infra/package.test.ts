@@ -17,6 +17,7 @@ import { join } from 'node:path'
 import packageJson from '../../package.json'
 import { agents, users } from '../../src/local/accounts.ts'
 import { root } from '../support/root.ts'
+import { someOf } from '../support/whole.ts'
 import { type Packaging, runPackage } from './packaged.ts'
 
 let folder: string
@@ -182,7 +183,7 @@ describe('no package is made, and an older one is removed,', () => {
     refused(['--policy', policy], new RegExp(lines.join('.*'), 's'))
   })
 
-  test.each([
+  const mistakes = [
     [
       'a rule',
       'approve.cedar',
@@ -192,11 +193,16 @@ describe('no package is made, and an older one is removed,', () => {
     ],
     ['JSON', 'approvers.json', '"version": 1', '"version": 7', /approvers\.json:2: version/],
     ['the schema', 'schema.cedarschema', ' appliesTo', ' appliesTwo', /schema\.cedarschema:\d+: /],
-  ])('of a policy with a mistake in %s, which is named by file and line', (_what, file, from, to, words) => {
-    const policy = ownPolicy()
-    change(file, (text) => text.replace(from, to))
-    refused(['--policy', policy], words)
-  })
+  ] as const
+
+  test.each(someOf(mistakes))(
+    'of a policy with a mistake in %s, which is named by file and line',
+    (_what, file, from, to, words) => {
+      const policy = ownPolicy()
+      change(file, (text) => text.replace(from, to))
+      refused(['--policy', policy], words)
+    },
+  )
 
   test('of a missing folder', () => {
     refused(['--policy', join(folder, 'nowhere')], /nowhere: there is no such folder/)

@@ -12,7 +12,7 @@ import { parseCommand } from '../../src/teams/inbound/chatCommand.ts'
 import { tabName } from '../../src/teams/storyLink.ts'
 import { chromiumPath } from '../support/chromium.ts'
 import { root } from '../support/root.ts'
-import { runScript } from './ended.ts'
+import { type Ended, repeatedScript, runScript } from './ended.ts'
 
 const bot = '44444444-4444-4444-8444-444444444444'
 const api = '22222222-2222-4222-8222-222222222222'
@@ -26,18 +26,26 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
+const program = repeatedScript('teams.mjs')
+afterAll(() => program.end())
+
+/** Runs the program in a process of its own, as `npm run teams` does. */
+const started = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> =>
+  runScript('teams.mjs', args, { env })
+
 let made = 0
 
 /** Runs the program with these options; `undefined` leaves one out. */
 async function make(
   options: Readonly<Record<string, string | undefined>> = {},
   env: Readonly<Record<string, string>> = {},
+  run = program.run,
 ) {
   const out = join(folder, `${++made}.zip`)
   const args = Object.entries({ ...usual, out, ...options }).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, value],
   )
-  return { ...(await runScript('teams.mjs', args, { env })), out }
+  return { ...(await run(args, env)), out }
 }
 
 type Files = Readonly<Record<string, Buffer>>
@@ -68,7 +76,7 @@ async function pack(files: Readonly<Record<string, Buffer | string>>): Promise<s
 let standard: Awaited<ReturnType<typeof unpack>>
 let standardFile: string
 beforeAll(async () => {
-  const { code, stderr, out } = await make()
+  const { code, stderr, out } = await make({}, {}, started)
   if (code !== 0) throw new Error(stderr)
   standardFile = out
   standard = await unpack(out)
@@ -130,7 +138,7 @@ describe('the package', () => {
   })
 
   test('is the same, byte for byte, on another day and in another time zone', async () => {
-    const again = await make({}, { TZ: 'Pacific/Auckland' })
+    const again = await make({}, { TZ: 'Pacific/Auckland' }, started)
     expect(readFileSync(again.out)).toEqual(readFileSync(standardFile))
     expect(standard.entries.map(({ lastModFileDate, lastModFileTime }) => [lastModFileDate, lastModFileTime])).toEqual(
       standard.entries.map(() => [0x21, 0]),
@@ -257,7 +265,7 @@ describe('bad input is refused by name, and nothing is written:', () => {
 
   test('an option that is given twice', async () => {
     const args = Object.entries(usual).flatMap(([name, value]) => [`--${name}`, value])
-    const { code, stderr } = await runScript('teams.mjs', [...args, '--bot', bot, '--out', join(folder, 'twice.zip')])
+    const { code, stderr } = await program.run([...args, '--bot', bot, '--out', join(folder, 'twice.zip')])
     expect({ code, isNamed: stderr.includes('--bot is given twice') }).toEqual({ code: 1, isNamed: true })
   })
 
