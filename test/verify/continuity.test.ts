@@ -16,6 +16,7 @@ import { zipName } from '../evidence/bundle.ts'
 import { asked, at, day } from '../evidence/days.ts'
 import { MemoryArchive } from '../support/fakes/archive.ts'
 import { claims, votes, type World } from '../support/world.ts'
+import { someOf } from '../support/whole.ts'
 import { dates, type Sealed, sealedDays } from './days.ts'
 
 /** What somebody did who may change rows of the ledger: the seal does not see it, nor does any bundle alone. */
@@ -46,7 +47,7 @@ const soon = async ({ approvals, clock }: World) => {
   return (await approvals.ask(asked('02'))).request
 }
 
-test.each([day(4), day(8), day(9)])(
+test.each(someOf([day(4), day(8), day(9)]))(
   'a series holds in which ended requests lose texts later, from %s on',
   async (from) => {
     let again = async () => {}
@@ -103,7 +104,7 @@ describe('a series shows that', () => {
     expect(problem).toMatchObject({ code: 'broken-series', file: zipName(day(8)) })
   })
 
-  test.each([day(4), day(8)])('a report was left out, and another made, from %s on', async (from) => {
+  test.each(someOf([day(4), day(8)]))('a report was left out, and another made, from %s on', async (from) => {
     let again = async () => {}
     const later = async ({ sealer: one }: Sealed) => {
       await again()
@@ -134,7 +135,7 @@ describe('a series shows that', () => {
     expect(problem).toMatchObject({ code: 'broken-series', file: zipName(day(9)) })
   })
 
-  test.each(['00:10:00', '12:00:00'])('a request was made twice, again at %s', async (time) => {
+  test.each(someOf(['00:10:00', '12:00:00']))('a request was made twice, again at %s', async (time) => {
     const { problem } = await found(async ({ ledger, clock, approvals }) => {
       clock.set(at(7, '23:50:00'))
       const { request } = await approvals.ask(asked('02'))
