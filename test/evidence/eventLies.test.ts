@@ -9,6 +9,7 @@ import type { KnownEnds } from '../../src/verify/seriesEnds.ts'
 import { fiveDays, type TrueDays } from '../support/liars.ts'
 import { retold, retoldByDay, type Telling, tellingOf } from '../support/retelling.ts'
 import { Story } from '../support/story.ts'
+import { someOf } from '../support/whole.ts'
 import { manifestIn, type Members, textIn, zipName, zipOf } from './bundle.ts'
 import { type EventLie, eventLies } from './eventLies.ts'
 
@@ -52,7 +53,8 @@ test('what happened holds, and is what was kept', async () => {
   expect(await together(retold(real.days, real.key, told()), { checkpoints: kept })).toBeUndefined()
 })
 
-const refuted = eventLies.filter(({ shown }) => typeof shown === 'object')
+const tried = someOf(eventLies, ({ row, shown }) => row + JSON.stringify(shown))
+const refuted = tried.filter(({ shown }) => typeof shown === 'object')
 const named = (lies: readonly EventLie[]) => lies.map((one) => [one.row, one.lie, one] as const)
 
 test.each(named(refuted))('%s: %s', async (_row, _lie, one) => {
@@ -62,7 +64,7 @@ test.each(named(refuted))('%s: %s', async (_row, _lie, one) => {
   expect(problem).toMatchObject(one.shown)
 })
 
-const unrefuted = eventLies.filter(({ shown }) => typeof shown !== 'object')
+const unrefuted = tried.filter(({ shown }) => typeof shown !== 'object')
 /** By row of the table, the lies that no check finds. */
 const silent = [...new Set(unrefuted.map(({ row }) => row))].map(
   (row) => [row, unrefuted.filter((one) => one.row === row)] as const,

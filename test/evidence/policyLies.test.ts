@@ -5,6 +5,7 @@ import { type BundleVerdict, verifyBundle } from '../../src/verify/bundle.ts'
 import type { LoadVersion } from '../../src/verify/policyJudge.ts'
 import { policies, type TrueDays, twoDays } from '../support/liars.ts'
 import { type PolicyTexts, retold, retoldByDay, type Telling, tellingOf, type Told } from '../support/retelling.ts'
+import { someOf } from '../support/whole.ts'
 import { aboutAsk, lying, policyLies, policyOf } from './policyLies.ts'
 
 let real: TrueDays
@@ -37,15 +38,18 @@ test('what happened holds, made and signed anew', async () => {
   expect((await verdictOf(telling)).problem).toBeUndefined()
 })
 
-test.each(policyLies)('a history made anew with %s is against policy', async (_lie, words, telling) => {
-  const { problem } = await verdictOf(telling(real))
-  expect(problem).toMatchObject({
-    check: 'policy',
-    code: 'against-policy',
-    words: expect.stringMatching(words) as string,
-  })
-  expect(problem?.words).toMatch(/^Record \d+ \(“/)
-})
+test.each([...someOf(policyLies, ([, , , row]) => row, 2)])(
+  'a history made anew with %s is against policy',
+  async (_lie, words, telling) => {
+    const { problem } = await verdictOf(telling(real))
+    expect(problem).toMatchObject({
+      check: 'policy',
+      code: 'against-policy',
+      words: expect.stringMatching(words) as string,
+    })
+    expect(problem?.words).toMatch(/^Record \d+ \(“/)
+  },
+)
 
 test('a version that no event announces breaks the rules', async () => {
   const [, after] = real.versions

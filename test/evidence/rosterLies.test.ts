@@ -9,6 +9,7 @@ import { dba, dba2, mayNotApprove, oid, owner, ownerAlias } from '../support/bui
 import { oncall, type TrueDays, twoDays } from '../support/liars.ts'
 import { disabled, guest } from '../support/world.ts'
 import { retold, type Told, tellingOf } from '../support/retelling.ts'
+import { someOf } from '../support/whole.ts'
 import { textIn } from './bundle.ts'
 
 /** The groups of the policies of {@link twoDays}: a list, and an Entra group. */
@@ -61,7 +62,7 @@ test('the members of lists and of Entra groups hold, with their lists', async ()
   expect((await verdictOf([roster('dba', [dba, ...mayNotApprove])], undefined, 1)).problem).toBeUndefined()
 })
 
-test.each<[string, RegExp, () => ReturnType<typeof roster>]>([
+const lies: readonly (readonly [string, RegExp, () => ReturnType<typeof roster>])[] = [
   ['one more person in a list', /lists 6 members of the group “dba”/, () => roster('dba', [...listed, oid(99)])],
   ['one fewer in a list', /lists 6 members of the group “dba”/, () => roster('dba', listed.slice(1))],
   ['somebody else in a list', /lists 6 members/, () => roster('dba', [...listed.slice(1), oid(99)])],
@@ -70,11 +71,16 @@ test.each<[string, RegExp, () => ReturnType<typeof roster>]>([
   ['an Entra group for a list', /no Entra group/, () => roster('dba', listed, { entraGroup })],
   ['another Entra group', /Entra group .*70/, () => roster('oncall', [dba], { entraGroup: oid(71) })],
   ['no Entra group', /Entra group .*70/, () => roster('oncall', [dba])],
-])('a roster with %s is against policy', async (_lie, words, lie) => {
-  const { problem } = await verdictOf([lie()])
-  expect(problem).toMatchObject({ check: 'policy', code: 'against-policy' })
-  expect(problem?.words).toMatch(words)
-})
+]
+
+test.each(someOf(lies, ([, words]) => words.source.slice(0, 7)))(
+  'a roster with %s is against policy',
+  async (_lie, words, lie) => {
+    const { problem } = await verdictOf([lie()])
+    expect(problem).toMatchObject({ check: 'policy', code: 'against-policy' })
+    expect(problem?.words).toMatch(words)
+  },
+)
 
 test('the list of the day before is against the policy that is in force', async () => {
   expect((await verdictOf([roster('dba', listed)], undefined, 1)).problem).toMatchObject({ code: 'against-policy' })

@@ -6,6 +6,7 @@ import { verifyBundle } from '../../src/verify/bundle.ts'
 import { sha256 } from '../../src/core/data/id.ts'
 import type { Manifest } from '../../src/core/log/manifest.ts'
 import { MemorySeals } from '../support/fakes/seals.ts'
+import { someOf } from '../support/whole.ts'
 import { resign, signingKey } from './bundle.ts'
 import { day, history, sealer, unzipped } from './days.ts'
 import { bundles, evidence, run, scripts } from './scripts.ts'
@@ -18,7 +19,7 @@ const checksOf = { 'verify.sh': 4, 'verify.py': 6 } as const
 describe.each(scripts)('%s', (script) => {
   const intact = { status: 0, held: checksOf[script], verified: true, complaint: '' }
 
-  test.each([
+  const days = [
     ['no records', 1, made.logKey],
     ['one record', 2, made.logKey],
     ['seven records, one carried', 3, made.logKey],
@@ -27,9 +28,14 @@ describe.each(scripts)('%s', (script) => {
     ['a key rotation, by the new key', 5, made.newKey],
     ['no records in a log that has some', 6, made.newKey],
     ['three hundred records, after a key rotation', 7, made.newKey],
-  ])('verifies a day with %s', async (_what, number, key) => {
-    expect(await run(script, key, made.of(number))).toEqual(intact)
-  })
+  ] as const
+
+  test.each(someOf(days, ([what]) => /rotation|records?$/.exec(what)?.[0]))(
+    'verifies a day with %s',
+    async (_what, number, key) => {
+      expect(await run(script, key, made.of(number))).toEqual(intact)
+    },
+  )
 
   test.each([
     ['without the key', join(made.folder, 'none.pem'), made.of(2)],

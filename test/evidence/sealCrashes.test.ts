@@ -1,6 +1,7 @@
 import { plusSeconds } from '../../src/core/data/instant.ts'
 import { Problem } from '../../src/core/data/problem.ts'
 import { Sealing } from '../../src/evidence/seal/seal.ts'
+import { isWhole } from '../support/whole.ts'
 import { type Account, startAccount } from './account.ts'
 import { at, comparable, day, live, morning, scratch } from './days.ts'
 import { type End, ending } from './endings.ts'
@@ -23,6 +24,9 @@ afterEach(() => expect(left()).toEqual([]))
 const days = [4, 5].map(day)
 const ends: readonly End[] = ['before', 'after']
 
+/** How a call is known among others: in the trial `tests` by its day and arguments too, in `npm test` by its name. */
+const pointOf = (call: string): string => (isWhole ? call : (call.split(' ')[1] ?? call))
+
 test('sealers that crash before and after every call make the same bytes as one that never crashes', async () => {
   const store = await account.anew()
   await live(await store.uses())
@@ -34,10 +38,10 @@ test('sealers that crash before and after every call make the same bytes as one 
     // A plan that is made anew shows.
     one.clock.set(plusSeconds(one.clock.now(), 1))
     const { parts, idle } = ending((await store.sealer({ clock: one.clock })).parts, (call) => {
-      const end = ends.find((end) => !ended.has(`${end} ${call}`))
+      const end = ends.find((end) => !ended.has(`${end} ${pointOf(call)}`))
       if (end === undefined) return null
       isWhole = false
-      ended.add(`${end} ${call}`)
+      ended.add(`${end} ${pointOf(call)}`)
       return end
     })
     const outcome: unknown = await new Sealing(parts).run().catch((cause: unknown) => cause)
@@ -48,11 +52,11 @@ test('sealers that crash before and after every call make the same bytes as one 
   const steps = new Set<string>()
   const stepOf = (call: string) => call.replace(/ #\d+$/, '')
   const { parts } = ending(whole.parts, (call) => {
-    for (const end of ends) steps.add(`${end} ${stepOf(call)}`)
+    for (const end of ends) steps.add(`${end} ${stepOf(pointOf(call))}`)
     return null
   })
   expect(await new Sealing(parts).run()).toEqual(days)
-  expect(steps.size).toBeGreaterThan(200)
+  expect(steps.size).toBeGreaterThan(isWhole ? 200 : 30)
   expect(new Set([...ended].map(stepOf))).toEqual(steps)
 
   for (const plan of await one.seals.plans()) await twin.seals.propose(plan)
