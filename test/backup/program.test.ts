@@ -8,6 +8,7 @@ import { parseRestoreOptions } from '../../src/operate/restoreOptions.ts'
 import { callable, type Ended } from '../support/called.ts'
 import { root } from '../support/root.ts'
 import { type Answer, type Stack, startStack, wish } from '../support/stack.ts'
+import { inWhole } from '../support/whole.ts'
 
 const program = join(root, 'dist/operate/restore.cjs')
 
@@ -137,26 +138,28 @@ describe('the local stack, restored into a new folder', () => {
     expect(used).toMatchObject({ status: 200, body: { next: 'execute' } })
   })
 
-  test('lacks events after the snapshot, which are listed, and can only be read', async () => {
-    const one = await begun('data')
-    const body = await redemption(one, granted)
-    expect((await one.call('deploy-bot', `/api/requests/${granted.id}/redeem`, body)).status).toBe(200)
-    await one.stop()
-    stack = null
-    const { code, stdout } = await run(['--json', '--local', inFolder('older')], env())
-    const { restored } = JSON.parse(stdout) as { restored: { lost: object[]; ends: object[] } }
-    expect(code).toBe(3)
-    expect(restored.ends).toMatchObject([{ request: granted.id, act: 'redeemed' }])
-    expect(restored.lost).toHaveLength(1)
-    const older = await begun('older')
-    expect((await older.call('compliance', `/api/requests/${granted.id}`)).body.status).toBe('approved')
-    expect((await older.call('compliance', '/api/health')).body).toMatchObject({
-      status: 'failing',
-      lost: restored.lost,
-    })
-    expect(await approve(older, pending)).toMatchObject({ status: 503, body: { code: 'read-only' } })
-    expect(await older.call('deploy-bot', '/api/requests', wish())).toMatchObject({
-      ...{ status: 503, body: { code: 'read-only' } },
+  inWhole(() => {
+    test('lacks events after the snapshot, which are listed, and can only be read', async () => {
+      const one = await begun('data')
+      const body = await redemption(one, granted)
+      expect((await one.call('deploy-bot', `/api/requests/${granted.id}/redeem`, body)).status).toBe(200)
+      await one.stop()
+      stack = null
+      const { code, stdout } = await run(['--json', '--local', inFolder('older')], env())
+      const { restored } = JSON.parse(stdout) as { restored: { lost: object[]; ends: object[] } }
+      expect(code).toBe(3)
+      expect(restored.ends).toMatchObject([{ request: granted.id, act: 'redeemed' }])
+      expect(restored.lost).toHaveLength(1)
+      const older = await begun('older')
+      expect((await older.call('compliance', `/api/requests/${granted.id}`)).body.status).toBe('approved')
+      expect((await older.call('compliance', '/api/health')).body).toMatchObject({
+        status: 'failing',
+        lost: restored.lost,
+      })
+      expect(await approve(older, pending)).toMatchObject({ status: 503, body: { code: 'read-only' } })
+      expect(await older.call('deploy-bot', '/api/requests', wish())).toMatchObject({
+        ...{ status: 503, body: { code: 'read-only' } },
+      })
     })
   })
 })

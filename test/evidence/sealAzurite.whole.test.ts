@@ -7,7 +7,6 @@ import type { Ledger } from '../../src/ports/ledger.ts'
 import { dba } from '../support/build.ts'
 import { asks, type Instance, votes, world } from '../support/world.ts'
 import { type Account, startAccount } from './account.ts'
-import { inWhole } from '../support/whole.ts'
 import { around, asked, at, comparable, day, history, live, manifestIn, morning, scratch, unzipped } from './days.ts'
 import { checkLog, checkSeries, publicKey, refused, shelve, verified } from './series.ts'
 
@@ -93,25 +92,23 @@ test('missed days, with requests that cross midnight and a day without events, a
   expect(one.failures).toEqual([])
 })
 
-inWhole(() => {
-  test('two processes that seal at once make the same days, each once, and a run without work changes nothing', async () => {
-    const store = await lived()
-    const two = await Promise.all([store.sealer(), store.sealer()])
-    const runs = await Promise.all(two.map((one) => one.run()))
-    expect([...new Set(runs.flat())].toSorted()).toEqual(days)
-    const [one, other] = two
-    await checkSeries(one, days, shelf.folder)
-    const twin = await store.twin()
-    await twin.run()
-    expect(await comparable(one.archive, days)).toEqual(await comparable(twin.archive, days))
+test('two processes that seal at once make the same days, each once, and a run without work changes nothing', async () => {
+  const store = await lived()
+  const two = await Promise.all([store.sealer(), store.sealer()])
+  const runs = await Promise.all(two.map((one) => one.run()))
+  expect([...new Set(runs.flat())].toSorted()).toEqual(days)
+  const [one, other] = two
+  await checkSeries(one, days, shelf.folder)
+  const twin = await store.twin()
+  await twin.run()
+  expect(await comparable(one.archive, days)).toEqual(await comparable(twin.archive, days))
 
-    const [versions, published] = [await store.versions(), await account.published()]
-    for (const again of [one, other, await store.sealer()]) expect(await again.run()).toEqual([])
-    expect(await store.versions()).toEqual(versions)
-    expect(await account.published()).toBe(published)
-    expect(await other.seals.announcements(morning, morning)).toEqual(days)
-    expect(two.flatMap(({ failures }) => failures)).toEqual([])
-  })
+  const [versions, published] = [await store.versions(), await account.published()]
+  for (const again of [one, other, await store.sealer()]) expect(await again.run()).toEqual([])
+  expect(await store.versions()).toEqual(versions)
+  expect(await account.published()).toBe(published)
+  expect(await other.seals.announcements(morning, morning)).toEqual(days)
+  expect(two.flatMap(({ failures }) => failures)).toEqual([])
 })
 
 describe('a request that is made while a day is sealed', () => {
@@ -168,21 +165,19 @@ describe('a request that is made while a day is sealed', () => {
     ])
   })
 
-  inWhole(() => {
-    test('is in exactly one bundle, even if many are made around midnight', async () => {
-      const { store, one } = await begun()
-      one.clock.set(at(5, '00:00:00'))
-      const times = [at(4, '23:59:59.998'), at(4, '23:59:59.999'), at(5, '00:00:00')]
-      const askers = await Promise.all(times.map(async (time) => asker(await store.uses(), time)))
-      const asking = askers.map((ask) => ask(20))
-      expect(await one.run()).toEqual([day(4)])
-      await Promise.all(asking)
-      one.clock.set(at(6, '00:05:00'))
-      expect(await one.run()).toEqual([day(5)])
-      const leaves = await checkSeries(one, two, shelf.folder)
-      expect(leaves.flat().filter(isAsked)).toHaveLength(61)
-      expect(leaves[1]?.length).toBeGreaterThan(20)
-    })
+  test('is in exactly one bundle, even if many are made around midnight', async () => {
+    const { store, one } = await begun()
+    one.clock.set(at(5, '00:00:00'))
+    const times = [at(4, '23:59:59.998'), at(4, '23:59:59.999'), at(5, '00:00:00')]
+    const askers = await Promise.all(times.map(async (time) => asker(await store.uses(), time)))
+    const asking = askers.map((ask) => ask(20))
+    expect(await one.run()).toEqual([day(4)])
+    await Promise.all(asking)
+    one.clock.set(at(6, '00:05:00'))
+    expect(await one.run()).toEqual([day(5)])
+    const leaves = await checkSeries(one, two, shelf.folder)
+    expect(leaves.flat().filter(isAsked)).toHaveLength(61)
+    expect(leaves[1]?.length).toBeGreaterThan(20)
   })
 
   function asker({ approvals, clock }: Instance, time: Instant) {
@@ -292,23 +287,21 @@ describe('a signing key in a file', () => {
       }
   })
 
-  inWhole(() => {
-    test('needs the older key on the day of the change: without it nothing is sealed until it comes back', async () => {
-      const { path, older, started } = await keyed()
-      await (await started(4)).run
-      renameSync(path, older(1))
-      await (await started(4)).run
-      renameSync(older(1), `${older(1)}.away`)
-      const { one, run } = await started(5)
-      await expect(run).rejects.toMatchObject({ code: 'unavailable' })
-      expect((await one.seals.head()).head?.date).toBe(day(4))
-      expect(await one.seals.alarm()).toBeNull()
-      renameSync(`${older(1)}.away`, older(1))
-      expect(await (await started(5)).run).toEqual([day(5)])
-      expect(manifestIn(await unzipped(one.archive, day(5))).signedBy).toHaveLength(2)
-      rmSync(older(1))
-      expect(await (await started(6)).run).toEqual([day(6)])
-      await checkLog(one, days.slice(0, 3))
-    })
+  test('needs the older key on the day of the change: without it nothing is sealed until it comes back', async () => {
+    const { path, older, started } = await keyed()
+    await (await started(4)).run
+    renameSync(path, older(1))
+    await (await started(4)).run
+    renameSync(older(1), `${older(1)}.away`)
+    const { one, run } = await started(5)
+    await expect(run).rejects.toMatchObject({ code: 'unavailable' })
+    expect((await one.seals.head()).head?.date).toBe(day(4))
+    expect(await one.seals.alarm()).toBeNull()
+    renameSync(`${older(1)}.away`, older(1))
+    expect(await (await started(5)).run).toEqual([day(5)])
+    expect(manifestIn(await unzipped(one.archive, day(5))).signedBy).toHaveLength(2)
+    rmSync(older(1))
+    expect(await (await started(6)).run).toEqual([day(6)])
+    await checkLog(one, days.slice(0, 3))
   })
 })

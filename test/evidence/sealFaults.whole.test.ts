@@ -1,5 +1,4 @@
 import { type Call, type Fault, type FaultProxy, startFaultProxy } from '../support/faultProxy.ts'
-import { someOf } from '../support/whole.ts'
 import { type Account, startAccount } from './account.ts'
 import { at, comparable, day, live, morning, scratch } from './days.ts'
 import { checkLog } from './series.ts'
@@ -39,44 +38,41 @@ const faults: readonly (readonly [string, Fault, number, (call: Call) => boolean
   ['every write is answered as if the row had changed', status(412), 1, isWrite, false],
 ]
 
-test.each(someOf(faults, ([, , , , isOneRun]) => isOneRun))(
-  'sealing has the same result although %s',
-  async (_what, fault, times, matches, isOneRun) => {
-    const store = await account.anew()
-    await live(await store.uses())
-    const [one, twin] = await Promise.all([store.sealer({ tables: tables.url, blobs: blobs.url }), store.twin()])
-    for (const { clock } of [one, twin]) clock.set(at(6, '00:05:00'))
-    const counts = new Map<string, number>()
-    for (const proxy of [tables, blobs])
-      proxy.plan((call) => {
-        const name = nameOf(call)
-        const count = counts.get(name) ?? 0
-        counts.set(name, count + 1)
-        return matches(call) && count < times ? fault : null
-      })
-    let failed = 0
-    const ran = () => one.run().catch(() => void (failed += 1))
-    let sealed = await ran()
-    while (!sealed) sealed = await ran()
-    if (isOneRun) expect({ failed, sealed }).toEqual({ failed: 0, sealed: days })
-    else expect(failed).toBeGreaterThan(0)
-    for (const proxy of [tables, blobs]) expect(proxy.count(fault.kind)).toBeGreaterThan(7)
-    for (const proxy of [tables, blobs]) {
-      await proxy.idle()
-      proxy.plan(() => null)
-    }
+test.each(faults)('sealing has the same result although %s', async (_what, fault, times, matches, isOneRun) => {
+  const store = await account.anew()
+  await live(await store.uses())
+  const [one, twin] = await Promise.all([store.sealer({ tables: tables.url, blobs: blobs.url }), store.twin()])
+  for (const { clock } of [one, twin]) clock.set(at(6, '00:05:00'))
+  const counts = new Map<string, number>()
+  for (const proxy of [tables, blobs])
+    proxy.plan((call) => {
+      const name = nameOf(call)
+      const count = counts.get(name) ?? 0
+      counts.set(name, count + 1)
+      return matches(call) && count < times ? fault : null
+    })
+  let failed = 0
+  const ran = () => one.run().catch(() => void (failed += 1))
+  let sealed = await ran()
+  while (!sealed) sealed = await ran()
+  if (isOneRun) expect({ failed, sealed }).toEqual({ failed: 0, sealed: days })
+  else expect(failed).toBeGreaterThan(0)
+  for (const proxy of [tables, blobs]) expect(proxy.count(fault.kind)).toBeGreaterThan(7)
+  for (const proxy of [tables, blobs]) {
+    await proxy.idle()
+    proxy.plan(() => null)
+  }
 
-    expect(await twin.run()).toEqual(days)
-    expect(await comparable(one.archive, days)).toEqual(await comparable(twin.archive, days))
-    await checkLog(one, days)
-    expect(await account.published()).toBe(
-      Buffer.from((await one.archive.read(`checkpoints/${day(5)}`)) ?? []).toString(),
-    )
-    expect(await one.seals.announcements(morning, morning)).toEqual(days)
-    expect(await one.seals.alarm()).toBeNull()
-    expect(one.failures).toEqual([])
-  },
-)
+  expect(await twin.run()).toEqual(days)
+  expect(await comparable(one.archive, days)).toEqual(await comparable(twin.archive, days))
+  await checkLog(one, days)
+  expect(await account.published()).toBe(
+    Buffer.from((await one.archive.read(`checkpoints/${day(5)}`)) ?? []).toString(),
+  )
+  expect(await one.seals.announcements(morning, morning)).toEqual(days)
+  expect(await one.seals.alarm()).toBeNull()
+  expect(one.failures).toEqual([])
+})
 
 /** Without what is random: the name of a block, and the borders of a transaction, which is known by its day. */
 function nameOf({ method, path, body }: Call): string {
