@@ -6,6 +6,7 @@ import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import type { StoredRow } from '../../src/ports/ledgerRows.ts'
 import { bot, dba, dba2, runner } from '../support/build.ts'
 import { claims, codeOf, outcomeOf, votes } from '../support/world.ts'
+import { someOf } from '../support/whole.ts'
 import { type Account, startAccount } from '../evidence/account.ts'
 import { asked, at, day, scratch } from '../evidence/days.ts'
 import type { Columns } from './insider.ts'
@@ -173,14 +174,20 @@ describe('a request', () => {
 
   beforeAll(begin)
 
-  test.each(attacks)('holds again after %s, and nothing of it is granted', async (_what, step, attack, done, check) => {
+  const tried = someOf(attacks, ([, step, , done, check]) => `${step} ${done} ${check}`)
+
+  test.each(tried)('holds again after %s, and nothing of it is granted', async (_what, step, attack, done, check) => {
     const request = await lived(step)
     await attack(request)
     const one = await site.process()
     expect((await one.repair(shard)).requests).toEqual([{ request: request.id, done }])
     const now = await read(request.id, one)
     const [tampered] = (await one.ledger.events(now)).slice(-1)
-    expect(JSON.parse(tampered?.text ?? '{}')).toMatchObject({ type: 'tampered', data: { check }, request: request.id })
+    expect(JSON.parse(tampered?.text ?? '{}')).toMatchObject({
+      type: 'tampered',
+      data: { check },
+      request: request.id,
+    })
     expect(now.status).toBe(done === 'ended' ? 'revoked' : request.status)
     expect(await outcomeOf(one.approvals.decide(request.id, votes(request, dba2)))).not.toBe('ok')
     for (const reader of [bot, runner]) expect((await one.approvals.grant(now, reader)).grant).toBeNull()
@@ -235,7 +242,7 @@ describe('a request', () => {
     expect(await seal()).toEqual([day(4)])
     expect(await site.sealer.seals.alarm()).toBeNull()
     const ends = await site.sealer.archive.list('ends/')
-    expect(ends.length).toBeGreaterThan(attacks.filter(([, , , done]) => done === 'ended').length)
+    expect(ends.length).toBeGreaterThan(tried.filter(([, , , done]) => done === 'ended').length)
   })
 })
 
