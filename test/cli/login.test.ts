@@ -6,6 +6,7 @@ import { apiAppId, signInAppId } from '../../src/local/accounts.ts'
 import { type Identity, startIdentity } from '../../src/local/identity.ts'
 import { browser } from '../support/browser.ts'
 import { type Double as Server, startDouble as startServer } from '../support/double.ts'
+import { someOf } from '../support/whole.ts'
 import { type Double, ok, problem, requestId, startDouble, viewed } from './double.ts'
 import { macOS, standIns } from './keyrings.ts'
 import { buildProgram, type Ended, joined, type Program } from './program.ts'
@@ -130,7 +131,7 @@ describe.each([
   })
 })
 
-test.each(['forgetful', 'no service'])(
+test.each(someOf(['forgetful', 'no service']))(
   'a keyring that is %s keeps no token, and the command says so',
   async (FAULT) => {
     const { code, stderr } = await run(['login'], here({ FAULT }), as('dba-1'))
@@ -332,32 +333,39 @@ describe('an answer from a browser', () => {
   afterEach(() => server.close())
   const env = () => here({ COUNTERSIGN_AUTHORITY: server.origin })
 
-  test.each<[string, Answered]>([
+  const foreign: readonly (readonly [string, Answered])[] = [
     ['of another state', { code: 'theirs', state: 'x' }],
     ['of no state', { code: 'theirs', state: null }],
     ['of another issuer', { code: 'theirs', iss: 'https://evil.example' }],
     ['of no issuer, though one is promised', { code: 'theirs', iss: null }],
     ['that says no, of another state', { error: 'access_denied', state: 'x' }],
     ['with two codes', { code: ['theirs', 'theirs'], state: 'x' }],
-  ])('%s is ignored, and the right one still counts', async (_what, theirs) => {
-    const { code, stderr } = await run(['login'], env(), async (url) => {
-      expect((await comeBack(theirs)(url)).status).toBe(400)
-      expect((await comeBack({ code: 'mine' })(url)).status).toBe(200)
-    })
-    expect(code).toBe(0)
-    expect(joined(stderr)).toContain('ignored')
-    const redeemed = server.received
-      .filter(({ path }) => path === '/token')
-      .map(({ body }) => new URLSearchParams(body))
-    expect(redeemed.map((form) => form.get('code'))).toEqual(['mine'])
-    expect(redeemed[0]?.get('code_verifier')).toHaveLength(43)
-  })
+  ]
 
-  test.each<[string, (back: URL) => Promise<Response>, number]>([
+  test.each(someOf(foreign, ([, answer]) => Object.keys(answer).join()))(
+    '%s is ignored, and the right one still counts',
+    async (_what, theirs) => {
+      const { code, stderr } = await run(['login'], env(), async (url) => {
+        expect((await comeBack(theirs)(url)).status).toBe(400)
+        expect((await comeBack({ code: 'mine' })(url)).status).toBe(200)
+      })
+      expect(code).toBe(0)
+      expect(joined(stderr)).toContain('ignored')
+      const redeemed = server.received
+        .filter(({ path }) => path === '/token')
+        .map(({ body }) => new URLSearchParams(body))
+      expect(redeemed.map((form) => form.get('code'))).toEqual(['mine'])
+      expect(redeemed[0]?.get('code_verifier')).toHaveLength(43)
+    },
+  )
+
+  const ways: readonly (readonly [string, (back: URL) => Promise<Response>, number])[] = [
+    ['a name that was rebound', (back) => fetch(back.href.replace('127.0.0.1', 'localhost')), 404],
     ['another path', (back) => fetch(new URL('/', back)), 404],
     ['another method', (back) => fetch(back, { method: 'POST' }), 404],
-    ['a name that was rebound', (back) => fetch(back.href.replace('127.0.0.1', 'localhost')), 404],
-  ])('by %s does not count', async (_how, send, status) => {
+  ]
+
+  test.each(someOf(ways))('by %s does not count', async (_how, send, status) => {
     const { code } = await run(['login'], env(), async (url) => {
       const back = new URL(new URL(url).searchParams.get('redirect_uri') ?? '')
       back.search = answerOf(url, { code: 'theirs' }).toString()
@@ -367,11 +375,13 @@ describe('an answer from a browser', () => {
     expect(code).toBe(0)
   })
 
-  test.each([
+  const errors = [
     ['access_denied', 77],
     ['invalid_scope', 78],
     ['server_error', 69],
-  ])('that says %s ends with %i', async (error, expected) => {
+  ] as const
+
+  test.each(someOf(errors))('that says %s ends with %i', async (error, expected) => {
     const { code, stderr } = await run(['login'], env(), comeBack({ error }))
     expect(code).toBe(expected)
     expect(joined(stderr)).toContain(error)
@@ -379,13 +389,15 @@ describe('an answer from a browser', () => {
 })
 
 describe('an authority that', () => {
-  test.each<[string, object, number]>([
+  const answers: readonly (readonly [string, object, number])[] = [
     ['refuses the code', { status: 400, body: { error: 'invalid_grant', error_description: 'Used before.' } }, 78],
     ['answers no token', { status: 200, body: { token_type: 'Bearer' } }, 69],
     ['answers another type', { status: 200, body: { access_token: 't', token_type: 'mac' } }, 69],
     ['answers two words', { status: 200, body: { access_token: 'two words', token_type: 'Bearer' } }, 69],
     ['fails', { status: 500 }, 69],
-  ])('%s ends the login', async (_how, answer, expected) => {
+  ]
+
+  test.each(someOf(answers, ([, , expected]) => expected))('%s ends the login', async (_how, answer, expected) => {
     const server = await authority({}, answer)
     const { code } = await run(['login'], here({ COUNTERSIGN_AUTHORITY: server.origin }), comeBack({ code: 'c' }))
     await server.close()
@@ -430,12 +442,14 @@ describe('a login on another device', () => {
     expect(readFileSync(kept, 'utf8')).toContain('theirs')
   })
 
-  test.each([
+  const errors = [
     ['access_denied', 77],
     ['authorization_declined', 77],
     ['expired_token', 75],
     ['invalid_client', 78],
-  ])('with %s ends with %i', async (error, expected) => {
+  ] as const
+
+  test.each(someOf(errors))('with %s ends with %i', async (error, expected) => {
     const server = await authority({}, { status: 400, body: { error } })
     const { code } = await run(['login', '--device'], here({ COUNTERSIGN_AUTHORITY: server.origin }))
     await server.close()
