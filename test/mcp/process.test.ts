@@ -10,6 +10,7 @@ import { agents, apiAppId, tenantId, users } from '../../src/local/accounts.ts'
 import { root } from '../support/root.ts'
 import { type Stack, startStack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
+import { inWhole, someOf } from '../support/whole.ts'
 
 // oxlint-disable-next-line typescript/no-explicit-any -- tests reach into answers and fail where these differ
 type Answered = any
@@ -116,12 +117,14 @@ function isRunning(pid: number): boolean {
   }
 }
 
-test('the example of a host runs as its page says', async () => {
-  const running = run(process.execPath, ['examples/mcp-gateway/host.mjs'])
-  expect(await decide()).toMatchObject({ reason: 'Answer the greeting' })
-  const { code, stdout } = await running
-  expect(code).toBe(0)
-  expect(stdout).toMatch(/read: {2}Hello\.[^]*write: Successfully wrote/)
+inWhole(() => {
+  test('the example of a host runs as its page says', async () => {
+    const running = run(process.execPath, ['examples/mcp-gateway/host.mjs'])
+    expect(await decide()).toMatchObject({ reason: 'Answer the greeting' })
+    const { code, stdout } = await running
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/read: {2}Hello\.[^]*write: Successfully wrote/)
+  })
 })
 
 describe('over HTTP', () => {
@@ -143,31 +146,33 @@ describe('over HTTP', () => {
     await ended
   })
 
-  test('hosts of both protocols call from this machine, and no page of a browser does', async () => {
-    const url = await started(config({}))
-    for (const host of [
-      { client: new OldClient({ name: 'old', version: '1' }), transport: new OldHttp(new URL(url)) },
-      {
-        client: new NewClient({ name: 'new', version: '1' }, { versionNegotiation: { mode: 'auto' } }),
-        transport: new NewHttp(new URL(url)),
-      },
-    ] as Answered[]) {
-      await host.client.connect(host.transport)
-      const read = await host.client.callTool({
-        name: 'read_text_file',
-        arguments: { path: join(files, 'greeting.txt') },
-      })
-      expect(read.content[0].text).toContain('Hello.')
-      await host.client.close()
-    }
-    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list', params: {} })
-    const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
-    const from = (more: Record<string, string>) =>
-      fetch(url, { method: 'POST', body, headers: { ...headers, ...more } })
-    expect((await from({ origin: 'https://evil.example' })).status).toBe(403)
-    expect(
-      (await run('curl', ['-s', '-o', '/dev/null', '-w', '%{http_code}', '-H', 'Host: evil.example', url])).stdout,
-    ).toBe('403')
+  inWhole(() => {
+    test('hosts of both protocols call from this machine, and no page of a browser does', async () => {
+      const url = await started(config({}))
+      for (const host of [
+        { client: new OldClient({ name: 'old', version: '1' }), transport: new OldHttp(new URL(url)) },
+        {
+          client: new NewClient({ name: 'new', version: '1' }, { versionNegotiation: { mode: 'auto' } }),
+          transport: new NewHttp(new URL(url)),
+        },
+      ] as Answered[]) {
+        await host.client.connect(host.transport)
+        const read = await host.client.callTool({
+          name: 'read_text_file',
+          arguments: { path: join(files, 'greeting.txt') },
+        })
+        expect(read.content[0].text).toContain('Hello.')
+        await host.client.close()
+      }
+      const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list', params: {} })
+      const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
+      const from = (more: Record<string, string>) =>
+        fetch(url, { method: 'POST', body, headers: { ...headers, ...more } })
+      expect((await from({ origin: 'https://evil.example' })).status).toBe(403)
+      expect(
+        (await run('curl', ['-s', '-o', '/dev/null', '-w', '%{http_code}', '-H', 'Host: evil.example', url])).stdout,
+      ).toBe('403')
+    })
   })
 
   test('a person signs in to the gateway, and cannot approve what was called for them', async () => {
@@ -204,10 +209,12 @@ describe('over HTTP', () => {
 })
 
 describe('the command', () => {
-  test.each<[string, object, RegExp]>([
+  const broken: readonly (readonly [string, object, RegExp])[] = [
     ['a tool that no server has', { servers: { fs: { command: ['node', 'none.js'] } } }, /server fs cannot be reached/],
     ['pins that cannot be read', { pins: 'none.json' }, /none\.json cannot be read/],
-  ])('refuses at start by name: %s', async (_what, change, words) => {
+  ]
+
+  test.each(someOf(broken))('refuses at start by name: %s', async (_what, change, words) => {
     const { code, stderr } = await mcp(config(change))
     expect([69, 78]).toContain(code)
     expect(stderr).toMatch(words)
@@ -225,10 +232,12 @@ describe('the command', () => {
   })
 })
 
-test.each([
+const hosts = [
   ['claude-code', 'claude.Bash', '"permissionDecision":"allow"'],
   ['codex', 'codex.exec_command', ''],
-])('the example for %s runs as its page says', async (example, action, said) => {
+] as const
+
+test.each(someOf(hosts))('the example for %s runs as its page says', async (example, action, said) => {
   const running = run('sh', [`examples/${example}/try.sh`])
   const request = await decide()
   expect(request).toMatchObject({ action, decided: 200 })
@@ -238,17 +247,19 @@ test.each([
   expect((await stack.call('dba-2', `/api/requests/${request.id}`)).body.status).toBe('succeeded')
 })
 
-test('a hook that is ended withdraws its request, and blocks', async () => {
-  const env = { ...settings, COUNTERSIGN_TOOLS: join(root, 'examples/claude-code/tools.json') }
-  const hook = spawn(process.execPath, [command, 'hook', '--shape', 'claude'], { cwd: root, env })
-  const ended = new Promise<number | null>((done) => hook.once('close', done))
-  const input = { hook_event_name: 'PreToolUse', session_id: 's', tool_use_id: 'ended', cwd: root, tool_name: 'Bash' }
-  hook.stdin.end(JSON.stringify({ ...input, tool_input: { command: 'make' } }))
-  const pending = async () => (await stack.call('dba-2', '/api/requests?status=pending')).body.requests as Answered[]
-  await until(pending, (found) => found.length === 1)
-  hook.kill('SIGTERM')
-  expect(await ended).toBe(2)
-  expect(await pending()).toEqual([])
+inWhole(() => {
+  test('a hook that is ended withdraws its request, and blocks', async () => {
+    const env = { ...settings, COUNTERSIGN_TOOLS: join(root, 'examples/claude-code/tools.json') }
+    const hook = spawn(process.execPath, [command, 'hook', '--shape', 'claude'], { cwd: root, env })
+    const ended = new Promise<number | null>((done) => hook.once('close', done))
+    const input = { hook_event_name: 'PreToolUse', session_id: 's', tool_use_id: 'ended', cwd: root, tool_name: 'Bash' }
+    hook.stdin.end(JSON.stringify({ ...input, tool_input: { command: 'make' } }))
+    const pending = async () => (await stack.call('dba-2', '/api/requests?status=pending')).body.requests as Answered[]
+    await until(pending, (found) => found.length === 1)
+    hook.kill('SIGTERM')
+    expect(await ended).toBe(2)
+    expect(await pending()).toEqual([])
+  })
 })
 
 test('a hook whose host was killed withdraws its request, so that no approval is used for nothing', async () => {
@@ -280,10 +291,12 @@ test('a hook whose host was killed withdraws its request, so that no approval is
   )
 })
 
-test.each([
+const mistaken = [
   ['an option that there is not', ['hook', '--shapes', 'claude']],
   ['an unknown host', ['hook', '--shape', 'other']],
   ['no host', ['hook']],
-])('a hook with %s blocks', async (_what, args) => {
+] as const
+
+test.each(someOf(mistaken))('a hook with %s blocks', async (_what, args) => {
   expect((await run(process.execPath, [command, ...args])).code).toBe(2)
 })
