@@ -1,11 +1,12 @@
 import * as fc from 'fast-check'
+import { isWhole } from '../support/whole.ts'
 import { changed, respelt } from '../../trials/fuzz/bytes.ts'
 import type { Parsers } from '../../trials/fuzz/parser.ts'
 import { parsers } from '../../trials/fuzz/parsers.ts'
 
 /** Counterexamples come with their seed; `npm run trial -- fuzz` tries more, and looks at the time it takes. */
 
-const runs = 75
+const runs = isWhole ? 75 : 30
 
 let all: Parsers
 
