@@ -21,7 +21,10 @@ export function someOf<T>(cases: readonly T[], kindOf: (one: T) => unknown = () 
   })
 }
 
-/** Defines tests that are only in the trial `tests`: `npm test` tries what they check at smaller cases. */
+/**
+ * Defines tests that are only in the trial `tests`: `npm test` tries what they check at smaller cases. A whole file of such
+ * tests is called `NAME.whole.test.ts`.
+ */
 export function inWhole(define: () => void): void {
   if (isWhole) define()
 }
