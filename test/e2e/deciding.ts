@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { inWhole, someOf } from '../support/whole.ts'
 import { buttonsOf, press, type Scene } from './scene.ts'
 
 const drop = { action: 'db.drop', target: 'staging/postgres/customers', environment: 'staging', params: {} }
@@ -6,10 +7,12 @@ const restart = { action: 'service.restart', target: 'prod/web', params: {} }
 
 /** What a person does on a request's card. */
 export function deciding(scene: () => Scene): void {
-  test.each([
+  const tiers = [
     ['Low', restart],
     ['Medium', {}],
-  ])('%s tier takes two clicks from the card in the channel', async (tier, more) => {
+  ] as const
+
+  test.each(someOf(tiers))('%s tier takes two clicks from the card in the channel', async (tier, more) => {
     const { client, ask, waits, posted } = scene()
     const request = await ask(more)
     const decided = waits(request)
@@ -51,6 +54,10 @@ export function deciding(scene: () => Scene): void {
     await client.says(card, 'Approved, not used yet')
   })
 
+  inWhole(() => longAndRevoked(scene))
+}
+
+function longAndRevoked(scene: () => Scene): void {
   test('a long action is approved on its last page alone', async () => {
     const { client, ask, waits, reviewed } = scene()
     const notes = `begins here ${'and goes on '.repeat(700)}ends here`

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Locator } from 'playwright-core'
 import { tenantId, users } from '../../src/local/accounts.ts'
 import { objects } from '../cards/drawn.ts'
+import { inWhole } from '../support/whole.ts'
 import { chatting } from './chatting.ts'
 import { deciding } from './deciding.ts'
 import { buttonsOf, openScene, press, type Scene } from './scene.ts'
@@ -76,7 +77,8 @@ test('asked by HTTP, decided in the channel with two clicks, used, and the card 
   expect(types).toEqual(['requested', 'shown', 'decided', 'approved', 'redeemed', 'succeeded'])
 })
 
-describe('in the chat', () => chatting(() => scene))
+// A start of browser, client and stack takes half a minute of a processor, and a test some seconds.
+inWhole(() => describe('in the chat', () => chatting(() => scene)))
 
 describe('on the card', () => deciding(() => scene))
 
@@ -117,51 +119,53 @@ test('a quorum of two groups: one clicks here, another elsewhere', async () => {
   await client.picture('quorum', card)
 })
 
-test('who may not decide is told why, and who may', async () => {
-  const { client, ask, posted } = scene
-  const request = await ask({ action: 'iam.role.grant', target: 'prod/roles/admin', params: {} })
-  const card = await posted(request)
-  await press(card, 'Review')
-  await client.says(card, 'You cannot decide this request')
-  await client.says(card, 'security')
-  expect(await buttonsOf(card)).toEqual([])
-  await client.picture('refused', card)
-})
-
-test('long words are not cut off, neither in the channel nor in the view', async () => {
-  const { client, ask, posted } = scene
-  const long = 'W'.repeat(120)
-  const request = await ask({
-    target: `prod/${long}`,
-    params: { rows: 1, destination: `s3://${long}`, tables: [long] },
-    reason: `See ${long}${long}`,
+inWhole(() => {
+  test('who may not decide is told why, and who may', async () => {
+    const { client, ask, posted } = scene
+    const request = await ask({ action: 'iam.role.grant', target: 'prod/roles/admin', params: {} })
+    const card = await posted(request)
+    await press(card, 'Review')
+    await client.says(card, 'You cannot decide this request')
+    await client.says(card, 'security')
+    expect(await buttonsOf(card)).toEqual([])
+    await client.picture('refused', card)
   })
-  const card = await posted(request)
-  expect(await cutOff(card)).toEqual([])
-  await press(card, 'Review')
-  await client.says(card, 'Note…')
-  expect(await cutOff(card)).toEqual([])
-  await client.picture('long', card)
-})
 
-test('an expired card says so', async () => {
-  const { stack, client, ask, posted } = scene
-  const request = await ask()
-  const card = await posted(request)
-  await stack.local('advance', '2h')
-  await client.says(card, 'Expired')
-  expect(await buttonsOf(card)).toEqual([])
-  await client.picture('expired', card)
-})
+  test('long words are not cut off, neither in the channel nor in the view', async () => {
+    const { client, ask, posted } = scene
+    const long = 'W'.repeat(120)
+    const request = await ask({
+      target: `prod/${long}`,
+      params: { rows: 1, destination: `s3://${long}`, tables: [long] },
+      reason: `See ${long}${long}`,
+    })
+    const card = await posted(request)
+    expect(await cutOff(card)).toEqual([])
+    await press(card, 'Review')
+    await client.says(card, 'Note…')
+    expect(await cutOff(card)).toEqual([])
+    await client.picture('long', card)
+  })
 
-test('a client that has forgotten its cards gets them anew when something happens', async () => {
-  const { ask, approve, posted } = scene
-  const request = await ask()
-  await posted(request)
-  await scene.restart()
-  await approve('dba-1', request)
-  await scene.client.says(await posted(request), 'Approved, not used yet')
-  await scene.client.picture('anew')
+  test('an expired card says so', async () => {
+    const { stack, client, ask, posted } = scene
+    const request = await ask()
+    const card = await posted(request)
+    await stack.local('advance', '2h')
+    await client.says(card, 'Expired')
+    expect(await buttonsOf(card)).toEqual([])
+    await client.picture('expired', card)
+  })
+
+  test('a client that has forgotten its cards gets them anew when something happens', async () => {
+    const { ask, approve, posted } = scene
+    const request = await ask()
+    await posted(request)
+    await scene.restart()
+    await approve('dba-1', request)
+    await scene.client.says(await posted(request), 'Approved, not used yet')
+    await scene.client.picture('anew')
+  })
 })
 
 /** Clicks in a Teams client of somebody else, and gives the card that they are answered with. */
