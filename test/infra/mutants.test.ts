@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root } from '../support/root.ts'
+import { someOf } from '../support/whole.ts'
 import { check, parameterSets } from './demands/check.ts'
 import { loadGrammar } from './bicep/grammar.ts'
 import { type Mistake, mistakes, unseen } from './mutants.ts'
@@ -66,10 +67,10 @@ test('there are more than a hundred different mistakes', () => {
   expect(new Set(mistakes.map(({ file, find, replace }) => `${file} ${find} ${replace}`)).size).toBe(mistakes.length)
 })
 
+const tried = someOf(mistakes, ({ file }) => file, 4)
+
 test.each(
-  mistakes.map(
-    (mistake) => [mistake.file, mistake.replace.trim() || `without ${mistake.find.trim()}`, mistake] as const,
-  ),
+  tried.map((mistake) => [mistake.file, mistake.replace.trim() || `without ${mistake.find.trim()}`, mistake] as const),
 )('a mistake in %s is named with its place: %s', (_file, _text, mistake) => {
   const flaws = flawsWith(mistake).map(({ file, line, words }) => ({ at: `${file}:${line}`, words }))
   const named = flaws.filter(({ at }) => places(mistake).includes(at))

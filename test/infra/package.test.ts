@@ -17,7 +17,7 @@ import { join } from 'node:path'
 import packageJson from '../../package.json'
 import { agents, users } from '../../src/local/accounts.ts'
 import { root } from '../support/root.ts'
-import { someOf } from '../support/whole.ts'
+import { inWhole, someOf } from '../support/whole.ts'
 import { type Packaging, runPackage } from './packaged.ts'
 
 let folder: string
@@ -138,26 +138,28 @@ test('the same sources and policy make the same bytes, at any time and place, fo
   expect(zips[0]?.equals(zips[1] ?? Buffer.alloc(0))).toBe(true)
 })
 
-test('the result is JSON with --json', () => {
-  const policy = ownPolicy()
-  const { stdout } = make(['--policy', policy, '--json'])
-  const told = JSON.parse(stdout) as Readonly<Record<string, unknown>>
-  expect(told).toMatchObject({ version: packageJson.version, files: listed })
-  expect(told['policy']).toMatch(/^sha256:[0-9a-f]{64}$/)
-  const zip = readFileSync(join(folder, 'app.zip'))
-  expect(createHash('sha256').update(zip).digest('hex')).toBe(told['sha256'])
-})
+inWhole(() => {
+  test('the result is JSON with --json', () => {
+    const policy = ownPolicy()
+    const { stdout } = make(['--policy', policy, '--json'])
+    const told = JSON.parse(stdout) as Readonly<Record<string, unknown>>
+    expect(told).toMatchObject({ version: packageJson.version, files: listed })
+    expect(told['policy']).toMatch(/^sha256:[0-9a-f]{64}$/)
+    const zip = readFileSync(join(folder, 'app.zip'))
+    expect(createHash('sha256').update(zip).digest('hex')).toBe(told['sha256'])
+  })
 
-test('only the files that the service reads are deployed of a policy’s folder, and links are followed', () => {
-  const policy = ownPolicy()
-  writeFileSync(join(policy, 'README.md'), 'notes')
-  writeFileSync(join(policy, '.env'), 'a secret')
-  cpSync(join(policy, 'forbid.cedar'), join(folder, 'elsewhere'))
-  rmSync(join(policy, 'forbid.cedar'))
-  symlinkSync(join(folder, 'elsewhere'), join(policy, 'forbid.cedar'))
-  make(['--policy', policy])
-  expect(filesIn(join(folder, 'app'))).toEqual(listed)
-  expect(lstatSync(join(folder, 'app/policy/forbid.cedar')).isFile()).toBe(true)
+  test('only the files that the service reads are deployed of a policy’s folder, and links are followed', () => {
+    const policy = ownPolicy()
+    writeFileSync(join(policy, 'README.md'), 'notes')
+    writeFileSync(join(policy, '.env'), 'a secret')
+    cpSync(join(policy, 'forbid.cedar'), join(folder, 'elsewhere'))
+    rmSync(join(policy, 'forbid.cedar'))
+    symlinkSync(join(folder, 'elsewhere'), join(policy, 'forbid.cedar'))
+    make(['--policy', policy])
+    expect(filesIn(join(folder, 'app'))).toEqual(listed)
+    expect(lstatSync(join(folder, 'app/policy/forbid.cedar')).isFile()).toBe(true)
+  })
 })
 
 describe('no package is made, and an older one is removed,', () => {
@@ -230,14 +232,16 @@ test('a folder that is not a package is not replaced', () => {
   expect(readFileSync(join(folder, 'app/thesis.txt'), 'utf8')).toBe('three years')
 })
 
-test('without a build nothing is packaged, and the message says what to do', () => {
-  for (const name of ['scripts', 'package.json', 'host.json', 'policy'])
-    cpSync(join(root, name), join(folder, name), { recursive: true })
-  const script = join(folder, 'scripts/package.mjs')
-  const args = [script, '--built', '--policy', 'policy', '--example']
-  const { status, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' })
-  expect(status).toBe(1)
-  expect(stderr).toMatch(/Nothing is built: dist\/main\.cjs is missing\. Run npm run build/)
+inWhole(() => {
+  test('without a build nothing is packaged, and the message says what to do', () => {
+    for (const name of ['scripts', 'package.json', 'host.json', 'policy'])
+      cpSync(join(root, name), join(folder, name), { recursive: true })
+    const script = join(folder, 'scripts/package.mjs')
+    const args = [script, '--built', '--policy', 'policy', '--example']
+    const { status, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' })
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/Nothing is built: dist\/main\.cjs is missing\. Run npm run build/)
+  })
 })
 
 test('--help describes the program', () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { operationNames } from '../../src/contract/operations.ts'
 import { apiAppId, tenantId } from '../../src/local/accounts.ts'
 import { until } from '../support/until.ts'
-import { someOf } from '../support/whole.ts'
+import { inWhole, someOf } from '../support/whole.ts'
 import { type Azure, settingsIn, startAzure } from '../support/azure.ts'
 import { startable, type Packaged, type RunningApp } from './packaged.ts'
 
@@ -133,13 +133,15 @@ test('failing storage is called once a second, for any number of calls', async (
   expect(heard.length).toBeLessThan(100)
 })
 
-test('without applications for people the start says that they are refused, and by which setting', async () => {
-  const running = await start({ COUNTERSIGN_CLIENTS: '' })
-  const said = running.lines.filter((line) => line.includes('"missing":'))
-  expect(said.map((line) => JSON.parse(line) as unknown)).toEqual([
-    { start: true, missing: 'COUNTERSIGN_CLIENTS', effect: 'people are refused over HTTP' },
-  ])
-  expect(await healthy(running)).toMatchObject({ people: 'refused' })
+inWhole(() => {
+  test('without applications for people the start says that they are refused, and by which setting', async () => {
+    const running = await start({ COUNTERSIGN_CLIENTS: '' })
+    const said = running.lines.filter((line) => line.includes('"missing":'))
+    expect(said.map((line) => JSON.parse(line) as unknown)).toEqual([
+      { start: true, missing: 'COUNTERSIGN_CLIENTS', effect: 'people are refused over HTTP' },
+    ])
+    expect(await healthy(running)).toMatchObject({ people: 'refused' })
+  })
 })
 
 test.each([
