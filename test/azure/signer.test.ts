@@ -7,6 +7,7 @@ import { VaultSigner, type VaultSettings } from '../../src/azure/signer.ts'
 import { fileSigner, type FileSigner } from '../../src/local/signer.ts'
 import { codeOf } from '../support/build.ts'
 import { type Answer, type Double, type Received, startDouble } from '../support/double.ts'
+import { someOf } from '../support/whole.ts'
 
 /** A version of the key `grants`, as the vault has it. */
 interface Version {
@@ -173,11 +174,13 @@ test('when a version is disabled, another one makes the next signature', async (
   expect(await kids(signer)).toEqual([await kidOf('v1')])
 })
 
-test.each<[string, Answer]>([
+const once: readonly (readonly [string, Answer])[] = [
   ['throttles', { status: 429, headers: { 'retry-after': '1' }, body: error('Throttled') }],
   ['fails', { status: 500, body: error('InternalServerError') }],
   ['drops the connection', 'reset'],
-])('a vault that %s once is asked again', async (_how, answerOnce) => {
+]
+
+test.each(someOf(once))('a vault that %s once is asked again', async (_how, answerOnce) => {
   await version('v1', { created: 1 })
   const signer = signerOf()
   await signer.keys()
@@ -186,7 +189,7 @@ test.each<[string, Answer]>([
   expect(await signer.sign(digest)).toMatchObject({ kid: await kidOf('v1') })
 })
 
-test.each<[string, Answer]>([
+const always: readonly (readonly [string, Answer])[] = [
   ['throttles', { status: 429, headers: { 'retry-after': '3600' }, body: error('Throttled') }],
   ['fails', { status: 500, body: error('InternalServerError') }],
   ['refuses', { status: 403, body: error('Forbidden') }],
@@ -194,18 +197,23 @@ test.each<[string, Answer]>([
   ['drops the connection', 'reset'],
   ['does not answer', 'hang'],
   ['answers something else', { status: 200, body: '<html>' }],
-])('nothing is signed while the vault %s, and afterwards it is', async (_how, answerAlways) => {
-  await version('v1', { created: 1 })
-  const signer = signerOf({ timeout: 800 })
-  trouble = () => answerAlways
-  expect(await codeOf(signer.keys())).toBe('unavailable')
-  trouble = () => null
-  const [key] = await signer.keys()
-  trouble = () => answerAlways
-  expect(await codeOf(signer.sign(digest))).toBe('unavailable')
-  trouble = () => null
-  expect((await signer.sign(digest)).kid).toBe(key?.kid)
-})
+]
+
+test.each(someOf(always, ([, answer]) => typeof answer))(
+  'nothing is signed while the vault %s, and afterwards it is',
+  async (_how, answerAlways) => {
+    await version('v1', { created: 1 })
+    const signer = signerOf({ timeout: 800 })
+    trouble = () => answerAlways
+    expect(await codeOf(signer.keys())).toBe('unavailable')
+    trouble = () => null
+    const [key] = await signer.keys()
+    trouble = () => answerAlways
+    expect(await codeOf(signer.sign(digest))).toBe('unavailable')
+    trouble = () => null
+    expect((await signer.sign(digest)).kid).toBe(key?.kid)
+  },
+)
 
 test('a version that could not be read is read again', async () => {
   await version('v1', { created: 1 })
