@@ -7,7 +7,7 @@ import Sequencer from '@jest/test-sequencer'
  */
 export const longest = new Map([
   ['test/console/console.test.ts', 75],
-  ['test/doors/walk.test.ts', 40],
+  ['test/doors/walk.test.ts', 45],
   ['test/e2e/teams.test.ts', 45],
   ['test/doors/callers.test.ts', 40],
   ['test/console/verifyPage.test.ts', 30],
