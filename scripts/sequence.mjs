@@ -44,7 +44,6 @@ export const longest = new Map([
   ['test/cli/run.test.ts', 10],
   ['test/local/azurite.test.ts', 10],
   ['test/backup/restore.test.ts', 10],
-  ['test/trials/wire.test.ts', 10],
   ['test/doors/evidence.test.ts', 10],
   ['test/doors/gate.test.ts', 10],
   ['test/mcp/gateway.test.ts', 10],

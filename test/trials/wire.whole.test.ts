@@ -1,5 +1,4 @@
 import { shuffled } from '../support/chance.ts'
-import { isWhole } from '../support/whole.ts'
 import { faults, hanging } from '../../trials/wire/faults.ts'
 import { type Cell, callsOf, run } from '../../trials/wire/matrix.ts'
 import { type Operation, operations } from '../../trials/wire/operations.ts'
@@ -40,7 +39,7 @@ test(
         [...faults].map(([name, fault]): Cell => ({ operation: one, name, fault, call: call + 1, onward: false })),
       ).flat(),
     )
-    const left = shuffled(cells.filter(isShort), seed).slice(0, isWhole ? 30 : 12)
+    const left = shuffled(cells.filter(isShort), seed).slice(0, 30)
     let met = 0
     const work = async () => {
       for (let cell = left.pop(); cell; cell = left.pop()) if ((await run(storage, cell)).met) met++
@@ -58,7 +57,7 @@ test(
     }
     await Promise.all([...Array.from({ length: 4 }, work), ...forEver, slow()])
     // a run may have fewer calls than were counted
-    expect(met).toBeGreaterThan(isWhole ? 15 : 6)
+    expect(met).toBeGreaterThan(15)
     expect(await checkWhole(storage.ledger)).toBeGreaterThan(met)
   },
   patience,
