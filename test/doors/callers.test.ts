@@ -7,6 +7,7 @@ import { type OperationName, operationNames, operations } from '../../src/contra
 import { type Connector, startConnector } from '../support/connector.ts'
 import { type Answer, type Stack, startStack, undocumented, wish } from '../support/stack.ts'
 import { oidOf, startTeams, type TeamsDouble, typed } from '../support/teamsDouble.ts'
+import { someOf } from '../support/whole.ts'
 import { rows } from './callers.ts'
 import { type Claims, type Forge, forge } from './tokens.ts'
 
@@ -82,7 +83,10 @@ test.each(table.map(({ caller, expected }) => [caller, expected] as const))('%s'
   expect(Object.fromEntries(results)).toEqual(expected)
 })
 
-test.each(table.map(({ caller, expected }) => [caller, expected] as const))(
+/** By what callers are answered who read a request. */
+const readers = someOf(table, ({ expected }) => expected['read'], 2)
+
+test.each(readers.map(({ caller, expected }) => [caller, expected] as const))(
   'for %s, a request that they may not know of looks like an unknown one',
   async (caller, expected) => {
     for (const route of [

@@ -7,6 +7,7 @@ import { callable } from '../support/called.ts'
 import { quickCedar } from '../support/quickCedar.ts'
 import { root } from '../support/root.ts'
 import { startStack } from '../support/stack.ts'
+import { inWhole, someOf } from '../support/whole.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -33,7 +34,7 @@ test('a start that fails ends its process', async () => {
   expect({ status, stderr }).toEqual({ status: 78, stderr: expect.stringContaining('COUNTERSIGN_PORT') })
 })
 
-test.each(['COUNTERSIGN_PORT', 'COUNTERSIGN_PLAYGROUND_PORT'])(
+test.each(someOf(['COUNTERSIGN_PORT', 'COUNTERSIGN_PLAYGROUND_PORT']))(
   'a port in use stops the start, with the port and its setting in the message: %s',
   async (setting) => {
     const server = createServer()
@@ -61,15 +62,20 @@ test('a bad policy stops the start with file, line and rule', async () => {
   expect(said).toMatch(/approve\.cedar.*\d+.*export-needs-dba.*nobody/s)
 })
 
-test("an agent's application among those for people stops the start, and the message names both", async () => {
-  const policy = join(folder, 'policy')
-  await cp('policy', policy, { recursive: true })
-  const approvers = await readFile(join(policy, 'approvers.json'), 'utf8')
-  const command = '33333333-3333-4333-8333-333333333333'
-  await writeFile(join(policy, 'approvers.json'), approvers.replaceAll('a0000000-0000-4000-8000-000000000001', command))
-  const { code, said } = await start({ COUNTERSIGN_POLICY: policy })
-  expect(code).toBe(1)
-  expect(said).toMatch(new RegExp(`COUNTERSIGN_CLIENTS.*cli=${command}.*deploy-bot`))
+inWhole(() => {
+  test("an agent's application among those for people stops the start, and the message names both", async () => {
+    const policy = join(folder, 'policy')
+    await cp('policy', policy, { recursive: true })
+    const approvers = await readFile(join(policy, 'approvers.json'), 'utf8')
+    const command = '33333333-3333-4333-8333-333333333333'
+    await writeFile(
+      join(policy, 'approvers.json'),
+      approvers.replaceAll('a0000000-0000-4000-8000-000000000001', command),
+    )
+    const { code, said } = await start({ COUNTERSIGN_POLICY: policy })
+    expect(code).toBe(1)
+    expect(said).toMatch(new RegExp(`COUNTERSIGN_CLIENTS.*cli=${command}.*deploy-bot`))
+  })
 })
 
 test('storage that cannot start stops the start and says why', async () => {
@@ -93,19 +99,21 @@ test('an unknown option is refused, and help is given', async () => {
   expect(await start({}, ['--help'])).toMatchObject({ code: 0, said: expect.stringContaining('COUNTERSIGN_DATA') })
 })
 
-test('a second stack on the same data is refused, even on other ports, until the first is killed; a stop says that data stays', async () => {
-  const stack = await startStack({ data: join(folder, 'data'), ownStorage: true })
-  const { code, said } = await start({})
-  expect(code).toBe(1)
-  expect(said).toMatch(/already runs .*COUNTERSIGN_DATA/)
-  expect(await stack.token('dba-1')).toMatch(/^ey/)
-  const ended = new Promise((done) => stack.process.once('exit', done))
-  stack.process.kill('SIGKILL')
-  await ended
-  const again = await startStack({ data: join(folder, 'data'), ownStorage: true })
-  expect((await again.call(null, '/api/health')).body.status).toBe('ok')
-  let last = ''
-  again.process.stderr?.on('data', (chunk: Buffer) => (last += chunk.toString()))
-  await again.stop()
-  expect(last).toMatch(/^countersign: stopped; data kept in .*data$/m)
+inWhole(() => {
+  test('a second stack on the same data is refused, even on other ports, until the first is killed; a stop says that data stays', async () => {
+    const stack = await startStack({ data: join(folder, 'data'), ownStorage: true })
+    const { code, said } = await start({})
+    expect(code).toBe(1)
+    expect(said).toMatch(/already runs .*COUNTERSIGN_DATA/)
+    expect(await stack.token('dba-1')).toMatch(/^ey/)
+    const ended = new Promise((done) => stack.process.once('exit', done))
+    stack.process.kill('SIGKILL')
+    await ended
+    const again = await startStack({ data: join(folder, 'data'), ownStorage: true })
+    expect((await again.call(null, '/api/health')).body.status).toBe('ok')
+    let last = ''
+    again.process.stderr?.on('data', (chunk: Buffer) => (last += chunk.toString()))
+    await again.stop()
+    expect(last).toMatch(/^countersign: stopped; data kept in .*data$/m)
+  })
 })

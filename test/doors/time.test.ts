@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Answer, type Stack, startStack, wish } from '../support/stack.ts'
+import { inWhole } from '../support/whole.ts'
 
 let stack: Stack
 beforeAll(async () => {
@@ -38,13 +39,15 @@ test('a deadline takes effect at the next read, before any timer', async () => {
   expect((await read(request)).status).toBe('expired')
 })
 
-test("a restart keeps the clock's offset and everything that was acknowledged", async () => {
-  const request = await ask()
-  const { data } = stack
-  stack.process.kill('SIGINT')
-  await new Promise((done) => stack.process.once('exit', done))
-  stack = await startStack({ data, ownStorage: true })
-  expect(await read(request)).toEqual({ ...request, next: 'wait' })
-  const { body } = await stack.call('deploy-bot', '/api/requests', wish())
-  expect(body.createdAt > new Date(Date.now() + 20 * 3600_000).toISOString()).toBe(true)
+inWhole(() => {
+  test("a restart keeps the clock's offset and everything that was acknowledged", async () => {
+    const request = await ask()
+    const { data } = stack
+    stack.process.kill('SIGINT')
+    await new Promise((done) => stack.process.once('exit', done))
+    stack = await startStack({ data, ownStorage: true })
+    expect(await read(request)).toEqual({ ...request, next: 'wait' })
+    const { body } = await stack.call('deploy-bot', '/api/requests', wish())
+    expect(body.createdAt > new Date(Date.now() + 20 * 3600_000).toISOString()).toBe(true)
+  })
 })

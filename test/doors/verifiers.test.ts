@@ -8,6 +8,7 @@ import { membersOf, zipOf } from '../evidence/bundle.ts'
 import { callable } from '../support/called.ts'
 import { python } from '../support/python.ts'
 import { root } from '../support/root.ts'
+import { someOf } from '../support/whole.ts'
 import { sealedStack, type SealedStack } from './sealedStack.ts'
 
 const program = callable(resolve('dist/countersign.cjs'))
@@ -60,7 +61,7 @@ describe.each([
 ])('%s from inside the bundle', (script, program) => {
   const check = (place: string) => ran(program, [join(place, script), here.key])
 
-  test.each([0, 1, 2] as const)('accepts what the stack sealed: day %i', async (day) => {
+  test.each(someOf([1, 0, 2] as const))('accepts what the stack sealed: day %i', async (day) => {
     const { code, stderr } = await check(await unpacked(here.days[day]))
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   })

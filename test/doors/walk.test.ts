@@ -6,6 +6,7 @@ import { root } from '../support/root.ts'
 import { fencesOf, readPage } from '../support/pages.ts'
 import { python } from '../support/python.ts'
 import { type Stack, startStack } from '../support/stack.ts'
+import { inWhole, someOf } from '../support/whole.ts'
 
 let stack: Stack
 beforeAll(async () => {
@@ -111,7 +112,7 @@ test('an agent in Python signs in without a secret, as the page on that says', a
   expect(ran).toMatchObject({ code: 0, said: 'restarted web-1\n' })
 })
 
-test.each([
+const agents = [
   ['Python', () => 'python3 examples/agent-python/agent.py', 'python3 examples/agent-python/agent.py'],
   // The command that its page names. It installs the package, and starts the agent; the second time only the agent starts.
   [
@@ -119,7 +120,9 @@ test.each([
     () => `${blocksOf('docs/agents/client.md').join('').trimEnd()} --`,
     'cd examples/agent-node && node agent.mjs',
   ],
-])(
+] as const
+
+test.each(someOf(agents))(
   'the agent in %s waits for a person, and finds its requests again after a restart',
   async (_language, command, another) => {
     const settings = blocksOf('docs/agents/python.md')
@@ -148,56 +151,60 @@ async function approve(id: string): Promise<void> {
   await stack.call('dba-1', `/api/requests/${id}/decisions`, { verdict: 'approve', digest: request.digest })
 }
 
-test('the long walk works word for word, and ends in today', async () => {
-  const { code, said, complained } = await run(blocksOf('docs/agents/walk.md').join('\n'))
-  expect({ code, complained: code === 0 ? '' : complained }).toEqual({ code: 0, complained: '' })
-  const lines = said.split('\n')
-  const expected = [
-    'pending',
-    'self-approval',
-    'Quarterly churn report for finance, ticket FIN-881',
-    'approved',
-    'execute',
-    'succeeded',
-  ]
-  expect(lines.slice(0, expected.length)).toEqual(expected)
-  const events = lines.filter((line) => line.startsWith('{"actor"')).map((line) => JSON.parse(line).type as string)
-  expect(events).toEqual(['requested', 'refused', 'decided', 'approved', 'redeemed', 'succeeded'])
-  expect(lines).toContain('the dump would run now')
-  expect(said).toMatch(/the stack's clock shows/)
-  expect(said).toMatch(/ is sealed: bundle \d+, [1-9]\d* records/)
-  expect(said.match(/^VERIFIED /gm)).toHaveLength(2)
-  expect(lines.at(-2)).toMatch(/^deleted the data in /)
-  expect(readdirSync(stack.data).filter((name) => /clock|storage|key/.test(name))).toEqual([])
+inWhole(() => {
+  test('the long walk works word for word, and ends in today', async () => {
+    const { code, said, complained } = await run(blocksOf('docs/agents/walk.md').join('\n'))
+    expect({ code, complained: code === 0 ? '' : complained }).toEqual({ code: 0, complained: '' })
+    const lines = said.split('\n')
+    const expected = [
+      'pending',
+      'self-approval',
+      'Quarterly churn report for finance, ticket FIN-881',
+      'approved',
+      'execute',
+      'succeeded',
+    ]
+    expect(lines.slice(0, expected.length)).toEqual(expected)
+    const events = lines.filter((line) => line.startsWith('{"actor"')).map((line) => JSON.parse(line).type as string)
+    expect(events).toEqual(['requested', 'refused', 'decided', 'approved', 'redeemed', 'succeeded'])
+    expect(lines).toContain('the dump would run now')
+    expect(said).toMatch(/the stack's clock shows/)
+    expect(said).toMatch(/ is sealed: bundle \d+, [1-9]\d* records/)
+    expect(said.match(/^VERIFIED /gm)).toHaveLength(2)
+    expect(lines.at(-2)).toMatch(/^deleted the data in /)
+    expect(readdirSync(stack.data).filter((name) => /clock|storage|key/.test(name))).toEqual([])
+  })
 })
 
-test("the recipe's own action, with its own group and title, is asked for, approved and run", async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'recipe-'))
-  const [ask = '', approve = ''] = blocksOf('docs/policy/recipe.md').slice(-2)
-  const policy = blocksOf('docs/policy/recipe.md').slice(0, -2).join('\n')
-  const local = (script: string) =>
-    script.replaceAll('my-policy', join(folder, 'my-policy')).replace('npm run --silent build', ':')
-  try {
-    expect(await run(local(policy))).toMatchObject({ code: 0 })
-    stack = await startStack({ env: { COUNTERSIGN_POLICY: join(folder, 'my-policy') } })
-    let approved: Promise<Shell> | undefined
-    let card = ''
-    const shown = async (id: string) => {
-      card = JSON.stringify((await stack.call('dba-1', `/api/requests/${id}/views`, {})).body.card)
+inWhole(() => {
+  test("the recipe's own action, with its own group and title, is asked for, approved and run", async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'recipe-'))
+    const [ask = '', approve = ''] = blocksOf('docs/policy/recipe.md').slice(-2)
+    const policy = blocksOf('docs/policy/recipe.md').slice(0, -2).join('\n')
+    const local = (script: string) =>
+      script.replaceAll('my-policy', join(folder, 'my-policy')).replace('npm run --silent build', ':')
+    try {
+      expect(await run(local(policy))).toMatchObject({ code: 0 })
+      stack = await startStack({ env: { COUNTERSIGN_POLICY: join(folder, 'my-policy') } })
+      let approved: Promise<Shell> | undefined
+      let card = ''
+      const shown = async (id: string) => {
+        card = JSON.stringify((await stack.call('dba-1', `/api/requests/${id}/views`, {})).body.card)
+      }
+      const asked = await run(ask, (complained) => {
+        const id = /waiting for approval/.test(complained) ? /request (\S+):/.exec(complained)?.[1] : undefined
+        if (id !== undefined) approved ??= shown(id).then(() => run(`${approve.replace('01…', id).trimEnd()} --yes`))
+      })
+      expect(asked).toMatchObject({ code: 0, said: 'kubectl scale deployment/web --replicas=5\n' })
+      expect(await approved).toMatchObject({ code: 0, said: expect.stringContaining('platform: 1 of 1') })
+      const texts = [...card.matchAll(/"text":"([^"]*)"/g)].map(([, text]) => text)
+      expect(texts.join('').replaceAll('\u200b', '')).toContain('Scale prod/web to 5 replicas')
+      const never = await run(ask.replaceAll('replicas=5', 'replicas=0'))
+      const why = 'Policy forbids this action: No agent stops a deployment (rule never-to-zero).'
+      expect(never).toMatchObject({ said: '', complained: expect.stringContaining(why) })
+      expect(await stack.call(null, '/api/messages', {})).toMatchObject({ status: 404, body: { code: 'not-found' } })
+    } finally {
+      rmSync(folder, { recursive: true })
     }
-    const asked = await run(ask, (complained) => {
-      const id = /waiting for approval/.test(complained) ? /request (\S+):/.exec(complained)?.[1] : undefined
-      if (id !== undefined) approved ??= shown(id).then(() => run(`${approve.replace('01…', id).trimEnd()} --yes`))
-    })
-    expect(asked).toMatchObject({ code: 0, said: 'kubectl scale deployment/web --replicas=5\n' })
-    expect(await approved).toMatchObject({ code: 0, said: expect.stringContaining('platform: 1 of 1') })
-    const texts = [...card.matchAll(/"text":"([^"]*)"/g)].map(([, text]) => text)
-    expect(texts.join('').replaceAll('\u200b', '')).toContain('Scale prod/web to 5 replicas')
-    const never = await run(ask.replaceAll('replicas=5', 'replicas=0'))
-    const why = 'Policy forbids this action: No agent stops a deployment (rule never-to-zero).'
-    expect(never).toMatchObject({ said: '', complained: expect.stringContaining(why) })
-    expect(await stack.call(null, '/api/messages', {})).toMatchObject({ status: 404, body: { code: 'not-found' } })
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
+  })
 })
