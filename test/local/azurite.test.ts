@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url'
 import { AzureNamedKeyCredential, TableClient } from '@azure/data-tables'
 import { build } from 'esbuild'
 import { type Azurite, startAzurite } from '../../src/local/azurite.ts'
+import { inWhole } from '../support/whole.ts'
 
 const free = { blobs: 0, queues: 0, tables: 0 }
 
@@ -60,21 +61,29 @@ test("Azurite's wrapper reports why it cannot start in an impossible folder", as
   await expect(startAzurite({ ports: free, folder: '/dev/null/data' })).rejects.toThrow(/did not start: .*\/dev\/null/)
 })
 
-test('Ctrl-C in the terminal does not reach Azurite, which still ends with its parent', async () => {
-  const script = join(folder, 'storing.cjs')
-  await build({
-    ...{ entryPoints: [join(__dirname, 'storing.ts')], outfile: script, bundle: true, platform: 'node', format: 'cjs' },
-    define: { 'import.meta.url': JSON.stringify(pathToFileURL(__filename).href) },
-  })
-  const owner = fork(script, { detached: true })
-  const [{ pid, tablesUrl }] = (await once(owner, 'message')) as [{ pid: number; tablesUrl: string }]
-  process.kill(-Number(owner.pid), 'SIGINT')
-  await once(owner, 'message')
-  expect((await fetch(tablesUrl)).headers.get('server')).toMatch(/^Azurite-Table/)
+inWhole(() => {
+  test('Ctrl-C in the terminal does not reach Azurite, which still ends with its parent', async () => {
+    const script = join(folder, 'storing.cjs')
+    await build({
+      ...{
+        entryPoints: [join(__dirname, 'storing.ts')],
+        outfile: script,
+        bundle: true,
+        platform: 'node',
+        format: 'cjs',
+      },
+      define: { 'import.meta.url': JSON.stringify(pathToFileURL(__filename).href) },
+    })
+    const owner = fork(script, { detached: true })
+    const [{ pid, tablesUrl }] = (await once(owner, 'message')) as [{ pid: number; tablesUrl: string }]
+    process.kill(-Number(owner.pid), 'SIGINT')
+    await once(owner, 'message')
+    expect((await fetch(tablesUrl)).headers.get('server')).toMatch(/^Azurite-Table/)
 
-  owner.kill('SIGKILL')
-  while (isAlive(pid)) await sleep(20)
-  await expect(fetch(tablesUrl)).rejects.toThrow()
+    owner.kill('SIGKILL')
+    while (isAlive(pid)) await sleep(20)
+    await expect(fetch(tablesUrl)).rejects.toThrow()
+  })
 })
 
 /** It ends the one that the others use: last. */
