@@ -160,11 +160,13 @@ describe.each(kinds)('%s', (_kind, make) => {
     expect(files.filter((file) => file.equals(standing))).toHaveLength(1)
   })
 
-  test.each([
-    ['at once', 0],
-    ['inside the first block', 1],
+  const failures = [
     ['after some blocks', 9],
-  ])('a stream that fails leaves nothing: %s', async (_when, good) => {
+    ['inside the first block', 1],
+    ['at once', 0],
+  ] as const
+
+  test.each(someOf(failures))('a stream that fails leaves nothing: %s', async (_when, good) => {
     await expect(archive.write('stream', failing(good), 'text/plain')).rejects.toThrow('The spool is gone.')
     expect(await archive.find('stream')).toBeNull()
     expect(await archive.read('stream')).toBeNull()
