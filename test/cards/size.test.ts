@@ -11,7 +11,6 @@ import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import type { Submission } from '../../src/core/request/submission.ts'
 import { sizes } from '../../src/core/policy/sizes.ts'
 import {
-  action,
   after,
   bot,
   dba,

@@ -3,6 +3,7 @@ import { corpus } from '../teams/hostile.ts'
 import { startDouble } from '../support/double.ts'
 import { type Answer, type Stack, startStack, wish } from '../support/stack.ts'
 import { until } from '../support/until.ts'
+import { inWhole, someOf } from '../support/whole.ts'
 import { openTab } from './teamsTab.ts'
 import { flawsOf, type Visit, type Visitors, visitors } from './visitor.ts'
 
@@ -122,17 +123,19 @@ describe('an approver', () => {
     }
   })
 
-  test('is told that somebody else decided meanwhile, and what a late click means', async () => {
-    const id = await asked()
-    const visit = await people.open('dba-1', `requests/${id}`)
-    await visit.page.locator('.card').waitFor()
-    const { body } = await stack.call('dba-2', `/api/requests/${id}/views`, {})
-    await stack.call('dba-2', `/api/requests/${id}/decisions`, { verdict: 'deny', view: body.view, reason: 'no' })
-    await visit.page.evaluate("dispatchEvent(new Event('focus'))")
-    await visit.page.getByText('This request has changed').waitFor()
-    await button(visit, 'Approve').click()
-    await visit.page.getByRole('alert').waitFor()
-    expect(await visit.page.getByRole('alert').innerText()).toMatch(/denied|not pending/i)
+  inWhole(() => {
+    test('is told that somebody else decided meanwhile, and what a late click means', async () => {
+      const id = await asked()
+      const visit = await people.open('dba-1', `requests/${id}`)
+      await visit.page.locator('.card').waitFor()
+      const { body } = await stack.call('dba-2', `/api/requests/${id}/views`, {})
+      await stack.call('dba-2', `/api/requests/${id}/decisions`, { verdict: 'deny', view: body.view, reason: 'no' })
+      await visit.page.evaluate("dispatchEvent(new Event('focus'))")
+      await visit.page.getByText('This request has changed').waitFor()
+      await button(visit, 'Approve').click()
+      await visit.page.getByRole('alert').waitFor()
+      expect(await visit.page.getByRole('alert').innerText()).toMatch(/denied|not pending/i)
+    })
   })
 
   test('a card that is not what the digest is of is not shown', async () => {
@@ -150,15 +153,17 @@ describe('an approver', () => {
     expect(await button(visit, /^Approve/).count()).toBe(0)
   })
 
-  test('gets back what was typed when a call fails', async () => {
-    const id = await asked()
-    const visit = await people.open('dba-1', `requests/${id}`)
-    await button(visit, 'Deny…').click()
-    await visit.page.getByLabel('Reason (others will read it)').fill('A long thought')
-    await visit.page.route('**/decisions', (route) => route.abort())
-    await button(visit, 'Deny with this reason').click()
-    await visit.page.getByText('The service cannot be reached.').waitFor()
-    expect(await visit.page.getByLabel('Reason (others will read it)').inputValue()).toBe('A long thought')
+  inWhole(() => {
+    test('gets back what was typed when a call fails', async () => {
+      const id = await asked()
+      const visit = await people.open('dba-1', `requests/${id}`)
+      await button(visit, 'Deny…').click()
+      await visit.page.getByLabel('Reason (others will read it)').fill('A long thought')
+      await visit.page.route('**/decisions', (route) => route.abort())
+      await button(visit, 'Deny with this reason').click()
+      await visit.page.getByText('The service cannot be reached.').waitFor()
+      expect(await visit.page.getByLabel('Reason (others will read it)').inputValue()).toBe('A long thought')
+    })
   })
 })
 
@@ -201,24 +206,26 @@ describe('a request of tier high', () => {
     )
   })
 
-  test('asks for the proof also when only the answer to the vote tells that it is missing', async () => {
-    const id = await asked({ ...high, target: 'contoso/roles/auditor' })
-    const visit = await people.open('security-2', `requests/${id}`)
-    await visit.page.route('**/views', async (route) => {
-      const answer = await route.fetch()
-      const { stepUp: _stepUp, ...view } = (await answer.json()) as Record<string, unknown>
-      await route.fulfill({ response: answer, json: view })
+  inWhole(() => {
+    test('asks for the proof also when only the answer to the vote tells that it is missing', async () => {
+      const id = await asked({ ...high, target: 'contoso/roles/auditor' })
+      const visit = await people.open('security-2', `requests/${id}`)
+      await visit.page.route('**/views', async (route) => {
+        const answer = await route.fetch()
+        const { stepUp: _stepUp, ...view } = (await answer.json()) as Record<string, unknown>
+        await route.fulfill({ response: answer, json: view })
+      })
+      await visit.page.reload()
+      await button(visit, 'Deny…').click()
+      await visit.page.getByLabel('Reason (others will read it)').fill('Not in this month')
+      await button(visit, 'Deny with this reason').click()
+      await visit.page.getByRole('button', { name: 'Go to the sign-in' }).click()
+      await button(visit, 'Yes, I am security-2').click()
+      await button(visit, 'Deny with this reason').click()
+      await visit.page.getByText('Your denial is recorded.').waitFor()
+      const { body } = await stack.call('compliance', `/api/requests/${id}`)
+      expect(body).toMatchObject({ status: 'denied', approvals: { decisions: [{ reason: 'Not in this month' }] } })
     })
-    await visit.page.reload()
-    await button(visit, 'Deny…').click()
-    await visit.page.getByLabel('Reason (others will read it)').fill('Not in this month')
-    await button(visit, 'Deny with this reason').click()
-    await visit.page.getByRole('button', { name: 'Go to the sign-in' }).click()
-    await button(visit, 'Yes, I am security-2').click()
-    await button(visit, 'Deny with this reason').click()
-    await visit.page.getByText('Your denial is recorded.').waitFor()
-    const { body } = await stack.call('compliance', `/api/requests/${id}`)
-    expect(body).toMatchObject({ status: 'denied', approvals: { decisions: [{ reason: 'Not in this month' }] } })
   })
 })
 
@@ -232,7 +239,7 @@ describe('who may not approve', () => {
     expect(await button(visit, 'Deny…').count()).toBe(1)
   })
 
-  test.each(['security-1', 'guest'])('a stranger or a guest learns nothing: %s', async (name) => {
+  test.each(someOf(['security-1', 'guest']))('a stranger or a guest learns nothing: %s', async (name) => {
     const id = await asked({ target: 'prod/postgres/not-for-strangers' })
     const visit = await people.open(name, `requests/${id}`)
     await visit.page.getByRole('heading', { name: 'There is no such page' }).waitFor()
@@ -272,18 +279,20 @@ describe('who may not approve', () => {
     expect(await opener.evaluate((element) => element === element.ownerDocument.activeElement)).toBe(true)
   })
 
-  test('a story is printed on one page, with the params and the hash of each event', async () => {
-    const id = await asked({ params: { rows: 1200, destination: 'printed-destination' } })
-    await vote('dba-1', id)
-    const { page } = await people.open('compliance', `requests/${id}`)
-    await page.locator('.events li').nth(3).waitFor()
-    const printed = (await page.pdf({ format: 'A4' })).toString('latin1')
-    expect(printed.match(/\/Type\s*\/Page\b/g)).toHaveLength(1)
-    await page.emulateMedia({ media: 'print', colorScheme: 'dark' })
-    const said = await page.locator('body').innerText()
-    expect(said).toContain('printed-destination')
-    expect(said.match(/\b[0-9a-f]{64}\b/g)?.length).toBeGreaterThanOrEqual(5)
-    expect(said).not.toMatch(/Show what they saw|Sign out/)
+  inWhole(() => {
+    test('a story is printed on one page, with the params and the hash of each event', async () => {
+      const id = await asked({ params: { rows: 1200, destination: 'printed-destination' } })
+      await vote('dba-1', id)
+      const { page } = await people.open('compliance', `requests/${id}`)
+      await page.locator('.events li').nth(3).waitFor()
+      const printed = (await page.pdf({ format: 'A4' })).toString('latin1')
+      expect(printed.match(/\/Type\s*\/Page\b/g)).toHaveLength(1)
+      await page.emulateMedia({ media: 'print', colorScheme: 'dark' })
+      const said = await page.locator('body').innerText()
+      expect(said).toContain('printed-destination')
+      expect(said.match(/\b[0-9a-f]{64}\b/g)?.length).toBeGreaterThanOrEqual(5)
+      expect(said).not.toMatch(/Show what they saw|Sign out/)
+    })
   })
 })
 
@@ -308,45 +317,49 @@ test('hostile texts stay texts: no script, no link, no element but those of the 
 })
 
 describe('the inbox', () => {
-  test('shows what is asked and decided elsewhere without being asked again and again, and rests while it is hidden', async () => {
-    const { page, requests } = await people.open('dba-2')
-    /** Resolves once a call waits for news, after so many others. */
-    const waits = (after: number) =>
-      until(
-        () =>
-          requests
-            .slice(after)
-            .findLast((one) => one.headers()['prefer'] === 'wait=25')
-            ?.timing().responseStart,
-        (start) => start === -1,
-      )
-    await page.getByText('Nothing waits for you').waitFor()
-    await waits(0)
-    const id = await asked({ target: 'prod/postgres/breaking-news' })
-    await page.getByRole('link', { name: /breaking-news/ }).waitFor()
-    expect(await page.title()).toMatch(/^\(1\) Inbox/)
-    await vote('dba-1', id)
-    await page.getByText('Nothing waits for you').waitFor()
-    await waits(0)
-    const turn = (state: string) =>
-      page.evaluate(`Object.defineProperty(document, 'visibilityState', { value: '${state}', configurable: true })
-        document.dispatchEvent(new Event('visibilitychange'))`)
-    await Promise.all([page.waitForEvent('requestfailed', (one) => 'prefer' in one.headers()), turn('hidden')])
-    const before = requests.length
-    await turn('visible')
-    await waits(before)
+  inWhole(() => {
+    test('shows what is asked and decided elsewhere without being asked again and again, and rests while it is hidden', async () => {
+      const { page, requests } = await people.open('dba-2')
+      /** Resolves once a call waits for news, after so many others. */
+      const waits = (after: number) =>
+        until(
+          () =>
+            requests
+              .slice(after)
+              .findLast((one) => one.headers()['prefer'] === 'wait=25')
+              ?.timing().responseStart,
+          (start) => start === -1,
+        )
+      await page.getByText('Nothing waits for you').waitFor()
+      await waits(0)
+      const id = await asked({ target: 'prod/postgres/breaking-news' })
+      await page.getByRole('link', { name: /breaking-news/ }).waitFor()
+      expect(await page.title()).toMatch(/^\(1\) Inbox/)
+      await vote('dba-1', id)
+      await page.getByText('Nothing waits for you').waitFor()
+      await waits(0)
+      const turn = (state: string) =>
+        page.evaluate(`Object.defineProperty(document, 'visibilityState', { value: '${state}', configurable: true })
+          document.dispatchEvent(new Event('visibilitychange'))`)
+      await Promise.all([page.waitForEvent('requestfailed', (one) => 'prefer' in one.headers()), turn('hidden')])
+      const before = requests.length
+      await turn('visible')
+      await waits(before)
+    })
   })
 
-  test('says that the service cannot be reached, keeps what it has, and finds the service again by itself', async () => {
-    await asked({ target: 'prod/postgres/kept-meanwhile' })
-    const { page } = await people.open('dba-2')
-    await page.getByRole('link', { name: /kept-meanwhile/ }).waitFor()
-    await page.route('**/api/requests?status=pending*', (route) => route.abort())
-    await page.evaluate("dispatchEvent(new Event('focus'))")
-    await page.getByText('The service cannot be reached.').waitFor()
-    expect(await page.getByRole('link', { name: /kept-meanwhile/ }).count()).toBe(1)
-    await page.unroute('**/api/requests?status=pending*')
-    await page.getByText('The service cannot be reached.').waitFor({ state: 'hidden' })
+  inWhole(() => {
+    test('says that the service cannot be reached, keeps what it has, and finds the service again by itself', async () => {
+      await asked({ target: 'prod/postgres/kept-meanwhile' })
+      const { page } = await people.open('dba-2')
+      await page.getByRole('link', { name: /kept-meanwhile/ }).waitFor()
+      await page.route('**/api/requests?status=pending*', (route) => route.abort())
+      await page.evaluate("dispatchEvent(new Event('focus'))")
+      await page.getByText('The service cannot be reached.').waitFor()
+      expect(await page.getByRole('link', { name: /kept-meanwhile/ }).count()).toBe(1)
+      await page.unroute('**/api/requests?status=pending*')
+      await page.getByText('The service cannot be reached.').waitFor({ state: 'hidden' })
+    })
   })
 })
 
@@ -391,31 +404,35 @@ describe('policy', () => {
   })
 })
 
-test('navigation shows what the roles and groups of a person open, and no more', async () => {
-  const shown = async (who: string) => {
-    const { page } = await people.open(who)
-    return page.getByRole('navigation', { name: 'Pages' }).getByRole('link').allInnerTexts()
-  }
-  expect(await shown('dba-1')).toEqual(['Inbox', 'Requests', 'Policy'])
-  expect(await shown('compliance-2')).toEqual(['Inbox', 'Requests'])
-  expect(await shown('compliance')).toEqual([
-    ...['Inbox', 'Requests', 'Policy', 'Exceptions', 'Metrics', 'Evidence', 'Holds', 'Health'],
-  ])
+inWhole(() => {
+  test('navigation shows what the roles and groups of a person open, and no more', async () => {
+    const shown = async (who: string) => {
+      const { page } = await people.open(who)
+      return page.getByRole('navigation', { name: 'Pages' }).getByRole('link').allInnerTexts()
+    }
+    expect(await shown('dba-1')).toEqual(['Inbox', 'Requests', 'Policy'])
+    expect(await shown('compliance-2')).toEqual(['Inbox', 'Requests'])
+    expect(await shown('compliance')).toEqual([
+      ...['Inbox', 'Requests', 'Policy', 'Exceptions', 'Metrics', 'Evidence', 'Holds', 'Health'],
+    ])
+  })
 })
 
-test('health says of each part whether it works, also when the service does not', async () => {
-  const { page } = await people.open('compliance', 'health')
-  await page.getByText('The service works').waitFor()
-  const { body } = await stack.call('compliance', '/api/health')
-  expect(await page.locator('tbody tr').count()).toBe(Object.keys(body.parts).length)
-  const broken = [{ shard: '07', row: 'event-12', check: 'mac' }]
-  const json = { ...body, status: 'failing', parts: { ...body.parts, signer: 'failing' }, broken }
-  await page.route('**/api/health', (route) => route.fulfill({ status: 503, json }))
-  await page.evaluate("dispatchEvent(new Event('focus'))")
-  await page.getByText('The service does not work').waitFor()
-  expect(await page.locator('main').innerText()).toMatch(/Signing key\s+✕ fails/)
-  expect(await page.getByRole('table', { name: /not as the service wrote/ }).innerText()).toContain('event-12')
-  expect(await flawsOf(page)).toEqual([])
+inWhole(() => {
+  test('health says of each part whether it works, also when the service does not', async () => {
+    const { page } = await people.open('compliance', 'health')
+    await page.getByText('The service works').waitFor()
+    const { body } = await stack.call('compliance', '/api/health')
+    expect(await page.locator('tbody tr').count()).toBe(Object.keys(body.parts).length)
+    const broken = [{ shard: '07', row: 'event-12', check: 'mac' }]
+    const json = { ...body, status: 'failing', parts: { ...body.parts, signer: 'failing' }, broken }
+    await page.route('**/api/health', (route) => route.fulfill({ status: 503, json }))
+    await page.evaluate("dispatchEvent(new Event('focus'))")
+    await page.getByText('The service does not work').waitFor()
+    expect(await page.locator('main').innerText()).toMatch(/Signing key\s+✕ fails/)
+    expect(await page.getByRole('table', { name: /not as the service wrote/ }).innerText()).toContain('event-12')
+    expect(await flawsOf(page)).toEqual([])
+  })
 })
 
 describe('what is kept and erased', () => {
@@ -426,33 +443,35 @@ describe('what is kept and erased', () => {
     return id
   }
 
-  test('a hold is placed with a reason, keeps texts from being erased, and is released', async () => {
-    const id = await closed('held')
-    const visit = await people.open('compliance', 'holds')
-    const { page } = visit
-    await button(visit, 'Place a hold…').click()
-    const dialog = page.getByRole('dialog')
-    await dialog.getByRole('button', { name: 'Place a hold' }).click()
-    await dialog.getByText('Say why.').waitFor()
-    expect(await flawsOf(page)).toEqual([])
-    await dialog.getByLabel('Request id').fill(id)
-    await dialog.getByLabel('Why').fill('Case 4711')
-    await dialog.getByRole('button', { name: 'Place a hold' }).click()
-    await page.getByText('The hold is in force.').waitFor()
-    const row = page.getByRole('row', { name: new RegExp(id) })
-    expect(await row.innerText()).toMatch(/in force[^]*compliance[^]*Case 4711/)
-    expect(await flawsOf(page)).toEqual([])
-    const other = await people.open('compliance', `requests/${id}/erase`)
-    await other.page.getByText('A hold forbids this').waitFor()
-    expect(await button(other, 'Ask for the erasure').count()).toBe(0)
-    await row.getByRole('button', { name: 'Release…' }).click()
-    await dialog.getByLabel('Why').fill('Closed')
-    await dialog.getByRole('button', { name: 'Release this hold' }).click()
-    await page.getByText('The hold is released.').waitFor()
-    await page.getByText('No hold is in force').waitFor()
-    await page.getByRole('link', { name: 'Show released ones, too' }).click()
-    await row.waitFor()
-    expect(await row.innerText()).toMatch(/Released[^]*compliance[^]*Closed/)
+  inWhole(() => {
+    test('a hold is placed with a reason, keeps texts from being erased, and is released', async () => {
+      const id = await closed('held')
+      const visit = await people.open('compliance', 'holds')
+      const { page } = visit
+      await button(visit, 'Place a hold…').click()
+      const dialog = page.getByRole('dialog')
+      await dialog.getByRole('button', { name: 'Place a hold' }).click()
+      await dialog.getByText('Say why.').waitFor()
+      expect(await flawsOf(page)).toEqual([])
+      await dialog.getByLabel('Request id').fill(id)
+      await dialog.getByLabel('Why').fill('Case 4711')
+      await dialog.getByRole('button', { name: 'Place a hold' }).click()
+      await page.getByText('The hold is in force.').waitFor()
+      const row = page.getByRole('row', { name: new RegExp(id) })
+      expect(await row.innerText()).toMatch(/in force[^]*compliance[^]*Case 4711/)
+      expect(await flawsOf(page)).toEqual([])
+      const other = await people.open('compliance', `requests/${id}/erase`)
+      await other.page.getByText('A hold forbids this').waitFor()
+      expect(await button(other, 'Ask for the erasure').count()).toBe(0)
+      await row.getByRole('button', { name: 'Release…' }).click()
+      await dialog.getByLabel('Why').fill('Closed')
+      await dialog.getByRole('button', { name: 'Release this hold' }).click()
+      await page.getByText('The hold is released.').waitFor()
+      await page.getByText('No hold is in force').waitFor()
+      await page.getByRole('link', { name: 'Show released ones, too' }).click()
+      await row.waitFor()
+      expect(await row.innerText()).toMatch(/Released[^]*compliance[^]*Closed/)
+    })
   })
 
   test('two people erase: the first alone erases nothing, then the texts are gone from story and search', async () => {
@@ -518,46 +537,54 @@ describe('search', () => {
     expect(lines[1]).toContain('prod/postgres/found-1')
   })
 
-  test('writes times in UTC if the reader wants that, on every page', async () => {
-    await asked()
-    const { page } = await people.open('compliance', 'requests', { timezoneId: 'Asia/Tokyo' })
-    const time = page.locator('tbody time').first()
-    const local = await time.innerText()
-    await page.getByLabel('Times').selectOption('utc')
-    expect(await time.innerText()).not.toBe(local)
-    expect(Date.parse(`${await time.innerText()}Z`)).toBeLessThan(Date.parse(`${local}Z`))
+  inWhole(() => {
+    test('writes times in UTC if the reader wants that, on every page', async () => {
+      await asked()
+      const { page } = await people.open('compliance', 'requests', { timezoneId: 'Asia/Tokyo' })
+      const time = page.locator('tbody time').first()
+      const local = await time.innerText()
+      await page.getByLabel('Times').selectOption('utc')
+      expect(await time.innerText()).not.toBe(local)
+      expect(Date.parse(`${await time.innerText()}Z`)).toBeLessThan(Date.parse(`${local}Z`))
+    })
   })
 })
 
 describe('every page', () => {
-  test.each([
-    ['the inbox', 'dba-1', ''],
+  const pages = [
     ['a request', 'dba-1', 'requests/ID'],
     ['a story', 'compliance', 'requests/ID'],
+    ['the inbox', 'dba-1', ''],
     ['search', 'compliance', 'requests'],
     ['evidence', 'compliance', 'evidence'],
     ['policy', 'dba-1', 'policy'],
     ['health', 'compliance', 'health'],
     ['no page', 'dba-1', 'nowhere'],
-  ])('%s has no flaw that axe finds, in each theme, and fits 320 pixels', async (_name, who, path) => {
-    const id = await asked()
-    const { page, complaints } = await people.open(who, path.replace('ID', id))
-    await until(() => page.evaluate("document.querySelectorAll('main .skeleton').length === 0"), Boolean)
-    expect(await flawsOf(page)).toEqual([])
-    for (const theme of ['dark', 'contrast', 'light']) {
-      await page.getByLabel('Colours').selectOption(theme)
-      expect(await flawsOf(page, 'color-contrast')).toEqual([])
-    }
-    await page.setViewportSize({ width: 320, height: 640 })
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320)
-    expect(complaints).toEqual([])
-  })
+  ] as const
+  test.each(someOf(pages, ([, who]) => who))(
+    '%s has no flaw that axe finds, in each theme, and fits 320 pixels',
+    async (_name, who, path) => {
+      const id = await asked()
+      const { page, complaints } = await people.open(who, path.replace('ID', id))
+      await until(() => page.evaluate("document.querySelectorAll('main .skeleton').length === 0"), Boolean)
+      expect(await flawsOf(page)).toEqual([])
+      for (const theme of ['dark', 'contrast', 'light']) {
+        await page.getByLabel('Colours').selectOption(theme)
+        expect(await flawsOf(page, 'color-contrast')).toEqual([])
+      }
+      await page.setViewportSize({ width: 320, height: 640 })
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320)
+      expect(complaints).toEqual([])
+    },
+  )
 
-  test('takes the focus to its beginning when a link leads to it', async () => {
-    const { page } = await people.open('compliance')
-    await page.getByRole('link', { name: 'Evidence' }).click()
-    await page.getByRole('heading', { name: 'Evidence' }).waitFor()
-    await until(() => page.evaluate("document.activeElement?.id === 'page'"), Boolean)
+  inWhole(() => {
+    test('takes the focus to its beginning when a link leads to it', async () => {
+      const { page } = await people.open('compliance')
+      await page.getByRole('link', { name: 'Evidence' }).click()
+      await page.getByRole('heading', { name: 'Evidence' }).waitFor()
+      await until(() => page.evaluate("document.activeElement?.id === 'page'"), Boolean)
+    })
   })
 })
 
@@ -606,55 +633,65 @@ describe('in Teams', () => {
     expect(complaints.filter((one) => !refusedList.test(one))).toEqual([])
   })
 
-  test('a reload stays where the reader is, and a link leads to another page of the tab', async () => {
-    const id = await asked()
-    const { page } = await people.blank()
-    const tab = await openTab(page, stack, 'dba-1', { subject: id })
-    await tab.frame.getByRole('link', { name: 'Requests' }).click()
-    const heading = tab.frame.getByRole('heading', { name: 'Requests' })
-    await heading.waitFor()
-    const [, frame] = page.frames()
-    expect(new URL(frame?.url() ?? '').pathname).toBe('/console/teams/requests')
-    await frame?.evaluate('location.reload()')
-    const begun = async () => (await tab.calls()).filter(({ func }) => func === 'initialize').length
-    await until(begun, (times) => times === 2)
-    await heading.waitFor()
+  inWhole(() => {
+    test('a reload stays where the reader is, and a link leads to another page of the tab', async () => {
+      const id = await asked()
+      const { page } = await people.blank()
+      const tab = await openTab(page, stack, 'dba-1', { subject: id })
+      await tab.frame.getByRole('link', { name: 'Requests' }).click()
+      const heading = tab.frame.getByRole('heading', { name: 'Requests' })
+      await heading.waitFor()
+      const [, frame] = page.frames()
+      expect(new URL(frame?.url() ?? '').pathname).toBe('/console/teams/requests')
+      await frame?.evaluate('location.reload()')
+      const begun = async () => (await tab.calls()).filter(({ func }) => func === 'initialize').length
+      await until(begun, (times) => times === 2)
+      await heading.waitFor()
+    })
   })
 
-  test.each([
+  const refusals = [
     ['resourceRequiresConsent', 'must first allow Teams to use Countersign'],
     ['CancelledByUser', 'did not get your yes'],
     ['App resource defined in manifest and iframe origin do not match', 'does not fit this console'],
     ['something of another version', 'Teams did not sign you in'],
-  ])('without a token (%s) it says why, in words, and leads to the browser', async (refusal, said) => {
-    const id = await asked()
-    const { page } = await people.blank()
-    const { frame } = await openTab(page, stack, 'dba-1', { subject: id, refusal })
-    await frame.getByRole('alert').getByText(said).waitFor()
-    expect(await frame.locator('main').innerText()).not.toContain(refusal)
-    const link = frame.getByRole('link', { name: 'Open it in the browser' })
-    expect(await link.getAttribute('href')).toBe(`/console/requests/${id}`)
-    expect(await frame.getByRole('button', { name: 'Try again' }).count()).toBe(1)
+  ] as const
+  test.each(someOf(refusals))(
+    'without a token (%s) it says why, in words, and leads to the browser',
+    async (refusal, said) => {
+      const id = await asked()
+      const { page } = await people.blank()
+      const { frame } = await openTab(page, stack, 'dba-1', { subject: id, refusal })
+      await frame.getByRole('alert').getByText(said).waitFor()
+      expect(await frame.locator('main').innerText()).not.toContain(refusal)
+      const link = frame.getByRole('link', { name: 'Open it in the browser' })
+      expect(await link.getAttribute('href')).toBe(`/console/requests/${id}`)
+      expect(await frame.getByRole('button', { name: 'Try again' }).count()).toBe(1)
+    },
+  )
+
+  inWhole(() => {
+    test('a channel gets a tab of the same console', async () => {
+      const { page } = await people.blank()
+      const tab = await openTab(page, stack, 'dba-1', { path: 'setup' })
+      await tab.frame.getByRole('heading', { name: 'Countersign in this channel' }).waitFor()
+      const argumentsOf = async (func: string) => (await tab.calls()).find((call) => call.func === func)?.args
+      expect(await argumentsOf('settings.setValidityState')).toEqual([true])
+      await tab.send('settings.save', {})
+      await until(() => argumentsOf('settings.save.success'), Boolean)
+      expect(await argumentsOf('settings.setSettings')).toMatchObject([
+        { entityId: 'console', contentUrl: `${stack.api}/console/teams/start`, websiteUrl: `${stack.api}/console/` },
+      ])
+    })
   })
 
-  test('a channel gets a tab of the same console', async () => {
-    const { page } = await people.blank()
-    const tab = await openTab(page, stack, 'dba-1', { path: 'setup' })
-    await tab.frame.getByRole('heading', { name: 'Countersign in this channel' }).waitFor()
-    const argumentsOf = async (func: string) => (await tab.calls()).find((call) => call.func === func)?.args
-    expect(await argumentsOf('settings.setValidityState')).toEqual([true])
-    await tab.send('settings.save', {})
-    await until(() => argumentsOf('settings.save.success'), Boolean)
-    expect(await argumentsOf('settings.setSettings')).toMatchObject([
-      { entityId: 'console', contentUrl: `${stack.api}/console/teams/start`, websiteUrl: `${stack.api}/console/` },
-    ])
-  })
-
-  test('its address without Teams says so, and leads to the browser', async () => {
-    const { page } = await people.blank()
-    await page.goto(`${stack.api}/console/teams/start`)
-    await page.getByText('Teams does not answer here').waitFor()
-    expect(await page.getByRole('link', { name: 'Open it in the browser' }).getAttribute('href')).toBe('/console/')
+  inWhole(() => {
+    test('its address without Teams says so, and leads to the browser', async () => {
+      const { page } = await people.blank()
+      await page.goto(`${stack.api}/console/teams/start`)
+      await page.getByText('Teams does not answer here').waitFor()
+      expect(await page.getByRole('link', { name: 'Open it in the browser' }).getAttribute('href')).toBe('/console/')
+    })
   })
 
   test('no stranger may frame it, in the tab’s address or in another', async () => {
@@ -683,44 +720,46 @@ describe('in Teams', () => {
 })
 
 /** The last ones, because the clock goes on by a day. */
-describe('after the day is sealed', () => {
-  let month: string
+inWhole(() => {
+  describe('after the day is sealed', () => {
+    let month: string
 
-  beforeAll(async () => {
-    const id = await asked({ target: 'prod/postgres/unseen' })
-    const { body } = await stack.call('compliance', `/api/requests/${id}`)
-    await stack.call('dba-2', `/api/requests/${id}/decisions`, { verdict: 'approve', digest: body.digest })
-    await stack.advance(25 * 3600)
-    await stack.local('seal')
-    const { bundles } = (await stack.call('compliance', '/api/evidence/bundles')).body
-    month = bundles[0].date.slice(0, 7)
-  })
+    beforeAll(async () => {
+      const id = await asked({ target: 'prod/postgres/unseen' })
+      const { body } = await stack.call('compliance', `/api/requests/${id}`)
+      await stack.call('dba-2', `/api/requests/${id}/decisions`, { verdict: 'approve', digest: body.digest })
+      await stack.advance(25 * 3600)
+      await stack.local('seal')
+      const { bundles } = (await stack.call('compliance', '/api/evidence/bundles')).body
+      month = bundles[0].date.slice(0, 7)
+    })
 
-  test('exceptions name people, show ids when wanted, and lead to the story, which says what is sealed', async () => {
-    const visit = await people.open('compliance', `exceptions?month=${month}`)
-    const { page } = visit
-    const kind = page.getByRole('region', { name: 'decided without a recorded look' })
-    const row = kind.getByRole('row', { name: /dba-2/ })
-    await row.waitFor()
-    expect(await row.innerText()).not.toContain('c0000000-')
-    await button(visit, 'Show ids').click()
-    expect(await row.innerText()).toContain('c0000000-0000-4000-8000-000000000002')
-    expect(await flawsOf(page)).toEqual([])
-    const [file] = await Promise.all([page.waitForEvent('download'), button(visit, 'Download as CSV').click()])
-    expect(await readFile(await file.path(), 'utf8')).toMatch(/,unseen,[^\n]*,dba-2,/)
-    await row.getByRole('link').click()
-    await page
-      .getByText(/entry \d+ of the log, sealed in bundle 1 of/)
-      .first()
-      .waitFor()
-  })
+    test('exceptions name people, show ids when wanted, and lead to the story, which says what is sealed', async () => {
+      const visit = await people.open('compliance', `exceptions?month=${month}`)
+      const { page } = visit
+      const kind = page.getByRole('region', { name: 'decided without a recorded look' })
+      const row = kind.getByRole('row', { name: /dba-2/ })
+      await row.waitFor()
+      expect(await row.innerText()).not.toContain('c0000000-')
+      await button(visit, 'Show ids').click()
+      expect(await row.innerText()).toContain('c0000000-0000-4000-8000-000000000002')
+      expect(await flawsOf(page)).toEqual([])
+      const [file] = await Promise.all([page.waitForEvent('download'), button(visit, 'Download as CSV').click()])
+      expect(await readFile(await file.path(), 'utf8')).toMatch(/,unseen,[^\n]*,dba-2,/)
+      await row.getByRole('link').click()
+      await page
+        .getByText(/entry \d+ of the log, sealed in bundle 1 of/)
+        .first()
+        .waitFor()
+    })
 
-  test('metrics show approvers and agents by name', async () => {
-    const { page } = await people.open('compliance', `metrics?month=${month}`)
-    const approvers = page.getByRole('table', { name: 'By approver' })
-    await approvers.getByRole('rowheader', { name: 'dba-1', exact: true }).waitFor()
-    await page.getByRole('table', { name: 'By agent' }).getByRole('rowheader', { name: 'deploy-bot' }).waitFor()
-    expect(await flawsOf(page)).toEqual([])
+    test('metrics show approvers and agents by name', async () => {
+      const { page } = await people.open('compliance', `metrics?month=${month}`)
+      const approvers = page.getByRole('table', { name: 'By approver' })
+      await approvers.getByRole('rowheader', { name: 'dba-1', exact: true }).waitFor()
+      await page.getByRole('table', { name: 'By agent' }).getByRole('rowheader', { name: 'deploy-bot' }).waitFor()
+      expect(await flawsOf(page)).toEqual([])
+    })
   })
 })
 

@@ -11,6 +11,7 @@ import type { JsonObject } from '../../src/core/data/json.ts'
 import { proofsIn } from '../../src/verify/proof.ts'
 import { zipName } from '../evidence/bundle.ts'
 import { day } from '../evidence/days.ts'
+import { inWhole } from '../support/whole.ts'
 import { dates, type Sealed, sealedDays } from '../verify/days.ts'
 import { type EvidencePage, openEvidencePage, origin } from './evidencePage.ts'
 import { flawsOf } from './visitor.ts'
@@ -98,23 +99,25 @@ test('needs the reader’s own key, which the browser keeps and shows by its thu
   expect(await all.getAttribute('aria-disabled')).toBe('false')
 })
 
-test('all days of a period are downloaded as one archive, and verified in a row, as by the command', async () => {
-  const [file] = await Promise.all([page.waitForEvent('download'), press('Download all files')])
-  expect(file.suggestedFilename()).toMatch(/^countersign-evidence-\d{4}-\d\d\.tar$/)
-  const unpacked = await mkdtemp(join(folder, 'unpacked-'))
-  execFileSync('tar', ['-xf', await file.path(), '-C', unpacked])
-  const all = (await readdir(unpacked)).toSorted()
-  expect(all.filter((name) => !name.startsWith('said-'))).toEqual(['checkpoint.txt', ...dates.map(zipName)])
-  for (const name of all.filter((one) => names.includes(one)))
-    expect(await readFile(join(unpacked, name))).toEqual(await readFile(join(folder, name)))
-  await press('Verify all days here')
-  await verdict().waitFor()
-  expect(await verdict().innerText()).toContain('VERIFIED')
-  expect(await page.locator('.answer tbody tr').count()).toBe(dates.length)
-  expect(await page.locator('.date.held').count()).toBe(dates.length)
-  const ends = ['--from', '2026-03-04', '--through', '2026-03-08']
-  const kept = ['--checkpoint', join(unpacked, 'checkpoint.txt')]
-  expect(await saved()).toEqual(await byCommand('--chain', unpacked, ...ends, ...kept))
+inWhole(() => {
+  test('all days of a period are downloaded as one archive, and verified in a row, as by the command', async () => {
+    const [file] = await Promise.all([page.waitForEvent('download'), press('Download all files')])
+    expect(file.suggestedFilename()).toMatch(/^countersign-evidence-\d{4}-\d\d\.tar$/)
+    const unpacked = await mkdtemp(join(folder, 'unpacked-'))
+    execFileSync('tar', ['-xf', await file.path(), '-C', unpacked])
+    const all = (await readdir(unpacked)).toSorted()
+    expect(all.filter((name) => !name.startsWith('said-'))).toEqual(['checkpoint.txt', ...dates.map(zipName)])
+    for (const name of all.filter((one) => names.includes(one)))
+      expect(await readFile(join(unpacked, name))).toEqual(await readFile(join(folder, name)))
+    await press('Verify all days here')
+    await verdict().waitFor()
+    expect(await verdict().innerText()).toContain('VERIFIED')
+    expect(await page.locator('.answer tbody tr').count()).toBe(dates.length)
+    expect(await page.locator('.date.held').count()).toBe(dates.length)
+    const ends = ['--from', '2026-03-04', '--through', '2026-03-08']
+    const kept = ['--checkpoint', join(unpacked, 'checkpoint.txt')]
+    expect(await saved()).toEqual(await byCommand('--chain', unpacked, ...ends, ...kept))
+  })
 })
 
 test('the day of a decision verifies, with the verdict of the command; neither page nor worker reach anything', async () => {
@@ -161,33 +164,37 @@ test('a changed or cut bundle, and another key, never hold, and have the codes o
   await giveKey(days.pem)
 })
 
-test('a fetch that fails says which file, and another try asks for the rest; work can be cancelled', async () => {
-  const path = `**/api/evidence/said/${first}`
-  await page.route(path, (route) => route.abort())
-  expect(await verified()).toContain(`said-${first}.jsonl could not be fetched. The service cannot be reached.`)
-  await page.unroute(path)
-  await press('Try again')
-  await verdict().waitFor()
-  const waiting = new Promise<Route>((done) => void page.route(path, done))
-  await press('Verify here')
-  const route = await waiting
-  await press('Cancel')
-  await page.locator('.result').getByText('Cancelled.').last().waitFor()
-  await route.abort()
-  await page.unroute(path)
-  expect(await verified()).toContain('VERIFIED')
+inWhole(() => {
+  test('a fetch that fails says which file, and another try asks for the rest; work can be cancelled', async () => {
+    const path = `**/api/evidence/said/${first}`
+    await page.route(path, (route) => route.abort())
+    expect(await verified()).toContain(`said-${first}.jsonl could not be fetched. The service cannot be reached.`)
+    await page.unroute(path)
+    await press('Try again')
+    await verdict().waitFor()
+    const waiting = new Promise<Route>((done) => void page.route(path, done))
+    await press('Verify here')
+    const route = await waiting
+    await press('Cancel')
+    await page.locator('.result').getByText('Cancelled.').last().waitFor()
+    await route.abort()
+    await page.unroute(path)
+    expect(await verified()).toContain('VERIFIED')
+  })
 })
 
-test('the verdict has no flaw that axe finds, in each theme, and fits 320 pixels', async () => {
-  await verified()
-  expect(await flawsOf(page)).toEqual([])
-  for (const theme of ['dark', 'contrast', 'light']) {
-    await page.getByLabel('Colours').selectOption(theme)
-    expect(await flawsOf(page, 'color-contrast')).toEqual([])
-  }
-  await page.setViewportSize({ width: 320, height: 640 })
-  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320)
-  await page.setViewportSize({ width: 1280, height: 900 })
+inWhole(() => {
+  test('the verdict has no flaw that axe finds, in each theme, and fits 320 pixels', async () => {
+    await verified()
+    expect(await flawsOf(page)).toEqual([])
+    for (const theme of ['dark', 'contrast', 'light']) {
+      await page.getByLabel('Colours').selectOption(theme)
+      expect(await flawsOf(page, 'color-contrast')).toEqual([])
+    }
+    await page.setViewportSize({ width: 320, height: 640 })
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320)
+    await page.setViewportSize({ width: 1280, height: 900 })
+  })
 })
 
 test('a story proves its events: a changed proof does not hold, and that of another event is told apart', async () => {

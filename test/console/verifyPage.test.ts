@@ -7,6 +7,7 @@ import { zipName } from '../evidence/bundle.ts'
 import { day } from '../evidence/days.ts'
 import { root } from '../support/root.ts'
 import { until } from '../support/until.ts'
+import { inWhole, isWhole } from '../support/whole.ts'
 import { dates, type Sealed, sealedDays } from '../verify/days.ts'
 import { give, openVerifyPage, type VerifyPage } from './verifyPage.ts'
 
@@ -69,88 +70,100 @@ test('a day that is missing breaks the series, and the days behind it are not ve
   )
 })
 
-test('one day with its said file, or with an empty one, has the verdict of the command', async () => {
-  const [file, said] = [await days.file(day(4)), days.place.write('texts.jsonl', await days.said(day(4)))]
-  const empty = days.place.write('empty.jsonl', '')
-  const key = ['--key', days.pem]
-  expect((await opened.verify([days.pem, file, said])).record).toEqual(await byCommand([file, '--said', said, ...key]))
-  const { banner, record } = await opened.verify([days.pem, file, empty])
-  expect(banner).toContain('CANNOT TELL')
-  const { problem, ...others } = await byCommand([file, '--said', empty, ...key])
-  expect(record).toMatchObject(others)
-  expect(record?.['problem']).toMatchObject({ code: (problem as JsonObject)['code'] })
+inWhole(() => {
+  test('one day with its said file, or with an empty one, has the verdict of the command', async () => {
+    const [file, said] = [await days.file(day(4)), days.place.write('texts.jsonl', await days.said(day(4)))]
+    const empty = days.place.write('empty.jsonl', '')
+    const key = ['--key', days.pem]
+    expect((await opened.verify([days.pem, file, said])).record).toEqual(
+      await byCommand([file, '--said', said, ...key]),
+    )
+    const { banner, record } = await opened.verify([days.pem, file, empty])
+    expect(banner).toContain('CANNOT TELL')
+    const { problem, ...others } = await byCommand([file, '--said', empty, ...key])
+    expect(record).toMatchObject(others)
+    expect(record?.['problem']).toMatchObject({ code: (problem as JsonObject)['code'] })
+  })
 })
 
-test('what is known of the ends is compared, and a wrong field is named', async () => {
-  const folder = await folderOf([])
-  const { page } = opened
-  await page.reload()
-  await give(page, inFolder(folder, []))
-  await page.getByText('What has to be there').click()
-  const last = page.getByLabel('Last day')
-  const banner = page.locator('#answer .verdict')
-  for (const [typed, expected] of [
-    ['2026-02-30', /Last day: “2026-02-30” is not a day/],
-    ['2026-03-31', /early-end/],
-    [day(8), /VERIFIED/],
-  ] as const) {
-    await last.fill(typed)
-    await last.press('Enter')
-    await banner.getByText(expected).first().waitFor()
-  }
+inWhole(() => {
+  test('what is known of the ends is compared, and a wrong field is named', async () => {
+    const folder = await folderOf([])
+    const { page } = opened
+    await page.reload()
+    await give(page, inFolder(folder, []))
+    await page.getByText('What has to be there').click()
+    const last = page.getByLabel('Last day')
+    const banner = page.locator('#answer .verdict')
+    for (const [typed, expected] of [
+      ['2026-02-30', /Last day: “2026-02-30” is not a day/],
+      ['2026-03-31', /early-end/],
+      [day(8), /VERIFIED/],
+    ] as const) {
+      await last.fill(typed)
+      await last.press('Enter')
+      await banner.getByText(expected).first().waitFor()
+    }
+  })
 })
 
-test('files are taken for what they are, a pasted key too, and what is of no use is said', async () => {
-  const { page } = opened
-  await page.reload()
-  const secret = days.place.write('secret.pem', '-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n')
-  const checkpoint = days.place.write('kept.txt', String((await days.members(day(4))).get('checkpoint') ?? ''))
-  await give(page, [secret, checkpoint, days.place.write('letter.txt', 'Dear auditor\n'), await days.file(day(4))])
-  expect(await page.locator('#refused li').allInnerTexts()).toEqual([
-    expect.stringContaining('letter.txt is neither a bundle'),
-    expect.stringContaining('secret.pem has a private key'),
-  ])
-  expect(await page.locator('#kept li').innerText()).toContain('1 checkpoint')
-  await page.locator('#readiness', { hasText: 'Add the log’s public key first.' }).waitFor()
-  await page.getByText('Paste a key').click()
-  await page.getByLabel('Public key in PEM').fill(readFileSync(days.pem, 'utf8'))
-  await page.getByRole('button', { name: 'Use this key' }).click()
-  await page.getByRole('button', { name: 'Verify', exact: true }).click()
-  await page.locator('#answer .verdict', { hasText: 'VERIFIED' }).waitFor()
-  expect(await page.locator('#answer').innerText()).toContain('1 checkpoint, as the log has it here')
+inWhole(() => {
+  test('files are taken for what they are, a pasted key too, and what is of no use is said', async () => {
+    const { page } = opened
+    await page.reload()
+    const secret = days.place.write('secret.pem', '-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n')
+    const checkpoint = days.place.write('kept.txt', String((await days.members(day(4))).get('checkpoint') ?? ''))
+    await give(page, [secret, checkpoint, days.place.write('letter.txt', 'Dear auditor\n'), await days.file(day(4))])
+    expect(await page.locator('#refused li').allInnerTexts()).toEqual([
+      expect.stringContaining('letter.txt is neither a bundle'),
+      expect.stringContaining('secret.pem has a private key'),
+    ])
+    expect(await page.locator('#kept li').innerText()).toContain('1 checkpoint')
+    await page.locator('#readiness', { hasText: 'Add the log’s public key first.' }).waitFor()
+    await page.getByText('Paste a key').click()
+    await page.getByLabel('Public key in PEM').fill(readFileSync(days.pem, 'utf8'))
+    await page.getByRole('button', { name: 'Use this key' }).click()
+    await page.getByRole('button', { name: 'Verify', exact: true }).click()
+    await page.locator('#answer .verdict', { hasText: 'VERIFIED' }).waitFor()
+    expect(await page.locator('#answer').innerText()).toContain('1 checkpoint, as the log has it here')
+  })
 })
 
-test('work can be cancelled, which ends the worker, and begun again', async () => {
-  const { page } = opened
-  await page.reload()
-  await give(page, [days.pem, await days.file(day(4))])
-  // Both in one task of the page: the worker cannot have answered between them.
-  await page.evaluate('document.getElementById("verify").click(); document.getElementById("cancel").click()')
-  await page.locator('#live', { hasText: 'Cancelled.' }).waitFor({ state: 'attached' })
-  expect(await page.locator('#answer .verdict').count()).toBe(0)
-  await until(
-    () => page.workers().length,
-    (count) => count === 0,
-  )
-  await page.getByRole('button', { name: 'Verify', exact: true }).click()
-  await page.locator('#answer .verdict', { hasText: 'VERIFIED' }).waitFor()
-  await until(
-    () => page.workers().length,
-    (count) => count === 0,
-  )
+inWhole(() => {
+  test('work can be cancelled, which ends the worker, and begun again', async () => {
+    const { page } = opened
+    await page.reload()
+    await give(page, [days.pem, await days.file(day(4))])
+    // Both in one task of the page: the worker cannot have answered between them.
+    await page.evaluate('document.getElementById("verify").click(); document.getElementById("cancel").click()')
+    await page.locator('#live', { hasText: 'Cancelled.' }).waitFor({ state: 'attached' })
+    expect(await page.locator('#answer .verdict').count()).toBe(0)
+    await until(
+      () => page.workers().length,
+      (count) => count === 0,
+    )
+    await page.getByRole('button', { name: 'Verify', exact: true }).click()
+    await page.locator('#answer .verdict', { hasText: 'VERIFIED' }).waitFor()
+    await until(
+      () => page.workers().length,
+      (count) => count === 0,
+    )
+  })
 })
 
-test('the verdict is announced and has the focus, and fits 320 pixels', async () => {
-  const { page } = opened
-  await page.reload()
-  await give(page, [days.pem, await days.file(day(4))])
-  await page.getByRole('button', { name: 'Verify', exact: true }).click()
-  await page.locator('#answer .verdict').waitFor()
-  expect(await page.locator('#live').innerText()).toContain('VERIFIED')
-  expect(await page.evaluate('document.activeElement.id')).toBe('outcome-title')
-  await page.setViewportSize({ width: 320, height: 800 })
-  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320)
-  await page.setViewportSize({ width: 1280, height: 900 })
+inWhole(() => {
+  test('the verdict is announced and has the focus, and fits 320 pixels', async () => {
+    const { page } = opened
+    await page.reload()
+    await give(page, [days.pem, await days.file(day(4))])
+    await page.getByRole('button', { name: 'Verify', exact: true }).click()
+    await page.locator('#answer .verdict').waitFor()
+    expect(await page.locator('#live').innerText()).toContain('VERIFIED')
+    expect(await page.evaluate('document.activeElement.id')).toBe('outcome-title')
+    await page.setViewportSize({ width: 320, height: 800 })
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320)
+    await page.setViewportSize({ width: 1280, height: 900 })
+  })
 })
 
 test('neither the page nor its worker can reach the network, or run another script', async () => {
@@ -208,8 +221,12 @@ const flippedIn = `async ([script, pem, zip, bits]) => {
 
 test('wherever a bit is turned, the worker says what the command says, and never that it holds', async () => {
   const zip = await days.zip(day(4))
+  const turns = isWhole ? 60 : 10
   // Over all of the file, with other bits of the bytes each time.
-  const bits = Array.from({ length: 60 }, (_, i): Bit => [Math.floor((zip.length * (i + 0.5)) / 60), 1 << (i % 8)])
+  const bits = Array.from(
+    { length: turns },
+    (_, i): Bit => [Math.floor((zip.length * (i + 0.5)) / turns), 1 << (i % 8)],
+  )
   const name = readdirSync(join(root, 'dist/console/assets')).find((one) => /^verify-\w+\.js$/.test(one)) ?? ''
   const script = readFileSync(join(root, 'dist/console/assets', name), 'utf8')
   // A page without rules of its own starts workers from any text.

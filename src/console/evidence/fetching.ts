@@ -1,6 +1,6 @@
 import { failureIn } from '../answers.ts'
 import { CallFailure, type ServiceCalls } from '../api.ts'
-import type { SealedBundle } from './period.ts'
+import type { ListedBundle } from './period.ts'
 import { words } from './words.ts'
 
 /** A file of the service, and the name that it is kept by. */
@@ -9,12 +9,12 @@ export interface WantedFile {
   readonly name: string
 }
 
-export const bundleOf = ({ date }: SealedBundle): WantedFile => ({
+export const bundleOf = ({ date }: ListedBundle): WantedFile => ({
   path: `/api/evidence/bundles/${date}`,
   name: `countersign-evidence-${date}.zip`,
 })
 
-export const saidOf = ({ date }: SealedBundle): WantedFile => ({
+export const saidOf = ({ date }: ListedBundle): WantedFile => ({
   path: `/api/evidence/said/${date}`,
   name: `said-${date}.jsonl`,
 })

@@ -5,7 +5,7 @@ import { download } from '../csv.ts'
 import type { Progress } from '../verify/work.ts'
 import { Fetcher, type WantedFile } from './fetching.ts'
 import { TooLarge, tarOf } from './tar.ts'
-import { type Subject, type Trusting, type Verified, verifyDays } from './verification.ts'
+import { type DaysToVerify, type Trusting, type Verified, verifyDays } from './verification.ts'
 import { words } from './words.ts'
 
 /** What the page does, or did last. */
@@ -27,7 +27,7 @@ interface Doing {
 export interface Jobs {
   readonly job: Job
   readonly isBusy: boolean
-  readonly verify: (subject: Subject, trusting: Trusting) => void
+  readonly verify: (subject: DaysToVerify, trusting: Trusting) => void
   /** Downloads a file as it is, or several as one archive of this name. */
   readonly keep: (files: readonly WantedFile[], archive?: string) => void
   readonly cancel: () => void

@@ -1,7 +1,7 @@
 import type { BundleList } from '../../contract/evidenceAnswers.ts'
 import { daysIn, monthIn } from '../month.tsx'
 
-export type SealedBundle = BundleList['bundles'][number]
+export type ListedBundle = BundleList['bundles'][number]
 
 /** What of a sealed day is not there. */
 type MissingPart = BundleList['missing'][number]['what']
@@ -20,7 +20,7 @@ export interface CalendarDay {
   readonly date: string
   /** `outside` are days before the log began, and those that cannot be sealed yet. */
   readonly state: 'sealed' | 'empty' | 'missing' | 'outside'
-  readonly bundle: SealedBundle | null
+  readonly bundle: ListedBundle | null
   readonly lacks: readonly MissingPart[]
 }
 

@@ -2,16 +2,7 @@ import { useState } from 'preact/hooks'
 import { Button } from '../kit.tsx'
 import { later } from '../later.tsx'
 import { pageWords } from '../pageWords.ts'
-
-/** An event of a story. */
-export interface ProvedEvent {
-  /** The request's id. */
-  readonly request: string
-  /** The event's number in its shard. */
-  readonly seq: number
-  /** The event as the page shows it: as it is hashed. */
-  readonly leaf: string
-}
+import type { ProvedEvent } from './provedEvent.ts'
 
 const Proof = later(async () => (await import('./proof.tsx')).Proof)
 

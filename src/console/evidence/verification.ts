@@ -4,7 +4,7 @@ import { isArray, isObject } from '../../core/data/json.ts'
 import type { GivenPiece, PieceOf } from '../verify/given.ts'
 import type { Progress, Work, WorkOutcome } from '../verify/work.ts'
 import { bundleOf, type Fetcher, newestCheckpoint, saidOf } from './fetching.ts'
-import type { CalendarDay, SealedBundle } from './period.ts'
+import type { CalendarDay, ListedBundle } from './period.ts'
 import { inWorker } from './verifier.ts'
 import { words } from './words.ts'
 
@@ -17,13 +17,13 @@ export interface Trusting {
 }
 
 /** The days to verify. */
-export interface Subject {
+export interface DaysToVerify {
   /** In order. Of a series, days without a bundle are among them. */
   readonly days: readonly CalendarDay[]
   /** Whether the days are verified as a series, in which none may be missing. */
   readonly isSeries: boolean
   /** The newest bundle of the service. */
-  readonly newest: SealedBundle
+  readonly newest: ListedBundle
 }
 
 /** What came of it, with all that its picture says. */
@@ -53,7 +53,7 @@ interface Doing {
  */
 export async function verifyDays(
   fetcher: Fetcher,
-  { days, isSeries, newest }: Subject,
+  { days, isSeries, newest }: DaysToVerify,
   trusting: Trusting,
   { signal, fetching, verifying }: Doing,
 ): Promise<Verified> {
@@ -129,7 +129,7 @@ function verdictsIn(outcome: WorkOutcome, alone: string | null): ReadonlyMap<str
 const listed = ['number', 'from', 'records'] as const
 
 /** Compares the list with evidence that holds: whoever shows another calendar hides something. */
-function differencesIn(bundles: readonly SealedBundle[], outcome: WorkOutcome): readonly string[] {
+function differencesIn(bundles: readonly ListedBundle[], outcome: WorkOutcome): readonly string[] {
   if (outcome.kind !== 'verdict' || outcome.verdict.exit === 1 || outcome.verdict.exit === 2) return []
   return daysIn(outcome).flatMap((found) => {
     const bundle = bundles.find(({ date }) => date === found['date'])

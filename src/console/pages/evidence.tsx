@@ -10,7 +10,7 @@ import { daysOf, dueDays, inAddress, type Period, periodIn } from '../evidence/p
 import { PeriodPanel, Periods } from '../evidence/periods.tsx'
 import { Result } from '../evidence/result.tsx'
 import { type Trusted, useTrusted } from '../evidence/trusted.ts'
-import type { Subject, Trusting, Verified } from '../evidence/verification.ts'
+import type { DaysToVerify, Trusting, Verified } from '../evidence/verification.ts'
 import { words } from '../evidence/words.ts'
 import { Button, Empty, Loaded, Page } from '../kit.tsx'
 import { useSigned } from '../me.ts'
@@ -81,7 +81,7 @@ function Sealed({ list, query, jobs, trusted, mayExport }: SealedProps) {
   const day = days.find(({ date, state }) => date === given && state !== 'outside') ?? null
   const trusting: Trusting | null =
     trusted.keys.length === 0 ? null : { keys: trusted.keys, checkpoints: trusted.checkpoints, allowUnexplained }
-  const verify = (subject: Omit<Subject, 'newest'>) => trusting && jobs.verify({ ...subject, newest }, trusting)
+  const verify = (subject: Omit<DaysToVerify, 'newest'>) => trusting && jobs.verify({ ...subject, newest }, trusting)
   const verdicts = jobs.job.kind === 'verified' ? jobs.job.verified.verdicts : noVerdicts
   const choose = (date: string) => go(address('evidence', { ...inAddress(period), day: date }), 'replace')
   const shared = { jobs, mayExport, hasKey: trusting !== null }
