@@ -63,6 +63,10 @@ function Side({ me, place, session, zone, setZone }: SideProps) {
   return (
     <header class="side">
       <a class="brand" href={address('')}>
+        <svg viewBox="0 0 32 32" aria-hidden="true">
+          <rect x="4" y="2" width="24" height="28" rx="3" />
+          <path d="M10 12l4.5 4.5L22.5 8M9 24.5c1.5-2.5 3-2.5 3.3-.6s1.5 1.6 2.6 0 2-1.6 2.5 0 1.5 1.4 2.4 0 1.7-1.1 3.2-.3" />
+        </svg>
         {words.product}
       </a>
       <nav aria-label={words.navigation}>

@@ -120,7 +120,7 @@ export function Loaded<T>({
 }
 
 /** The place of something that is being read. */
-function Skeleton() {
+export function Skeleton() {
   return (
     <div class="skeleton" role="status">
       <span class="hidden">{words.loading}</span>
@@ -151,7 +151,7 @@ export function Page({
 }: {
   readonly title: string
   /** What the page itself is headed with, where that is less than the title. */
-  readonly heading?: string
+  readonly heading?: ComponentChildren
   readonly about?: ComponentChildren
   readonly actions?: ComponentChildren
   readonly children: ComponentChildren

@@ -10,19 +10,7 @@ import { report } from '../../src/core/request/redemption.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import type { Submission } from '../../src/core/request/submission.ts'
 import { sizes } from '../../src/core/policy/sizes.ts'
-import {
-  after,
-  bot,
-  dba,
-  decision,
-  facts,
-  needs,
-  oid,
-  pending,
-  redemption,
-  runner,
-  stored,
-} from '../support/build.ts'
+import { after, bot, dba, decision, facts, needs, oid, pending, redemption, runner, stored } from '../support/build.ts'
 import { withStoryLink } from '../../src/teams/storyLink.ts'
 import { english } from '../../src/words/english.ts'
 import { cards as templated, size } from './drawn.ts'

@@ -6,11 +6,12 @@ import { until } from '../../test/support/until.ts'
 import { startStack } from '../../test/support/stack.ts'
 import { Misuse, program, say } from '../program.ts'
 import { begin, fill } from './history.ts'
+import { newcomer } from './newcomer.ts'
 import { pagesOf, type Pictured } from './pages.ts'
 
 const help = `Fills a local stack with nine days of requests, and pictures every page of the console in every theme and width.
-Fails if axe finds a flaw (WCAG 2.2 AA and its best practices), if a page is wider than its window, or if the browser
-complains.
+Fails if axe finds a flaw (WCAG 2.2 AA and its best practices), if a page is wider than its window, if the browser
+complains, or if a newcomer needs more than 6 clicks and 20 typed characters to find who approved what.
 
   --out DIR     the folder of the pictures (dist/pages-pictures)
   --only TEXT   only pages whose name contains this text
@@ -44,6 +45,7 @@ async function run({ out, only, docs }: Values): Promise<number> {
       return 0
     }
     const flaws: string[] = []
+    if (only === '') flaws.push(...(await newcomer(people, stack)))
     for (const page of all) flaws.push(...(await pictured(people, page, folder)))
     for (const flaw of flaws) process.stderr.write(`${flaw}\n`)
     await writeFile(join(folder, 'index.html'), index(all))

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../core/data/json.ts'
 import { failureIn, useAnswer, useEvery } from '../answers.ts'
 import type { CallFailure } from '../api.ts'
 import { Card, type Click } from '../card.tsx'
-import { Button, Failed, Loaded, Notice, Page } from '../kit.tsx'
+import { Button, Failed, Loaded, Notice, Page, Untrusted } from '../kit.tsx'
 import { later } from '../later.tsx'
 import { useSigned } from '../me.ts'
 import { Status } from '../requestTable.tsx'
@@ -97,8 +97,8 @@ export function Request({ id }: { readonly id: string }) {
   const { value } = seen
   return (
     <Page
-      title={value === null ? words.request : `${words.request}: ${value.request.action}`}
-      heading={words.request}
+      title={value === null ? words.request : whatOf(value.request)}
+      heading={value === null ? words.request : <Untrusted text={whatOf(value.request)} />}
       about={value !== null && <Status of={value.request} />}
       actions={
         <>
@@ -141,6 +141,9 @@ export function Request({ id }: { readonly id: string }) {
     </Page>
   )
 }
+
+/** What is asked for, as a heading. An erased action has no target any more. */
+const whatOf = ({ action, target }: RequestAnswer): string => (target === undefined ? action : `${action} ${target}`)
 
 interface ShownProps {
   readonly view: ViewAnswer

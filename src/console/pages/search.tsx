@@ -7,7 +7,7 @@ import { spoken } from '../../words/spoken.ts'
 import { failureIn, useAnswer } from '../answers.ts'
 import type { CallFailure } from '../api.ts'
 import { csvOf, download } from '../csv.ts'
-import { Button, Empty, Failed, Field, Notice, Page } from '../kit.tsx'
+import { Button, Empty, Failed, Field, Page, Skeleton } from '../kit.tsx'
 import { mayKnowPolicy, useSigned } from '../me.ts'
 import { pageWords } from '../pageWords.ts'
 import { peopleIn } from '../people.ts'
@@ -74,7 +74,7 @@ export function Search({ query }: { readonly query: URLSearchParams }) {
     >
       <Form key={key} given={given} isFiltered={filters.some((name) => query.has(name))} />
       {failure && <Failed failure={failure} again={() => void look(found)} />}
-      {found === null && failure === null && <Notice tone="info">{words.loading}</Notice>}
+      {found === null && failure === null && <Skeleton />}
       {found !== null && (
         <>
           <p class="summary" role="status">
