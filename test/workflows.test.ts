@@ -20,6 +20,7 @@ test('there are workflows with everything that is checked for', () => {
     'crash',
     'fuzz',
     'openapi',
+    'pages',
     'races',
     'sim',
     'tests',

@@ -15,25 +15,35 @@ export interface Loading<T> {
  * is dropped.
  */
 export function useAnswer<T>(key: string, read: (signal: AbortSignal) => Promise<T>): Loading<T> {
-  const [state, setState] = useState<Omit<Loading<T>, 'again'>>({ value: null, failure: null, isLoading: true })
+  const [state, setState] = useState({ ...nothing, of: key } as Read<T>)
   const [round, setRound] = useState(0)
   const reading = useRef(read)
   reading.current = read
   useEffect(() => {
     const { signal, abort } = abortable()
-    setState(({ value }) => ({ value: round === 0 ? null : value, failure: null, isLoading: true }))
+    setState(({ value, of }) => ({ of: key, value: of === key ? value : null, failure: null, isLoading: true }))
     const readNow = async () => {
       try {
         const value = await reading.current(signal)
-        if (!signal.aborted) setState({ value, failure: null, isLoading: false })
+        if (!signal.aborted) setState({ of: key, value, failure: null, isLoading: false })
       } catch (cause) {
-        if (!signal.aborted) setState(({ value }) => ({ value, failure: failureIn(cause), isLoading: false }))
+        if (!signal.aborted) setState(({ value }) => ({ of: key, value, failure: failureIn(cause), isLoading: false }))
       }
     }
     void readNow()
     return abort
   }, [key, round])
-  return { ...state, again: useCallback(() => setRound((count) => count + 1), []) }
+  const again = useCallback(() => setRound((count) => count + 1), [])
+  // Between a new key and its first effect the state is still that of the key before.
+  const { value, failure, isLoading } = state.of === key ? state : nothing
+  return { value, failure, isLoading, again }
+}
+
+const nothing = { value: null, failure: null, isLoading: true } as const
+
+/** What was read, and for which key. */
+interface Read<T> extends Omit<Loading<T>, 'again'> {
+  readonly of: string
 }
 
 /** Milliseconds between two calls for news. A service that does not let calls wait is asked as seldom as the second says. */

@@ -1,5 +1,5 @@
-import { useContext, useEffect, useState } from 'preact/hooks'
-import { Button, Field } from './kit.tsx'
+import { useContext, useEffect, useErrorBoundary, useState } from 'preact/hooks'
+import { Button, Field, Notice } from './kit.tsx'
 import type { CardDraft } from './session.ts'
 import { dayOf, hourOf, type Zone, ZoneContext } from './time.tsx'
 import { words } from './words.ts'
@@ -34,11 +34,15 @@ const drawn = ['Container', 'ColumnSet', 'TextBlock', 'RichTextBlock', 'ActionSe
 
 /**
  * Draws the card that Teams would get, from our own templates, and nothing else: text becomes text nodes, and addresses
- * stay text.
- *
- * @throws {Error} for an element that is not drawn here
+ * stay text. A card with an element that is not drawn here is not drawn at all, and says so: nobody decides on a part.
  */
-export function Card({ card, click, isBusy, draft = null, note }: CardProps) {
+export function Card(props: CardProps) {
+  const [error] = useErrorBoundary() as readonly [Error | undefined, () => void]
+  return error ? <Notice tone="bad">{error.message}</Notice> : <Drawing {...props} />
+}
+
+/** @throws {Error} for an element that is not drawn here */
+function Drawing({ card, click, isBusy, draft = null, note }: CardProps) {
   const [typed, setTyped] = useState<Readonly<Record<string, string>>>(draft?.typed ?? {})
   const [open, setOpen] = useState<number | null>(draft?.open ?? null)
   useEffect(() => note?.({ open, typed }), [open, typed])

@@ -157,7 +157,7 @@ export function Page({
   readonly children: ComponentChildren
 }) {
   useEffect(() => {
-    document.title = `${title} · Countersign`
+    document.title = `${visible(title)} · ${words.product}`
   }, [title])
   return (
     <>

@@ -79,7 +79,7 @@ interface StoryWords {
   readonly hash: string
   readonly leaf: string
   readonly prove: string
-  readonly printed: (at: string) => string
+  readonly printed: (at: string, zone: string) => string
 }
 
 /** Of what somebody was shown, drawn again. */
@@ -106,6 +106,8 @@ interface ExceptionWords {
   readonly about: string
   readonly none: string
   readonly noneAbout: string
+  /** Days that are over and have no table: not sealed, or the table is gone. */
+  readonly notLooked: (days: readonly string[]) => string
   readonly at: string
   readonly who: string
   readonly detail: string
@@ -370,7 +372,7 @@ const english: PageWords = {
     hash: 'Hash',
     leaf: 'As it is hashed',
     prove: 'Prove it here',
-    printed: (at) => `Printed ${at}`,
+    printed: (at, zone) => `Printed ${at} · times in ${zone}`,
   },
   shown: {
     open: 'Show what they saw',
@@ -396,7 +398,7 @@ const english: PageWords = {
     undeliverable: 'No card reached those who decide',
     cancelled: 'Withdrawn by the agent',
     revoked: 'Revoked',
-    redeemed: 'Carried out',
+    redeemed: 'Grant used',
     succeeded: 'Reported as done',
     failed: 'Reported as failed',
     'erasure-asked': 'Erasure asked for',
@@ -416,6 +418,7 @@ const english: PageWords = {
     about: 'What an auditor should look at first, of sealed days. Each leads to its story.',
     none: 'No exceptions in this month',
     noneAbout: 'Only sealed days are looked at: today is not among them.',
+    notLooked: (days) => `Not looked at, since they are not sealed or have no table: ${days.join(', ')}`,
     at: 'When',
     who: 'Who',
     detail: 'What was found',

@@ -1,4 +1,5 @@
-import { useErrorBoundary, useState } from 'preact/hooks'
+import { useState } from 'preact/hooks'
+import { visible } from '../core/data/text.ts'
 import type { ShownViewAnswer } from '../contract/requestAnswer.ts'
 import { useAnswer } from './answers.ts'
 import { Card } from './card.tsx'
@@ -35,7 +36,7 @@ export function ShownAgain({ showing: { request, view, page: first, to }, people
   )
   const { shown } = pageWords
   return (
-    <Dialog title={shown.title(to)} closed={closed}>
+    <Dialog title={shown.title(visible(to))} closed={closed}>
       {() => (
         <>
           <p class="quiet">{shown.about}</p>
@@ -44,7 +45,7 @@ export function ShownAgain({ showing: { request, view, page: first, to }, people
               <>
                 <Pages answer={answer} show={setPage} />
                 {answer.erased.length > 0 && <Notice tone="warning" title={shown.erased(answer.erased.map(nameOf))} />}
-                <Drawn key={answer.page} card={answer.card} />
+                <Card key={answer.page} card={answer.card} click={() => undefined} isBusy={false} />
                 <h3>{shown.to}</h3>
                 <ul>
                   {answer.shown.map(({ approver, at, page: one }) => (
@@ -88,11 +89,4 @@ function Pages({ answer: { page, pages, shown }, show }: PagesProps) {
       )}
     </nav>
   )
-}
-
-/** A template of then may have elements that this page does not draw. It says so, and the rest of the story stays. */
-function Drawn({ card }: Pick<ShownViewAnswer, 'card'>) {
-  const [error] = useErrorBoundary() as readonly [Error | undefined, () => void]
-  if (error) return <Notice tone="bad">{error.message}</Notice>
-  return <Card card={card} click={() => undefined} isBusy={false} />
 }

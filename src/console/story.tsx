@@ -1,7 +1,8 @@
 import type { ComponentChildren } from 'preact'
-import { useState } from 'preact/hooks'
+import { useContext, useState } from 'preact/hooks'
 import type { EventList } from '../contract/evidenceAnswers.ts'
 import type { RequestAnswer } from '../contract/requestAnswer.ts'
+import { visible } from '../core/data/text.ts'
 import { plain } from '../words/run.ts'
 import { spoken } from '../words/spoken.ts'
 import { useAnswer } from './answers.ts'
@@ -11,7 +12,7 @@ import { useSigned } from './me.ts'
 import { Named } from './names.tsx'
 import { pageWords } from './pageWords.ts'
 import { ShownAgain, type Showing } from './shown.tsx'
-import { Time } from './time.tsx'
+import { Time, ZoneContext } from './time.tsx'
 import { words } from './words.ts'
 
 /** The members of a leaf that the story reads: docs/evidence/events.md. */
@@ -38,10 +39,11 @@ export function Story({ request }: StoryProps) {
   const events = useAnswer(request.id, (signal) => api.get<EventList>(`/api/requests/${request.id}/events`, { signal }))
   const { story } = pageWords
   const people = events.value?.people ?? {}
+  const zone = useContext(ZoneContext) === 'utc' ? 'UTC' : new Intl.DateTimeFormat().resolvedOptions().timeZone
   return (
     <section class="story" aria-label={story.title}>
       <p class="printed">
-        {words.product} · {location.origin} · {story.printed(new Date().toISOString())}
+        {words.product} · {location.origin} · {story.printed(new Date().toISOString(), zone)}
       </p>
       <Asked request={request} people={people} />
       <Decision request={request} />
@@ -150,7 +152,7 @@ function Votes({ request: { approvals, policy } }: StoryProps) {
             <Named id={approver} name={name} />
           </strong>{' '}
           {words.story.verdicts[verdict]} <Time at={at} far />, {story.via(via)}
-          {voided && ` (${plain(spoken.history.voided(name ?? approver, voided.why))})`}
+          {voided && ` (${visible(plain(spoken.history.voided(name ?? approver, voided.why)))})`}
           {reason !== undefined && (
             <blockquote>
               <Untrusted text={reason} layout="block" />

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks'
+import { visible } from '../core/data/text.ts'
 import type { PolicyInForce, TriedAsk } from '../contract/policyAnswers.ts'
 import { spoken } from '../words/spoken.ts'
 import { failureIn } from './answers.ts'
@@ -61,7 +62,8 @@ export function Trial({ policy, readAgain }: TrialProps) {
         <Fields
           policy={policy}
           typed={typed}
-          type={(name, text) => setTyped({ ...typed, [name]: text })}
+          // Another agent has other executors.
+          type={(name, text) => setTyped({ ...typed, ...(name === 'agent' && { executor: '' }), [name]: text })}
           faults={isAsked ? faults : {}}
         />
         <Button type="submit" tone="primary" isBusy={isBusy}>
@@ -205,7 +207,7 @@ function Choice({ label, value, error, isRequired, set, none, choices }: ChoiceP
           <option value="">{none}</option>
           {choices.map(([one, said]) => (
             <option key={one} value={one}>
-              {said}
+              {visible(said)}
             </option>
           ))}
         </select>

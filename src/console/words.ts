@@ -134,7 +134,7 @@ const english: ConsoleWords = {
     nothingAbout: 'New requests appear here by themselves.',
     mine: 'What you decided in the last seven days',
     noneOfMine: 'You decided nothing in the last seven days.',
-    decideBy: 'Decide by',
+    decideBy: 'Decide',
     missing: (groups) => `Missing: ${groups.join('; ')}`,
   },
   columns: {

@@ -153,6 +153,21 @@ describe('an approver', () => {
     expect(await button(visit, /^Approve/).count()).toBe(0)
   })
 
+  test('a card with an element that the page does not draw is not shown in part', async () => {
+    const id = await asked()
+    const visit = await people.open('dba-1')
+    await visit.page.route('**/views', async (route) => {
+      const answer = await route.fetch()
+      const view = (await answer.json()) as { card: { body: { type: string }[] } }
+      view.card.body.push({ type: 'Media' })
+      await route.fulfill({ response: answer, json: view })
+    })
+    await visit.page.goto(`${stack.api}/console/requests/${id}`)
+    await visit.page.getByRole('alert').getByText('Media').waitFor()
+    expect(await visit.page.locator('.card').count()).toBe(0)
+    expect(await button(visit, /^Approve/).count()).toBe(0)
+  })
+
   inWhole(() => {
     test('gets back what was typed when a call fails', async () => {
       const id = await asked()
@@ -244,6 +259,13 @@ describe('who may not approve', () => {
     const visit = await people.open(name, `requests/${id}`)
     await visit.page.getByRole('heading', { name: 'There is no such page' }).waitFor()
     expect(await visit.page.content()).not.toContain('not-for-strangers')
+  })
+
+  test('what waits for others is not in the inbox of a reader of evidence', async () => {
+    await asked()
+    const { page } = await people.open('compliance')
+    await page.getByText('Nothing waits for you').waitFor()
+    expect(await page.title()).toBe('Inbox · Countersign')
   })
 
   test('compliance reads the story: who asked, who voted with which words, each event', async () => {

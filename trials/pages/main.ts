@@ -22,7 +22,7 @@ const themes = ['light', 'dark', 'contrast'] as const
 const widths = [320, 768, 1280, 1920] as const
 
 /** The pages that the documents show. */
-const documented = ['inbox', 'request', 'story', 'metrics', 'evidence', 'policy']
+const documented = ['inbox', 'story', 'metrics', 'evidence', 'policy']
 
 interface Values {
   readonly out: string

@@ -24,7 +24,7 @@ export interface CalendarDay {
   readonly lacks: readonly MissingPart[]
 }
 
-/** The period of an address; without one, the month of the newest bundle. */
+/** The period of an address; without one, the month of the newest day that should be sealed. */
 export function periodIn(query: URLSearchParams, newest: string): Period {
   const quarter = /^\d{4}-Q[1-4]$/.exec(query.get('quarter') ?? '')?.[0]
   return quarter === undefined ? monthOf(monthIn(query) ?? newest.slice(0, 7)) : quarterOf(quarter)
@@ -38,7 +38,7 @@ function quarterOf(name: string): Period {
   return { kind: 'quarter', name, months }
 }
 
-/** The period of the other kind that begins in this one, or that this one is in. */
+/** The first month of a quarter, the quarter of a month, or the period itself. */
 export function ofKind(kind: Period['kind'], { months: [first = ''] }: Period): Period {
   if (kind === 'month') return monthOf(first)
   return quarterOf(`${first.slice(0, 4)}-Q${Math.ceil(Number(first.slice(5)) / 3)}`)
@@ -56,6 +56,12 @@ export const inAddress = ({ kind, name }: Period): Readonly<Record<string, strin
 
 /** Milliseconds after the end of a day at which it should be sealed: the service names its own delays from then on. */
 const sealWithin = 2 * 3_600_000
+
+/** The newest day that should be sealed by the reader's own clock, or that is. */
+export function newestDue({ date }: ListedBundle, now: number): string {
+  const due = new Date(now - 24 * 3_600_000 - sealWithin).toISOString().slice(0, 10)
+  return due > date ? due : date
+}
 
 /**
  * The days of a period, the first one first. A day that should be sealed by the reader's own clock is missing, whether the
@@ -83,6 +89,6 @@ export function daysOf({ months }: Period, { bundles, missing }: BundleList, now
   })
 }
 
-/** The days that should have a bundle. Those that have none are among them, so that a gap at either end is found. */
+/** The days that should have a bundle, with those that have none. */
 export const dueDays = (days: readonly CalendarDay[]): readonly CalendarDay[] =>
   days.filter(({ state }) => state !== 'outside')

@@ -9,7 +9,7 @@ import { words } from './words.ts'
 
 interface PeriodsProps {
   readonly period: Period
-  /** The first day that has a bundle, and the last. */
+  /** The first day that has a bundle, and the newest one that should. */
   readonly first: string
   readonly last: string
 }
@@ -59,14 +59,18 @@ export function PeriodPanel(props: PeriodPanelProps) {
   const { days, name, jobs, mayExport, hasKey, allowUnexplained, setAllow, verify } = props
   const bundles = days.flatMap(({ bundle }) => bundle ?? [])
   const lacking = dueDays(days).flatMap(({ date, state }) => (state === 'missing' ? [date] : []))
-  const sum = (of: (bundle: (typeof bundles)[number]) => number | undefined) =>
-    number(bundles.reduce((total, bundle) => total + (of(bundle) ?? 0), 0))
+  /** Nothing is said of a sum whose parts are not all known. */
+  const sum = (of: (bundle: (typeof bundles)[number]) => number | undefined) => {
+    const counts = bundles.flatMap((bundle) => of(bundle) ?? [])
+    return counts.length < bundles.length ? '–' : number(counts.reduce((total, count) => total + count, 0))
+  }
   const all = [...bundles.map(bundleOf), ...bundles.filter(({ records }) => records > 0).map(saidOf), newestCheckpoint]
-  if (bundles.length === 0) return <p class="quiet">{words.period.none}</p>
+  const gap = lacking.length > 0 && <Notice tone="warning" title={words.period.lacking(lacking)} />
+  if (bundles.length === 0) return gap || <p class="quiet">{words.period.none}</p>
   return (
     <section class="panel" aria-labelledby="period-title">
       <h3 id="period-title">{words.period.days(bundles.length)}</h3>
-      {lacking.length > 0 && <Notice tone="warning" title={words.period.lacking(lacking)} />}
+      {gap}
       <Facts
         of={[
           [words.day.records, sum(({ records }) => records)],

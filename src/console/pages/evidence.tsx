@@ -6,13 +6,13 @@ import { DayPanel } from '../evidence/day.tsx'
 import { newestCheckpoint } from '../evidence/fetching.ts'
 import { type Jobs, useJobs } from '../evidence/jobs.ts'
 import { Keys } from '../evidence/keys.tsx'
-import { daysOf, dueDays, inAddress, type Period, periodIn } from '../evidence/period.ts'
+import { daysOf, dueDays, inAddress, newestDue, type Period, periodIn } from '../evidence/period.ts'
 import { PeriodPanel, Periods } from '../evidence/periods.tsx'
 import { Result } from '../evidence/result.tsx'
 import { type Trusted, useTrusted } from '../evidence/trusted.ts'
 import type { DaysToVerify, Trusting, Verified } from '../evidence/verification.ts'
 import { words } from '../evidence/words.ts'
-import { Button, Empty, Loaded, Page } from '../kit.tsx'
+import { Button, Empty, Loaded, Notice, Page } from '../kit.tsx'
 import { useSigned } from '../me.ts'
 import { address, go } from '../router.ts'
 import { words as ours } from '../words.ts'
@@ -38,23 +38,28 @@ export function Evidence({ query }: { readonly query: URLSearchParams }) {
       <Loaded loading={bundles}>
         {(list) =>
           list.bundles.length === 0 ? (
-            <Empty title={words.none}>
-              <p>{words.noneAbout}</p>
-            </Empty>
+            list.missing.length > 0 ? (
+              <Notice tone="warning" title={words.period.lacking(list.missing.map(({ date }) => date))} />
+            ) : (
+              <Empty title={words.none}>
+                <p>{words.noneAbout}</p>
+              </Empty>
+            )
           ) : (
             <Sealed list={list} query={query} jobs={jobs} trusted={trusted} mayExport={mayExport} />
           )
         }
       </Loaded>
+      <Result job={jobs.job} cancel={jobs.cancel} />
       <section aria-labelledby="own-files">
         <h2 id="own-files">{words.ownFiles}</h2>
         <p class="quiet">{words.ownFilesAbout}</p>
         <p class="actions">
           {/* Another tab, since the router would look for a page of the console at this address. */}
-          <a class="button" href={address('verify.html')} target="_blank" rel="noreferrer">
+          <a class="button" href={verifierAddress} target="_blank" rel="noreferrer">
             {words.openVerifier}
           </a>
-          <a class="button" href={address('verify.html')} download="countersign-verify.html">
+          <a class="button" href={verifierAddress} download="countersign-verify.html">
             {words.saveVerifier}
           </a>
         </p>
@@ -75,7 +80,8 @@ function Sealed({ list, query, jobs, trusted, mayExport }: SealedProps) {
   const [allowUnexplained, setAllow] = useState(false)
   const [oldest, newest] = [list.bundles[0], list.bundles.at(-1)]
   if (!oldest || !newest) return null
-  const period = periodIn(query, newest.date)
+  const last = newestDue(newest, Date.now())
+  const period = periodIn(query, last)
   const days = daysOf(period, list, Date.now())
   const given = query.get('day')
   const day = days.find(({ date, state }) => date === given && state !== 'outside') ?? null
@@ -87,8 +93,7 @@ function Sealed({ list, query, jobs, trusted, mayExport }: SealedProps) {
   const shared = { jobs, mayExport, hasKey: trusting !== null }
   return (
     <>
-      {mayExport && <Keys trusted={trusted} />}
-      <Periods period={period} first={oldest.date} last={newest.date} />
+      <Periods period={period} first={oldest.date} last={last} />
       <div class={`evidence ${period.kind}`}>
         <div class="calendars">
           {period.months.map((month) => (
@@ -108,10 +113,13 @@ function Sealed({ list, query, jobs, trusted, mayExport }: SealedProps) {
           <DayPanel {...shared} day={day} verify={(one) => verify({ days: [one], isSeries: false })} />
         </div>
       </div>
-      <Result job={jobs.job} cancel={jobs.cancel} />
+      {mayExport && <Keys trusted={trusted} />}
     </>
   )
 }
+
+/** The verifier as a file, which is the same below every start of the console. */
+const verifierAddress = '/console/verify.html'
 
 const noVerdicts: Verified['verdicts'] = new Map()
 

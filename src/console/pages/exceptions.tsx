@@ -4,7 +4,7 @@ import { csvLine } from '../../core/data/csv.ts'
 import { spoken } from '../../words/spoken.ts'
 import { useAnswer } from '../answers.ts'
 import { download } from '../csv.ts'
-import { Button, Empty, Loaded, Page, Untrusted } from '../kit.tsx'
+import { Button, Empty, Loaded, Notice, Page, Untrusted } from '../kit.tsx'
 import { useSigned } from '../me.ts'
 import { monthShown } from '../month.tsx'
 import { Named, useIds } from '../names.tsx'
@@ -17,6 +17,8 @@ type Row = NonNullable<ExceptionsAnswer['days'][number]['rows']>[number]
 
 interface Found {
   readonly rows: readonly Row[]
+  /** The days of the month that are over and could not be looked at. */
+  readonly unknown: readonly string[]
   /** Names by object id. */
   readonly names: ExceptionsAnswer['names']
 }
@@ -27,7 +29,11 @@ export function Exceptions({ query }: { readonly query: URLSearchParams }) {
   const { range, links } = monthShown('exceptions', query)
   const exceptions = useAnswer(range.from, async (signal): Promise<Found> => {
     const { days, names } = await api.get<ExceptionsAnswer>('/api/evidence/exceptions', { query: range, signal })
-    return { rows: days.flatMap(({ rows = [] }) => rows), names }
+    const today = new Date().toISOString().slice(0, 10)
+    const unknown = days.filter(
+      ({ date, missing }) => date < today && missing !== undefined && missing !== 'before-log',
+    )
+    return { rows: days.flatMap(({ rows = [] }) => rows), unknown: unknown.map(({ date }) => date), names }
   })
   const [ids, idsButton] = useIds()
   const found = exceptions.value
@@ -49,13 +55,16 @@ export function Exceptions({ query }: { readonly query: URLSearchParams }) {
     >
       {links}
       <Loaded loading={exceptions}>
-        {({ rows, names }) =>
-          rows.length === 0 ? (
+        {({ rows, unknown, names }) =>
+          rows.length === 0 && unknown.length > 0 ? (
+            <NotLooked days={unknown} />
+          ) : rows.length === 0 ? (
             <Empty title={pageWords.exceptions.none}>
               <p>{pageWords.exceptions.noneAbout}</p>
             </Empty>
           ) : (
             <>
+              {unknown.length > 0 && <NotLooked days={unknown} />}
               {[...new Set(rows.map(({ kind }) => kind))].sort().map((kind) => (
                 <Kind key={kind} kind={kind} rows={rows.filter((row) => row.kind === kind)} names={names} ids={ids} />
               ))}
@@ -70,7 +79,7 @@ export function Exceptions({ query }: { readonly query: URLSearchParams }) {
 const header = ['at', 'kind', 'request', 'action', 'actor', 'actorName', 'detail', 'index'] as const
 
 /** The rows as they are shown, with ids and exact times. Formulas stay text. */
-const csvOf = ({ rows, names }: Found): string =>
+const csvOf = ({ rows, names }: Pick<Found, 'rows' | 'names'>): string =>
   [
     header,
     ...rows.map(({ at, kind, request, action, actor, detail, index }) => [
@@ -81,7 +90,11 @@ const csvOf = ({ rows, names }: Found): string =>
     .map((row) => csvLine(row))
     .join('')
 
-interface KindProps extends Found {
+function NotLooked({ days }: { readonly days: readonly string[] }) {
+  return <Notice tone="warning" title={pageWords.exceptions.notLooked(days)} />
+}
+
+interface KindProps extends Pick<Found, 'rows' | 'names'> {
   readonly kind: string
   readonly ids: boolean
 }

@@ -3,7 +3,7 @@ import type { RequestAnswer, RequestList } from '../../contract/requestAnswer.ts
 import { spoken } from '../../words/spoken.ts'
 import { useAnswer, useNews } from '../answers.ts'
 import { Badge, Empty, Loaded, Page, Untrusted } from '../kit.tsx'
-import { useSigned } from '../me.ts'
+import { type Me, useSigned } from '../me.ts'
 import { RequestTable } from '../requestTable.tsx'
 import { address } from '../router.ts'
 import { Time } from '../time.tsx'
@@ -27,7 +27,7 @@ export function Inbox() {
     if (isRead.current) decided.again()
     isRead.current = waiting.value !== null
   }, [waiting.value])
-  const mine = waiting.value?.requests.filter((request) => !hasDecided(request, me.id)) ?? []
+  const mine = waiting.value?.requests.filter((request) => isFor(request, me)) ?? []
   const count = waiting.value === null ? null : mine.length
   return (
     <Page
@@ -68,6 +68,11 @@ export function Inbox() {
     </Page>
   )
 }
+
+/** Whether a group of this person can decide, and they have not yet. Readers of evidence get every request that waits. */
+const isFor = (request: RequestAnswer, { id, groups }: Me): boolean =>
+  request.approvals.required.some((slot) => slot.groups.some((group) => groups.includes(group))) &&
+  !hasDecided(request, id)
 
 const hasDecided = ({ approvals }: RequestAnswer, person: string): boolean =>
   approvals.decisions.some(({ approver, void: voided }) => approver === person && voided === undefined)

@@ -1,4 +1,5 @@
 import type { PolicyInForce } from '../../contract/policyAnswers.ts'
+import { visible } from '../../core/data/text.ts'
 import { tiers } from '../../core/request/event.ts'
 import { spoken } from '../../words/spoken.ts'
 import { useAnswer } from '../answers.ts'
@@ -198,7 +199,8 @@ function Agents({ policy: inForce, ids }: PartProps) {
                 <td data-label={policy.executors}>{all(executors)}</td>
                 <td data-label={policy.behalf}>
                   {policy.behalfOf[onBehalfOf]}
-                  {principals && `, ${policy.principals(principals.map((one) => names.get(one) ?? one).join(', '))}`}
+                  {principals &&
+                    `, ${policy.principals(visible(principals.map((one) => names.get(one) ?? one).join(', ')))}`}
                 </td>
                 <td data-label={policy.limits}>{policy.limit(limits.pending, limits.hourly)}</td>
               </tr>

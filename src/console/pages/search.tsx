@@ -1,4 +1,5 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { visible } from '../../core/data/text.ts'
 import type { PolicyInForce } from '../../contract/policyAnswers.ts'
 import type { RequestAnswer, RequestList } from '../../contract/requestAnswer.ts'
 import { tiers } from '../../core/request/event.ts'
@@ -32,33 +33,38 @@ interface Found {
 /** Finds requests. The filters are in the address, so that a search can be saved, shared and come back to. */
 export function Search({ query }: { readonly query: URLSearchParams }) {
   const { api } = useSigned()
-  const given = { ...lately(), ...filtersIn(query) }
+  const typed = filtersIn(query)
+  const given = { ...lately(typed.to), ...typed }
   const key = JSON.stringify(given)
   const [found, setFound] = useState<Found | null>(null)
   const [failure, setFailure] = useState<CallFailure | null>(null)
   const [isBusy, setBusy] = useState(false)
-  const look = async (before: Found | null, signal?: AbortSignal) => {
+  // More rows, and another try, belong to the search that is shown: a new one ends them.
+  const running = useRef(new AbortController())
+  const look = async (before: Found | null) => {
+    const { signal } = running.current
     setBusy(true)
     setFailure(null)
     try {
       const cursor = before?.cursor
       const page = await api.get<RequestList>('/api/requests', {
         query: { ...asked(given), limit: '50', cursor },
-        ...(signal && { signal }),
+        signal,
       })
-      if (signal?.aborted === true) return
+      if (signal.aborted) return
       const requests = [...(before?.requests ?? []), ...page.requests]
       setFound({ requests, cursor: page.cursor, until: page.until })
     } catch (cause) {
-      if (signal?.aborted !== true) setFailure(failureIn(cause))
+      if (!signal.aborted) setFailure(failureIn(cause))
     } finally {
-      if (signal?.aborted !== true) setBusy(false)
+      if (!signal.aborted) setBusy(false)
     }
   }
   useEffect(() => {
     const controller = new AbortController()
+    running.current = controller
     setFound(null)
-    void look(null, controller.signal)
+    void look(null)
     return () => controller.abort()
   }, [key])
   return (
@@ -96,7 +102,10 @@ export function Search({ query }: { readonly query: URLSearchParams }) {
             <RequestTable requests={found.requests} label={words.pages.requests} />
           )}
           {found.cursor === undefined ? (
-            <a class="button further" href={address('requests', { ...given, ...lately(given.from) })}>
+            <a
+              class="button further"
+              href={address('requests', { ...given, ...lately(given.from && dayBefore(given.from)) })}
+            >
               {pageWords.search.before(span)}
             </a>
           ) : (
@@ -116,11 +125,13 @@ const filtersIn = (query: URLSearchParams): Filters =>
 /** Days that one search spans, unless the reader says otherwise; the service takes a few more. */
 const span = 30
 
-/** The days up to today, or up to the day before another search began. */
-function lately(before?: string): Filters {
-  const to = before === undefined ? new Date() : new Date(Date.parse(`${before}T00:00:00.000Z`) - oneDay)
-  return { from: dayOf(new Date(to.getTime() - (span - 1) * oneDay)), to: dayOf(to) }
-}
+/** The days up to this one, which is today if none is given. */
+const lately = (to = dayOf(new Date())): Filters => ({ from: earlier(to, span - 1), to })
+
+const dayBefore = (day: string): string => earlier(day, 1)
+
+const earlier = (day: string, days: number): string =>
+  dayOf(new Date(Date.parse(`${day}T00:00:00.000Z`) - days * oneDay))
 
 const oneDay = 86_400_000
 
@@ -181,7 +192,7 @@ function Form({ given, isFiltered }: { readonly given: Filters; readonly isFilte
           <option value="">{search.any}</option>
           {values.map(([value, said]) => (
             <option key={value} value={value} selected={given[name] === value}>
-              {said}
+              {visible(said)}
             </option>
           ))}
         </select>
