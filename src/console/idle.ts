@@ -5,6 +5,19 @@ const longestIdle = 15 * 60_000
 
 const signs = ['keydown', 'pointerdown', 'wheel', 'touchstart'] as const
 
+/** How many things run that somebody began and waits for. */
+let running = 0
+
+/** Takes a page for touched as long as this work runs: whoever waits for it is not away. */
+export async function stayAwake<T>(work: Promise<T>): Promise<T> {
+  running++
+  try {
+    return await work
+  } finally {
+    running--
+  }
+}
+
 /** Says when nobody has touched the page for long. The time is measured by the clock, so that sleep counts too. */
 export function useIdle(left: () => void): boolean {
   const [isIdle, setIdle] = useState(false)
@@ -15,6 +28,7 @@ export function useIdle(left: () => void): boolean {
       if (Date.now() - touched < longestIdle) touched = Date.now()
     }
     const timer = setInterval(() => {
+      if (running > 0) touch()
       if (Date.now() - touched < longestIdle) return
       left()
       setIdle(true)

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { failureIn } from '../answers.ts'
 import { CallFailure, type ServiceCalls } from '../api.ts'
 import { download } from '../csv.ts'
+import { stayAwake } from '../idle.ts'
 import type { Progress } from '../verify/work.ts'
 import { Fetcher, type WantedFile } from './fetching.ts'
 import { TooLarge, tarOf } from './tar.ts'
@@ -50,7 +51,7 @@ export function useJobs(api: ServiceCalls): Jobs {
     const tell = (now: Job): void => {
       if (!signal.aborted) setJob(now)
     }
-    work({ signal, tell }).then(tell, (cause: unknown) =>
+    stayAwake(work({ signal, tell })).then(tell, (cause: unknown) =>
       tell({ kind: 'failed', failure: failureIn(cause), again: () => start(work) }),
     )
   }

@@ -20,28 +20,34 @@ export interface Trusted {
 export function useTrusted(): Trusted {
   const [pieces, setPieces] = useState<readonly GivenPiece[]>([])
   const [isReading, setReading] = useState(true)
-  const read = async (files: readonly File[], known: readonly GivenPiece[]): Promise<readonly GivenPiece[]> => {
+  const take = async (files: readonly File[]): Promise<void> => {
+    const taken = of(await read(files), 'key').map(({ pem }) => pem)
+    // Keys that could not be read this time stay where they are kept.
+    if (taken.length > 0) keepKeys([...new Set([...keptKeys(), ...taken])])
+  }
+  const read = async (files: readonly File[]): Promise<readonly GivenPiece[]> => {
     setReading(true)
-    const found = (await sorted(files)).filter((one) => !known.some((other) => isSame(one, other)))
-    const all = [...known.filter(({ kind }) => kind !== 'refused'), ...found]
-    setPieces(all)
-    setReading(false)
-    return all
+    try {
+      const found = await sorted(files)
+      setPieces((known) => [
+        ...known.filter(({ kind }) => kind !== 'refused'),
+        ...found.filter((one) => !known.some((other) => isSame(one, other))),
+      ])
+      return found
+    } finally {
+      setReading(false)
+    }
   }
   useEffect(() => {
     const name = words.keys.title
-    void read(
-      keptKeys().map((pem) => new File([pem], name)),
-      [],
-    )
+    void read(keptKeys().map((pem) => new File([pem], name)))
   }, [])
   return {
     ...{ keys: of(pieces, 'key'), checkpoints: of(pieces, 'checkpoint'), refused: of(pieces, 'refused'), isReading },
-    take: (files) => void read(files, pieces).then((all) => keepKeys(of(all, 'key').map(({ pem }) => pem))),
+    take: (files) => void take(files),
     remove: (piece) => {
-      const rest = pieces.filter((one) => one !== piece)
-      setPieces(rest)
-      keepKeys(of(rest, 'key').map(({ pem }) => pem))
+      setPieces((known) => known.filter((one) => one !== piece))
+      if (piece.kind === 'key') keepKeys(keptKeys().filter((pem) => pem !== piece.pem))
     },
   }
 }

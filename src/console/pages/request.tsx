@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import type { RequestAnswer, ViewAnswer } from '../../contract/requestAnswer.ts'
 import { actionDigest } from '../../core/action/canonicalAction.ts'
 import type { JsonObject } from '../../core/data/json.ts'
@@ -48,11 +48,14 @@ export function Request({ id }: { readonly id: string }) {
   const [isBusy, setBusy] = useState(false)
   const [proof, setProof] = useState<string | null>(null)
 
+  const newest = useRef(seen.value)
+  newest.current = seen.value
   useEvery(interval, () => {
     const { value } = seen
     if (value === null || isBusy) return
     api.get<RequestAnswer>(`/api/requests/${id}`).then(
-      (now) => setNews(isSame(now, value.request) ? null : now),
+      // What was read again meanwhile is newer than this answer.
+      (now) => (newest.current === value ? setNews(isSame(now, value.request) ? null : now) : undefined),
       // It is tried again; what the reader does next says what is wrong.
       () => undefined,
     )
