@@ -119,6 +119,10 @@ interface MetricWords {
   readonly noneAbout: string
   readonly decisions: string
   readonly times: string
+  readonly care: string
+  readonly load: string
+  readonly sharesAbout: string
+  readonly timesAbout: string
   readonly approved: string
   readonly denied: string
   readonly expired: string
@@ -429,6 +433,14 @@ const english: PageWords = {
     noneAbout: 'The numbers of a day are there once it is sealed, after midnight UTC.',
     decisions: 'Decisions of people, by day',
     times: 'Time from the ask to the decision, by day',
+    care: 'Votes in haste and without a look, by day',
+    load: 'Votes of the busiest approvers',
+    sharesAbout:
+      'Below a count stands its share: of the requests that people decided or let expire; of the approvals that came to ' +
+      'their end, for those never used; and of all votes, for those in haste or without a look.',
+    timesAbout:
+      'Two times are those of the fastest and of the slowest day: the time over all days lies between them. The command ' +
+      'countersign metrics computes it.',
     approved: 'approved',
     denied: 'denied',
     expired: 'expired',

@@ -1,23 +1,24 @@
 import type { MetricsAnswer } from '../../contract/evidenceAnswers.ts'
+import { visible } from '../../core/data/text.ts'
 import { csvLine } from '../../core/data/csv.ts'
 import { useAnswer } from '../answers.ts'
 import { Bars } from '../chart.tsx'
 import { download } from '../csv.ts'
 import { duration } from '../duration.ts'
-import { Button, Empty, Loaded, Page, Untrusted, Wide } from '../kit.tsx'
+import { Button, Empty, Loaded, Page, Untrusted } from '../kit.tsx'
 import { useSigned } from '../me.ts'
+import { type Measures, type MetricRow, measuresOf, total } from '../measures.ts'
+import { MetricTable } from '../metricTable.tsx'
 import { monthShown } from '../month.tsx'
 import { Named, useIds } from '../names.tsx'
 import { pageWords } from '../pageWords.ts'
 import { words } from '../words.ts'
 
-type Row = NonNullable<MetricsAnswer['days'][number]['rows']>[number]
-
 /** The metrics of one day, by group and member. */
 interface Day {
   readonly date: string
   /** `null` for a day that has no table. */
-  readonly rows: readonly Row[] | null
+  readonly rows: readonly MetricRow[] | null
 }
 
 interface Month {
@@ -68,45 +69,85 @@ export function Metrics({ query }: { readonly query: URLSearchParams }) {
   )
 }
 
+const ofRequests = [
+  ...['asked', 'approved-by-people', 'denied-by-people'],
+  ...['expired', 'lapsed', 'hasty', 'unseen'],
+] as const
+const ofVotes = ['approve', 'deny', 'hasty', 'unseen', 'busiest-hour'] as const
+
 /** Pictures of the month, with the tables that have the same numbers. */
 function MonthTables({ days, names, ids }: Month & { readonly ids: boolean }) {
+  const text = pageWords.metrics
+  const measured = days.map(({ date, rows }) => ({
+    date,
+    measures: measuresOf(rows ?? [], 'all').get('') ?? noMeasures,
+  }))
+  const sealed = new Set(days.filter(({ rows }) => rows !== null).map(({ date }) => date))
+  const rows = days.flatMap((day) => day.rows ?? [])
   return (
     <>
-      <h3>{pageWords.metrics.decisions}</h3>
-      <Bars
-        label={pageWords.metrics.decisions}
-        legend={[pageWords.metrics.approved, pageWords.metrics.denied, pageWords.metrics.expired]}
-        written={(value) => String(Math.round(value))}
-        bars={days.map(({ date, rows }) => ({
-          label: date.slice(8),
-          parts: ['approved-by-people', 'denied-by-people', 'expired'].map((name) => valueOf(rows, name) ?? 0),
-        }))}
+      <Pictures days={measured} />
+      <h3>{text.byDay}</h3>
+      <p class="quiet">{text.sharesAbout}</p>
+      <MetricTable
+        title={text.byDay}
+        heading={text.day}
+        rows={measured
+          .filter(({ date }) => sealed.has(date))
+          .map(({ date, measures }) => ({ key: date, name: date, measures }))}
+        counts={ofRequests}
+        hasTimes
       />
-      <h3>{pageWords.metrics.times}</h3>
-      <Bars
-        label={pageWords.metrics.times}
-        legend={[pageWords.metrics.median]}
-        written={duration}
-        bars={days.map(({ date, rows }) => ({
-          label: date.slice(8),
-          parts: [valueOf(rows, 'decide-p50') ?? 0],
-        }))}
-      />
-      <Days days={days.filter(({ rows }) => rows !== null)} />
-      <Group
-        {...{ names, ids }}
-        by="approver"
-        days={days}
-        columns={['approve', 'deny', 'hasty', 'unseen', 'busiest-hour']}
-      />
-      {(['rule', 'agent'] as const).map((by) => (
-        <Group key={by} {...{ names, ids, by }} days={days} columns={ofRequests} />
-      ))}
+      <Group by="approver" counts={ofVotes} {...{ rows, names, ids }} />
+      <Group by="rule" counts={ofRequests} {...{ rows, names, ids }} />
+      <Group by="agent" counts={ofRequests} {...{ rows, names, ids }} />
     </>
   )
 }
 
-const ofRequests = ['asked', 'approved-by-people', 'denied-by-people', 'expired', 'hasty'] as const
+const noMeasures: Measures = new Map()
+
+interface PicturesProps {
+  readonly days: readonly { readonly date: string; readonly measures: Measures }[]
+}
+
+/** How many decisions each day has, how long they took, and how careful votes were. */
+function Pictures({ days }: PicturesProps) {
+  const text = pageWords.metrics
+  const bars = (...metrics: readonly string[]) =>
+    days.map(({ date, measures }) => ({
+      label: date.slice(8),
+      parts: metrics.map((metric) => total(measures, metric)),
+    }))
+  return (
+    <>
+      <h3>{text.decisions}</h3>
+      <Bars
+        label={text.decisions}
+        legend={[text.approved, text.denied, text.expired]}
+        written={rounded}
+        bars={bars('approved-by-people', 'denied-by-people', 'expired')}
+      />
+      <h3>{text.times}</h3>
+      <Bars
+        label={text.times}
+        legend={[text.median, text.slow]}
+        written={duration}
+        bars={bars('decide-p50', 'decide-p90')}
+        isBeside
+      />
+      <h3>{text.care}</h3>
+      <Bars
+        label={text.care}
+        legend={[text.names.hasty, text.names.unseen]}
+        written={rounded}
+        bars={bars('hasty', 'unseen')}
+      />
+    </>
+  )
+}
+
+const rounded = (value: number): string => String(Math.round(value))
 
 /** The rows of metrics.csv that the page adds up, with their days and names. */
 const csvOf = ({ days, names }: Month): string =>
@@ -119,114 +160,68 @@ const csvOf = ({ days, names }: Month): string =>
     .map((row) => csvLine(row))
     .join('')
 
-const valueOf = (rows: readonly Row[] | null, metric: string): number | undefined =>
-  rows?.find((row) => row.by === 'all' && row.metric === metric)?.value
-
-const columns = ['asked', 'approved-by-people', 'denied-by-people', 'expired', 'lapsed', 'hasty', 'unseen'] as const
-
-function Days({ days }: { readonly days: readonly Day[] }) {
-  return (
-    <Wide label={pageWords.metrics.byDay}>
-      <table aria-label={pageWords.metrics.byDay}>
-        <thead>
-          <tr>
-            <th scope="col">{pageWords.metrics.day}</th>
-            {columns.map((name) => (
-              <th key={name} scope="col" class="number">
-                {pageWords.metrics.names[name]}
-              </th>
-            ))}
-            <th scope="col" class="number">
-              {pageWords.metrics.median}
-            </th>
-            <th scope="col" class="number">
-              {pageWords.metrics.slow}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {days.map(({ date, rows }) => (
-            <tr key={date}>
-              <th scope="row" data-label={pageWords.metrics.day}>
-                {date}
-              </th>
-              {columns.map((name) => (
-                <td key={name} class="number" data-label={pageWords.metrics.names[name]}>
-                  {valueOf(rows, name) ?? 0}
-                </td>
-              ))}
-              {(['decide-p50', 'decide-p90'] as const).map((name) => (
-                <td key={name} class="number" data-label={pageWords.metrics[name === 'decide-p50' ? 'median' : 'slow']}>
-                  {durationOrNone(valueOf(rows, name))}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Wide>
-  )
-}
-
 interface GroupProps {
   readonly by: keyof typeof pageWords.metrics.groups
-  readonly days: readonly Day[]
-  readonly columns: readonly (keyof typeof pageWords.metrics.names)[]
+  readonly rows: readonly MetricRow[]
+  readonly counts: typeof ofRequests | typeof ofVotes
   readonly names: Month['names']
   readonly ids: boolean
 }
 
-/** Counts of a month by approver, rule or agent, the busiest first. */
-function Group({ by, days, columns: counted, names, ids }: GroupProps) {
-  const rows = days.flatMap((day) => day.rows ?? []).filter((row) => row.by === by)
-  const members = [...new Set(rows.map(({ of }) => of ?? ''))]
-  const total = (of: string, metric: string) => {
-    const values = rows.filter((row) => row.of === of && row.metric === metric).map(({ value }) => value)
-    return metric === 'busiest-hour' ? Math.max(0, ...values) : values.reduce((a, b) => a + b, 0)
-  }
+/** The most approvers that a picture has room for. The table has all. */
+const mostInPicture = 10
+
+/** Counts of a month by approver, rule or agent, the busiest first; of approvers with a picture of their votes. */
+function Group({ by, rows, counts, names, ids }: GroupProps) {
+  const text = pageWords.metrics
+  const isOfVotes = by === 'approver'
+  const work = (measures: Measures) =>
+    (isOfVotes ? ['approve', 'deny'] : ['asked']).reduce((sum, metric) => sum + total(measures, metric), 0)
+  const members = [...measuresOf(rows, by)].toSorted(([, a], [, b]) => work(b) - work(a))
   if (members.length === 0) return null
-  const [first = 'asked'] = counted
-  const sorted = members.toSorted((a, b) => total(b, first) - total(a, first))
   return (
     <>
-      <h3>{pageWords.metrics.groups[by]}</h3>
-      <Wide label={pageWords.metrics.groups[by]}>
-        <table aria-label={pageWords.metrics.groups[by]}>
-          <thead>
-            <tr>
-              <th scope="col">{pageWords.metrics.members[by]}</th>
-              {counted.map((name) => (
-                <th key={name} scope="col" class="number">
-                  {pageWords.metrics.names[name]}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {sorted.map((of) => (
-              <tr key={of}>
-                <th scope="row" data-label={pageWords.metrics.members[by]}>
-                  {by === 'rule' ? (
-                    <span class="mono">
-                      <Untrusted text={of} />
-                    </span>
-                  ) : (
-                    <Named id={of} name={names[of]} withId={ids} />
-                  )}
-                </th>
-                {counted.map((name) => (
-                  <td key={name} class="number" data-label={pageWords.metrics.names[name]}>
-                    {total(of, name)}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Wide>
+      <h3>{text.groups[by]}</h3>
+      {isOfVotes && (
+        <Bars
+          label={text.load}
+          legend={[text.names.approve, text.names.deny]}
+          written={rounded}
+          bars={members.slice(0, mostInPicture).map(([of, measures]) => ({
+            label: visible(names[of] ?? of, 'line'),
+            parts: [total(measures, 'approve'), total(measures, 'deny')],
+          }))}
+        />
+      )}
+      {by === 'rule' && <p class="quiet">{text.timesAbout}</p>}
+      <MetricTable
+        title={text.groups[by]}
+        heading={text.members[by]}
+        rows={members.map(([of, measures]) => ({
+          key: of,
+          name: <Member {...{ by, of, ids }} name={names[of]} />,
+          measures,
+        }))}
+        counts={counts}
+        hasTimes={!isOfVotes}
+      />
     </>
   )
 }
 
-const durationOrNone = (milliseconds: number | undefined): string =>
-  milliseconds === undefined ? '–' : duration(milliseconds)
+interface MemberProps {
+  readonly by: GroupProps['by']
+  readonly of: string
+  readonly name: string | undefined
+  readonly ids: boolean
+}
+
+/** A rule by its id, and everybody else by name. */
+function Member({ by, of, name, ids }: MemberProps) {
+  if (by !== 'rule') return <Named id={of} name={name} withId={ids} />
+  return (
+    <span class="mono">
+      <Untrusted text={of} />
+    </span>
+  )
+}
