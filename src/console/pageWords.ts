@@ -175,6 +175,8 @@ interface EraseWords {
   readonly askedBy: (who: string) => string
   readonly own: string
   readonly other: string
+  readonly others: string
+  readonly toErase: string
 }
 
 interface PolicyWords {
@@ -498,6 +500,8 @@ const english: PageWords = {
     askedBy: (who) => `${who} asked to erase:`,
     own: 'You asked for this yourself. Another person has to ask for the same.',
     other: 'If you ask for the same, the texts are erased at once.',
+    others: 'Another person with the role Evidence.Erase has to ask for the same.',
+    toErase: 'Go to the erasure',
   },
   policy: {
     about: 'What agents may do, who decides about it, and a trial of an ask.',

@@ -6,11 +6,13 @@ import { visible } from '../core/data/text.ts'
 import { plain } from '../words/run.ts'
 import { spoken } from '../words/spoken.ts'
 import { useAnswer } from './answers.ts'
+import { askIn, textsLeft, Waiting } from './erasureAsk.tsx'
 import { Prove } from './evidence/prove.tsx'
 import { Button, Facts, Loaded, Untrusted } from './kit.tsx'
 import { useSigned } from './me.ts'
 import { Named } from './names.tsx'
 import { pageWords } from './pageWords.ts'
+import { address } from './router.ts'
 import { ShownAgain, type Showing } from './shown.tsx'
 import { Time, ZoneContext } from './time.tsx'
 import { words } from './words.ts'
@@ -45,6 +47,7 @@ export function Story({ request }: StoryProps) {
       <p class="printed">
         {words.product} · {location.origin} · {story.printed(new Date().toISOString(), zone)}
       </p>
+      {events.value && <Erasure request={request} list={events.value} />}
       <Asked request={request} people={people} />
       <Decision request={request} />
       <Ending request={request} />
@@ -52,6 +55,23 @@ export function Story({ request }: StoryProps) {
       <p class="quiet">{story.eventsAbout}</p>
       <Loaded loading={events}>{(list) => <Events list={list} request={request} />}</Loaded>
     </section>
+  )
+}
+
+/** The ask for an erasure that waits, with the way to the page on which another person asks for the same. */
+function Erasure({ request, list }: StoryProps & { readonly list: EventList }) {
+  const { me } = useSigned()
+  const ask = askIn(list, textsLeft(request, list))
+  return (
+    ask && (
+      <Waiting ask={ask}>
+        {me.roles.includes('Evidence.Erase') && (
+          <a class="button" href={address(`requests/${request.id}/erase`)}>
+            {pageWords.erase.toErase}
+          </a>
+        )}
+      </Waiting>
+    )
   )
 }
 

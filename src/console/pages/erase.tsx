@@ -1,11 +1,11 @@
 import { useState } from 'preact/hooks'
 import type { ErasureAnswer, EventList, HoldAnswer, HoldList } from '../../contract/evidenceAnswers.ts'
 import type { RequestAnswer } from '../../contract/requestAnswer.ts'
-import type { Instant } from '../../core/data/instant.ts'
-import { type Erasable, endOf, erasable } from '../../core/request/erasure.ts'
+import { type Erasable, erasable } from '../../core/request/erasure.ts'
 import { covers, type HoldScope, type HoldSubject } from '../../core/request/hold.ts'
 import { failureIn, useAnswer } from '../answers.ts'
 import type { CallFailure, ServiceCalls } from '../api.ts'
+import { askIn, textsLeft, Waiting, type WaitingAsk } from '../erasureAsk.tsx'
 import { Button, Facts, Failed, Field, Loaded, Notice, Page, Untrusted } from '../kit.tsx'
 import { useSigned } from '../me.ts'
 import { pageWords } from '../pageWords.ts'
@@ -15,16 +15,6 @@ import { words } from '../words.ts'
 
 /** How many characters of the id are typed: enough that no other request is meant. */
 const typedLength = 6
-
-/** An ask that waits for another person. */
-interface WaitingAsk {
-  readonly by: string
-  /** Their name, or their id if no name is known. */
-  readonly who: string
-  readonly names: readonly Erasable[]
-  readonly why: string
-  readonly until: Instant
-}
 
 interface Before {
   /** `null` for a person who may erase, but not read. */
@@ -68,7 +58,7 @@ export function Erase({ id }: { readonly id: string }) {
                 <p>{erase.unreadAbout}</p>
               </Notice>
             )}
-            {ask !== null && <Waiting ask={ask} isOwn={ask.by === me.id} />}
+            {ask !== null && <Waiting ask={ask} />}
             {hold !== null ? (
               <Held by={hold} />
             ) : left.length === 0 ? (
@@ -92,51 +82,9 @@ async function beforeOf(api: ServiceCalls, id: string, signal: AbortSignal): Pro
     api.get<EventList>(`/api/requests/${id}/events`, { signal }),
     api.get<HoldList>('/api/evidence/holds', { signal }),
   ])
-  const names = new Set(list.events.flatMap(({ said }) => Object.keys(said)))
-  if (request.target !== undefined) names.add('action')
-  const left = erasable.filter((name) => names.has(name))
+  const left = textsLeft(request, list)
   const hold = holds.find(({ scope }) => covers(scope as HoldScope, request as unknown as HoldSubject)) ?? null
   return { request, left, ask: askIn(list, left), hold }
-}
-
-/** Finds the newest ask that waits still, for texts of which one at least is left. */
-function askIn({ events, people }: EventList, left: readonly Erasable[]): WaitingAsk | null {
-  const now = new Date().toISOString()
-  const asks = events.flatMap(({ leaf, said }): readonly WaitingAsk[] => {
-    const { type, at, actor, data } = JSON.parse(leaf) as AskLeaf
-    if (type !== 'erasure-asked') return []
-    const { id: by } = actor
-    return [{ by, who: people[by] ?? by, names: data.names, why: said['why']?.text ?? '', until: endOf({ at }) }]
-  })
-  return asks.findLast(({ until, names }) => until > now && names.some((name) => left.includes(name))) ?? null
-}
-
-/** The members of an `erasure-asked` event that are read here: docs/evidence/events.md. */
-interface AskLeaf {
-  readonly type: string
-  readonly at: Instant
-  readonly actor: { readonly id: string }
-  readonly data: { readonly names: readonly Erasable[] }
-}
-
-/** What somebody asked for, and until when another person can ask for the same. */
-function Waiting({ ask: { who, names, why, until }, isOwn }: { readonly ask: WaitingAsk; readonly isOwn: boolean }) {
-  const { erase } = pageWords
-  return (
-    <Notice tone="warning" title={erase.askedBy(who)}>
-      <ul>
-        {names.map((name) => (
-          <li key={name}>{erase.named[name]}</li>
-        ))}
-      </ul>
-      <blockquote>
-        <Untrusted text={why} layout="block" />
-      </blockquote>
-      <p>
-        {isOwn ? erase.own : erase.other} {erase.waitsUntil} <Time at={until} far />.
-      </p>
-    </Notice>
-  )
 }
 
 function Held({ by: { held } }: { readonly by: HoldAnswer }) {
@@ -203,35 +151,56 @@ function Form({ id, left, ask, finish }: FormProps) {
     >
       {failure && <Failed failure={failure} />}
       <Names choices={choices} names={names} set={setNames} error={shown('names')} />
-      <Field label={erase.why} hint={erase.whyHint} isRequired error={shown('why')}>
-        {({ id: control, described }) => (
-          <textarea
-            id={control}
-            aria-describedby={described}
-            rows={3}
-            maxLength={500}
-            value={why}
-            onInput={(event) => setWhy(event.currentTarget.value)}
-          />
-        )}
-      </Field>
-      <Field label={erase.type(typedLength)} isRequired error={shown('typed')}>
-        {({ id: control, described }) => (
-          <input
-            id={control}
-            aria-describedby={described}
-            class="mono"
-            autocomplete="off"
-            spellcheck={false}
-            value={typed}
-            onInput={(event) => setTyped(event.currentTarget.value)}
-          />
-        )}
-      </Field>
+      <Why value={why} set={setWhy} error={shown('why')} />
+      <Confirmation value={typed} set={setTyped} error={shown('typed')} />
       <Button type="submit" tone="danger" isBusy={isBusy}>
         {ask !== null && isSameSet(names, ask.names) ? erase.erase : erase.ask}
       </Button>
     </form>
+  )
+}
+
+interface TextProps {
+  readonly value: string
+  readonly set: (value: string) => void
+  readonly error: string | null
+}
+
+function Why({ value, set, error }: TextProps) {
+  const { erase } = pageWords
+  return (
+    <Field label={erase.why} hint={erase.whyHint} isRequired error={error}>
+      {({ id, described }) => (
+        <textarea
+          id={id}
+          aria-describedby={described}
+          rows={3}
+          maxLength={500}
+          value={value}
+          onInput={(event) => set(event.currentTarget.value)}
+        />
+      )}
+    </Field>
+  )
+}
+
+/** The end of the request's id, typed: so that no other request is meant. */
+function Confirmation({ value, set, error }: TextProps) {
+  const { erase } = pageWords
+  return (
+    <Field label={erase.type(typedLength)} isRequired error={error}>
+      {({ id, described }) => (
+        <input
+          id={id}
+          aria-describedby={described}
+          class="mono"
+          autocomplete="off"
+          spellcheck={false}
+          value={value}
+          onInput={(event) => set(event.currentTarget.value)}
+        />
+      )}
+    </Field>
   )
 }
 
