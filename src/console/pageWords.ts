@@ -177,6 +177,8 @@ interface EraseWords {
   readonly other: string
   readonly others: string
   readonly toErase: string
+  readonly proofs: string
+  readonly sealedLater: string
 }
 
 interface PolicyWords {
@@ -502,6 +504,8 @@ const english: PageWords = {
     other: 'If you ask for the same, the texts are erased at once.',
     others: 'Another person with the role Evidence.Erase has to ask for the same.',
     toErase: 'Go to the erasure',
+    proofs: 'Its proofs',
+    sealedLater: 'sealed later, after the end of its day (UTC)',
   },
   policy: {
     about: 'What agents may do, who decides about it, and a trial of an ask.',

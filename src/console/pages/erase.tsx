@@ -6,6 +6,7 @@ import { covers, type HoldScope, type HoldSubject } from '../../core/request/hol
 import { failureIn, useAnswer } from '../answers.ts'
 import type { CallFailure, ServiceCalls } from '../api.ts'
 import { askIn, textsLeft, Waiting, type WaitingAsk } from '../erasureAsk.tsx'
+import { ProofsOf } from '../evidence/proofs.tsx'
 import { Button, Facts, Failed, Field, Loaded, Notice, Page, Untrusted } from '../kit.tsx'
 import { useSigned } from '../me.ts'
 import { pageWords } from '../pageWords.ts'
@@ -19,6 +20,8 @@ const typedLength = 6
 interface Before {
   /** `null` for a person who may erase, but not read. */
   readonly request: RequestAnswer | null
+  /** The events of the request; `null` as for the request. */
+  readonly list: EventList | null
   /** The names of texts that the request still has. */
   readonly left: readonly Erasable[]
   readonly ask: WaitingAsk | null
@@ -42,7 +45,7 @@ export function Erase({ id }: { readonly id: string }) {
   }
   return (
     <Page title={erase.title} about={erase.about}>
-      {done && <Done of={done} />}
+      {done && <Done of={done} list={before.value?.list ?? null} />}
       <Loaded loading={before}>
         {({ request, left, ask, hold }) => (
           <>
@@ -74,7 +77,7 @@ export function Erase({ id }: { readonly id: string }) {
 }
 
 /** What a person knows who may not read the request: any text may be left. */
-const unread: Before = { request: null, left: erasable, ask: null, hold: null }
+const unread: Before = { request: null, list: null, left: erasable, ask: null, hold: null }
 
 async function beforeOf(api: ServiceCalls, id: string, signal: AbortSignal): Promise<Before> {
   const [request, list, { holds }] = await Promise.all([
@@ -84,7 +87,7 @@ async function beforeOf(api: ServiceCalls, id: string, signal: AbortSignal): Pro
   ])
   const left = textsLeft(request, list)
   const hold = holds.find(({ scope }) => covers(scope as HoldScope, request as unknown as HoldSubject)) ?? null
-  return { request, left, ask: askIn(list, left), hold }
+  return { request, list, left, ask: askIn(list, left), hold }
 }
 
 function Held({ by: { held } }: { readonly by: HoldAnswer }) {
@@ -240,7 +243,13 @@ function Names({ choices, names, set, error }: NamesProps) {
   )
 }
 
-function Done({ of: { erased, waits } }: { readonly of: ErasureAnswer }) {
+interface DoneProps {
+  readonly of: ErasureAnswer
+  readonly list: EventList | null
+}
+
+/** What came of it. Of the events that lost a text it is proved at once that the log has them as they are. */
+function Done({ of: { request, erased, waits }, list }: DoneProps) {
   const { erase } = pageWords
   if (waits !== undefined)
     return (
@@ -252,8 +261,11 @@ function Done({ of: { erased, waits } }: { readonly of: ErasureAnswer }) {
     )
   if (erased.length === 0) return <Notice tone="good" title={erase.nothingLeft} />
   return (
-    <Notice tone="good" title={erase.erased}>
-      <p>{erase.erasedAbout}</p>
-    </Notice>
+    <>
+      <Notice tone="good" title={erase.erased}>
+        <p>{erase.erasedAbout}</p>
+      </Notice>
+      {list && <ProofsOf request={request} list={list} shown={erased.map(({ event }) => event)} />}
+    </>
   )
 }
