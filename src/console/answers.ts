@@ -120,6 +120,22 @@ export const failureIn = (cause: unknown): CallFailure =>
     ? cause
     : new CallFailure('internal', cause instanceof Error ? cause.message : String(cause))
 
+/**
+ * What a notice of a failure needs so that it offers to repeat the call: `again`, where the same call may succeed now.
+ *
+ * @param isHarmless whether repeating a call that was carried out changes nothing. If not, it is only offered where the
+ *   service goes on with what it began
+ */
+export function repeating(
+  { code }: CallFailure,
+  again: () => void,
+  isHarmless = true,
+): { readonly again?: () => void } {
+  const isPassing =
+    code === 'busy' || code === 'unavailable' || (isHarmless && (code === 'unreachable' || code === 'internal'))
+  return isPassing ? { again } : {}
+}
+
 type AbortablePart = ReturnType<typeof abortable>
 
 function abortable() {

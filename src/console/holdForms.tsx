@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import type { HoldAnswer } from '../contract/evidenceAnswers.ts'
 import type { PolicyInForce } from '../contract/policyAnswers.ts'
-import { failureIn, useAnswer } from './answers.ts'
+import { failureIn, repeating, useAnswer } from './answers.ts'
 import type { CallFailure } from './api.ts'
 import { Dialog } from './dialog.tsx'
 import { Button, Failed, Field } from './kit.tsx'
@@ -37,6 +37,7 @@ export function HoldForm({ request, done, closed }: FormProps & { readonly reque
       button={text.placeTitle}
       tone="primary"
       isComplete={Object.values(given).every((one) => one !== '')}
+      isHarmless={false}
       send={(why) => api.post('/api/evidence/holds', { scope: given, why })}
     >
       {(isAsked) => (
@@ -120,6 +121,7 @@ export function ReleaseForm({ hold: { hold }, done, closed }: FormProps & { read
       button={text.releaseTitle}
       tone="danger"
       isComplete
+      isHarmless
       send={(why) => api.post(`/api/evidence/holds/${hold}/release`, { why })}
     />
   )
@@ -134,13 +136,15 @@ interface ReasonFormProps extends FormProps {
   readonly tone: 'primary' | 'danger'
   /** Whether everything but the reason is there. */
   readonly isComplete: boolean
+  /** Whether sending once more what was recorded changes nothing: another hold is one more. */
+  readonly isHarmless: boolean
   readonly send: (why: string) => Promise<unknown>
   /** Draws what stands above the reason. */
   readonly children?: (isAsked: boolean) => ComponentChildren
 }
 
 /** A dialog that asks for a reason. What was typed stays there if the call fails. */
-function ReasonForm({ done, closed, children, send, isComplete, ...said }: ReasonFormProps) {
+function ReasonForm({ done, closed, children, send, isComplete, isHarmless, ...said }: ReasonFormProps) {
   const [why, setWhy] = useState('')
   const [isAsked, setAsked] = useState(false)
   const [isBusy, setBusy] = useState(false)
@@ -171,7 +175,7 @@ function ReasonForm({ done, closed, children, send, isComplete, ...said }: Reaso
           }}
         >
           <p class="quiet">{said.about}</p>
-          {failure && <Failed failure={failure} />}
+          {failure && <Failed failure={failure} {...repeating(failure, () => void submit(close), isHarmless)} />}
           {children?.(isAsked)}
           <Field label={said.why} hint={whyHint} isRequired error={isAsked && why.trim() === '' ? noWhy : null}>
             {({ id, described }) => (

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks'
 import { visible } from '../core/data/text.ts'
 import type { PolicyInForce, TriedAsk } from '../contract/policyAnswers.ts'
 import { spoken } from '../words/spoken.ts'
-import { failureIn } from './answers.ts'
+import { failureIn, repeating } from './answers.ts'
 import type { CallFailure } from './api.ts'
 import { duration } from './duration.ts'
 import { Button, Facts, Failed, Field, Notice, Untrusted } from './kit.tsx'
@@ -70,7 +70,7 @@ export function Trial({ policy, readAgain }: TrialProps) {
           {trial.submit}
         </Button>
       </form>
-      {failure && <Failed failure={failure} />}
+      {failure && <Failed failure={failure} {...repeating(failure, () => void submit())} />}
       {tried && tried.policy !== policy.version && (
         <Notice tone="warning" title={trial.newer}>
           <Button onPress={readAgain}>{words.story.showAgain}</Button>

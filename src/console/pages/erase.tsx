@@ -3,7 +3,7 @@ import type { ErasureAnswer, EventList, HoldAnswer, HoldList } from '../../contr
 import type { RequestAnswer } from '../../contract/requestAnswer.ts'
 import { type Erasable, erasable } from '../../core/request/erasure.ts'
 import { covers, type HoldScope, type HoldSubject } from '../../core/request/hold.ts'
-import { failureIn, useAnswer } from '../answers.ts'
+import { failureIn, repeating, useAnswer } from '../answers.ts'
 import type { CallFailure, ServiceCalls } from '../api.ts'
 import { askIn, textsLeft, Waiting, type WaitingAsk } from '../erasureAsk.tsx'
 import { ProofsOf } from '../evidence/proofs.tsx'
@@ -152,7 +152,7 @@ function Form({ id, left, ask, finish }: FormProps) {
         if (!isBusy) void submit()
       }}
     >
-      {failure && <Failed failure={failure} />}
+      {failure && <Failed failure={failure} {...repeating(failure, () => void submit())} />}
       <Names choices={choices} names={names} set={setNames} error={shown('names')} />
       <Why value={why} set={setWhy} error={shown('why')} />
       <Confirmation value={typed} set={setTyped} error={shown('typed')} />

@@ -2,7 +2,7 @@ import { useRef, useState } from 'preact/hooks'
 import type { RequestAnswer, ViewAnswer } from '../../contract/requestAnswer.ts'
 import { actionDigest } from '../../core/action/canonicalAction.ts'
 import type { JsonObject } from '../../core/data/json.ts'
-import { failureIn, useAnswer, useEvery } from '../answers.ts'
+import { failureIn, repeating, useAnswer, useEvery } from '../answers.ts'
 import type { CallFailure } from '../api.ts'
 import { Card, type Click } from '../card.tsx'
 import { Button, Failed, Loaded, Notice, Page, Untrusted } from '../kit.tsx'
@@ -25,6 +25,13 @@ interface Seen {
   readonly view: ViewAnswer | null
 }
 
+/** A click that the service did not carry out, as far as is known. The same vote is recorded once, however often it comes. */
+interface FailedClick {
+  readonly failure: CallFailure
+  /** Sends the same again, for the view that was clicked on. */
+  readonly again: () => void
+}
+
 type Verdict = 'approve' | 'deny' | 'revoke'
 
 /** One request: the card with its buttons for those who may decide, and for auditors its story. */
@@ -35,6 +42,7 @@ export function Request({ id }: { readonly id: string }) {
   const isReader = me.roles.includes('Evidence.Read')
   const seen = useAnswer(`${id} ${page}`, async (signal): Promise<Seen> => {
     setNews(null)
+    setFailed(null)
     try {
       const view = await api.post<ViewAnswer>(`/api/requests/${id}/views`, { page }, { signal })
       return { request: view.request, view }
@@ -44,7 +52,7 @@ export function Request({ id }: { readonly id: string }) {
     }
   })
   const [decided, setDecided] = useState<Verdict | null>(null)
-  const [failure, setFailure] = useState<CallFailure | null>(null)
+  const [failed, setFailed] = useState<FailedClick | null>(null)
   const [isBusy, setBusy] = useState(false)
   const [proof, setProof] = useState<string | null>(null)
 
@@ -61,8 +69,9 @@ export function Request({ id }: { readonly id: string }) {
     )
   })
 
-  const click = async ({ verb, page: wanted, typed }: Click, view: ViewAnswer) => {
-    setFailure(null)
+  const click = async (one: Click, view: ViewAnswer) => {
+    const { verb, page: wanted, typed } = one
+    setFailed(null)
     if (verb === 'review') return setPage(wanted ?? 1)
     if (view.stepUp) return setProof(view.stepUp.claims)
     setBusy(true)
@@ -72,9 +81,9 @@ export function Request({ id }: { readonly id: string }) {
       setDecided(verb as Verdict)
       seen.again()
     } catch (cause) {
-      const failed = failureIn(cause)
-      if (failed.claims === null) setFailure(failed)
-      else setProof(failed.claims)
+      const failure = failureIn(cause)
+      if (failure.claims === null) setFailed({ failure, again: () => void click(one, view) })
+      else setProof(failure.claims)
     } finally {
       setBusy(false)
     }
@@ -121,7 +130,7 @@ export function Request({ id }: { readonly id: string }) {
           <Button onPress={seen.again}>{words.story.showAgain}</Button>
         </Notice>
       )}
-      {failure && <Failed failure={failure} />}
+      {failed && <Failed failure={failed.failure} {...repeating(failed.failure, failed.again)} />}
       {proof !== null && <StepUp claims={proof} proved={proved} close={() => setProof(null)} />}
       <Loaded loading={seen}>
         {({ request, view }) => (
