@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Page, Route } from 'playwright-core'
 import { parseOptions } from '../../src/cli/options.ts'
 import { verify } from '../../src/cli/verify.ts'
+import type { BundleList, EventList } from '../../src/contract/evidenceAnswers.ts'
 import { TooLarge, tarOf } from '../../src/console/evidence/tar.ts'
 import { parseRequestId } from '../../src/core/data/id.ts'
 import type { JsonObject } from '../../src/core/data/json.ts'
@@ -197,6 +198,38 @@ inWhole(() => {
   })
 })
 
+inWhole(() => {
+  test('a quarter has its months; an empty day verifies, and a lost one is named and breaks the row', async () => {
+    const listing = page.waitForResponse('**/api/evidence/bundles')
+    await page.goto(`${origin}/console/evidence?quarter=2026-Q1`)
+    const { bundles } = (await (await listing).json()) as BundleList
+    await page.getByRole('heading', { level: 2, name: 'Q1 2026' }).waitFor()
+    expect(await page.locator('.month h3').allInnerTexts()).toEqual(['January 2026', 'February 2026', 'March 2026'])
+    expect(await page.locator('.month button').count()).toBe(dates.length)
+    await page.getByRole('button', { name: / 6 March 2026: sealed, without an event/ }).click()
+    expect(new URL(page.url()).search).toBe('?quarter=2026-Q1&day=2026-03-06')
+    expect(await page.locator('[aria-labelledby=day-title] .badge').innerText()).toBe('sealed, without an event')
+    await press('Verify here')
+    await verdict().waitFor()
+    expect(await verdict().innerText()).toContain('VERIFIED')
+    expect(await flawsOf(page)).toEqual([])
+
+    const lost = { date: day(7), what: 'bundle' }
+    const list = { bundles: bundles.filter(({ date }) => date !== lost.date), missing: [lost] }
+    await page.route('**/api/evidence/bundles', (route) => route.fulfill({ json: list }), { times: 1 })
+    await page.reload()
+    await page.getByText('Missing: 2026-03-07').waitFor()
+    await page.getByRole('button', { name: / 7 March 2026: something is missing/ }).click()
+    await page.getByText('The service does not have its bundle any more.').waitFor()
+    expect(await page.getByRole('button', { name: 'Verify here', exact: true }).count()).toBe(0)
+    expect(await flawsOf(page)).toEqual([])
+    await press('Verify all days here')
+    await verdict().waitFor()
+    expect(await verdict().innerText()).not.toMatch(/VERIFIED|HOLDS/)
+    expect(await page.locator('.date.failed').count()).toBe(1)
+  })
+})
+
 test('a story proves its events: a changed proof does not hold, and that of another event is told apart', async () => {
   const { request } = opened
   await page.goto(`${origin}/console/requests/${request}`)
@@ -216,6 +249,64 @@ test('a story proves its events: a changed proof does not hold, and that of anot
   }
   expect(await changed(texts.toReversed())).toContain('The proof holds, but for another event')
   expect(await changed(texts.map((text) => text.replace('\nindex ', '\nindex 1')))).toContain('bad-proof')
+})
+
+inWhole(() => {
+  test('a story whose events could not be loaded says so in print, too', async () => {
+    const { request } = opened
+    await page.route(`**/api/requests/${request}/events`, (route) => route.abort(), { times: 1 })
+    await page.goto(`${origin}/console/requests/${request}`)
+    await page.getByRole('alert').waitFor()
+    await page.emulateMedia({ media: 'print' })
+    const printed = await page.locator('body').innerText()
+    await page.emulateMedia({ media: 'screen' })
+    expect(printed).toContain('The service cannot be reached.')
+    expect(printed).not.toContain('Try again')
+  })
+
+  test('an erasure that waits is named by the story, and the proofs are checked as soon as it is done', async () => {
+    const { request } = opened
+    const me = { id: 'a', name: 'Compliance', roles: ['Evidence.Read', 'Evidence.Erase'], groups: [] }
+    await page.route('**/api/me', (route) => route.fulfill({ json: me }))
+    await page.route('**/api/evidence/holds', (route) => route.fulfill({ json: { holds: [], names: {} } }))
+    const path = `**/api/requests/${request}/events`
+    const listing = page.waitForResponse(path)
+    await page.goto(`${origin}/console/requests/${request}`)
+    const { events } = (await (await listing).json()) as EventList
+    const leaf = JSON.stringify({
+      ...{ type: 'erasure-asked', seq: 99, at: '2026-03-08T12:00:00.000Z', request },
+      ...{ actor: { kind: 'person', id: 'b' }, data: { names: ['action'], accounts: ['b'] } },
+    })
+    const ask = { leaf, hash: 'ask', said: { why: { salt: '', text: 'GDPR 2026-118' } } }
+    const list = { events: [...events, ask], people: { b: 'Dana Burke' } }
+    await page.route(path, (route) => route.fulfill({ json: list }))
+    await page.reload()
+    const notice = page.locator('.story .notice')
+    await notice.getByText('Dana Burke asked to erase:').waitFor()
+    expect(await notice.innerText()).toMatch(/What was asked[^]*GDPR 2026-118[^]*erased at once/)
+    expect(await flawsOf(page)).toEqual([])
+    await page.getByRole('link', { name: 'Go to the erasure' }).click()
+    await page.getByLabel('Why').fill('The same')
+    await page.getByLabel(/^To confirm/).fill(request.slice(-6))
+    const answers = [
+      { status: 409, json: { code: 'on-hold', detail: 'A hold came.' } },
+      { status: 503, json: { code: 'busy', detail: 'Others write, too.' } },
+      { json: { request, erased: [{ event: events[0]?.hash, names: ['action'] }] } },
+    ]
+    await page.route('**/api/evidence/erasures', (route) => route.fulfill(answers.shift() ?? {}))
+    await press('Erase now')
+    await page.getByRole('alert').getByText('A hold came.').waitFor()
+    expect(await page.getByRole('button', { name: 'Try again' }).count()).toBe(0)
+    await press('Erase now')
+    await press('Try again')
+    await page.getByText('The texts are erased.').waitFor()
+    const proofs = page.getByRole('region', { name: 'Its proofs' })
+    await proofs.getByText('VERIFIED: the log has this event').waitFor()
+    expect(await proofs.getByRole('button', { name: 'Prove it here' }).count()).toBe(events.length)
+    expect(await proofs.getByText('sealed later').count()).toBe(1)
+    expect(await flawsOf(page)).toEqual([])
+    await page.unrouteAll()
+  })
 })
 
 test('a file of 8 GiB does not fit into an archive, whose sizes have eleven octal digits', () => {
