@@ -309,6 +309,53 @@ inWhole(() => {
   })
 })
 
+inWhole(() => {
+  test('metrics have shares beside the counts, and the time to decide by rule, from the fastest to the slowest day', async () => {
+    const ofRule = (values: Readonly<Record<string, number>>) =>
+      [
+        ['all', undefined],
+        ['rule', 'export-needs-dba'],
+      ].flatMap(([by, of]) => Object.entries(values).map(([metric, value]) => ({ by, of, metric, value })))
+    const votes = (of: string, approve: number, deny: number) => [
+      { by: 'approver', of, metric: 'approve', value: approve },
+      { by: 'approver', of, metric: 'deny', value: deny },
+    ]
+    const times = (p50: number, p90: number) => ({ 'decide-p50': p50, 'decide-p90': p90 })
+    const first = { asked: 5, 'approved-by-people': 3, expired: 1, 'look-n': 3, unseen: 1, ...times(30_000, 60_000) }
+    const second = { lapsed: 1, succeeded: 3, 'look-n': 4, hasty: 2, ...times(600_000, 7_200_000) }
+    const answer = {
+      days: [
+        { date: day(4), rows: [...ofRule(first), ...votes('b', 1, 1), ...votes('c', 3, 0)] },
+        { date: day(5), rows: [...ofRule(second), ...votes('b', 0, 4)] },
+        { date: day(6), missing: 'not-sealed' },
+      ],
+      names: { b: 'Dana Burke', c: 'Someone with a rather long name' },
+    }
+    await page.route('**/api/evidence/metrics?*', (route) => route.fulfill({ json: answer }))
+    await page.goto(`${origin}/console/metrics?month=2026-03`)
+    const rowIn = async (table: string, of: string) => {
+      const row = page.getByRole('table', { name: table }).getByRole('row', { name: new RegExp(of) })
+      return (await row.locator('td').allInnerTexts()).map((text) => text.replaceAll(/\s+/g, ' '))
+    }
+    await page.getByRole('table', { name: 'By rule' }).waitFor()
+    expect(await rowIn('By day', day(4))).toEqual(['5', '3', '0', '1 25%', '0', '0', '1 25%', '30 s', '60 s'])
+    const together = ['5', '3', '0', '1 25%', '1 25%', '2 25%', '1 12.5%', '30 s – 10 min', '60 s – 2 h']
+    expect(await rowIn('By rule', 'export-needs-dba')).toEqual(together)
+    expect(await rowIn('By approver', 'Dana Burke')).toEqual(['1', '5', '0', '0', '0'])
+    const load = page.getByRole('img', { name: 'Votes of the busiest approvers' })
+    expect(await load.locator('title').allTextContents()).toEqual([
+      ...['Dana Burke: Approvals 1', 'Dana Burke: Denials 5'],
+      ...['Someone with a rather long name: Approvals 3', 'Someone with a rather long name: Denials 0'],
+    ])
+    expect(await page.getByRole('img').count()).toBe(4)
+    expect(await flawsOf(page)).toEqual([])
+    await page.setViewportSize({ width: 320, height: 640 })
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320)
+    await page.setViewportSize({ width: 1280, height: 900 })
+    await page.unrouteAll()
+  })
+})
+
 test('a file of 8 GiB does not fit into an archive, whose sizes have eleven octal digits', () => {
   expect(() => tarOf([{ name: 'large.zip', size: 2 ** 33 } as File])).toThrow(TooLarge)
 })
