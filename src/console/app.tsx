@@ -1,7 +1,8 @@
 import { useEffect, useState } from 'preact/hooks'
-import type { ServiceCalls } from './api.ts'
+import { failureIn } from './answers.ts'
+import type { CallFailure, ServiceCalls } from './api.ts'
 import { useIdle } from './idle.ts'
-import { Button, Page } from './kit.tsx'
+import { Button, Failed, Page } from './kit.tsx'
 import { later } from './later.tsx'
 import { type Me, mayKnowPolicy, SignedContext } from './me.ts'
 import { Inbox } from './pages/inbox.tsx'
@@ -25,14 +26,16 @@ interface AppProps {
   readonly api: ServiceCalls
   readonly me: Me
   readonly session: PageSession
+  /** Signs in anew, and draws the console of who is signed in then. */
+  readonly again: () => Promise<void>
 }
 
 /** The console of a person who is signed in: where they can go, and the page of the address. */
-export function App({ api, me, session }: AppProps) {
+export function App({ api, me, session, again }: AppProps) {
   const place = usePlace()
   const [zone, setZone] = useState<Zone>(() => kept('zone', zones, 'local'))
   const isIdle = useIdle(() => session.forget())
-  if (isIdle) return <Away />
+  if (isIdle) return <Away again={again} />
   return (
     <SignedContext.Provider value={{ api, me, session }}>
       <ZoneContext.Provider value={zone}>
@@ -164,13 +167,19 @@ function PageOf({ place: { path, query } }: { readonly place: Place }) {
   )
 }
 
-/** In place of a page that nobody touched for long. Nothing of it is left in the document. */
-function Away() {
+/**
+ * In place of a page that nobody touched for long. Nothing of it is left in the document. What was typed comes back if the
+ * same person signs in.
+ */
+function Away({ again }: Pick<AppProps, 'again'>) {
+  const [failure, setFailure] = useState<CallFailure | null>(null)
+  const goOn = () => again().catch((cause: unknown) => setFailure(failureIn(cause)))
   return (
     <main class="away">
       <Page title={words.idle}>
         <p>{words.idleAbout}</p>
-        <Button tone="primary" onPress={() => location.reload()}>
+        {failure && <Failed failure={failure} />}
+        <Button tone="primary" onPress={() => void goOn()}>
           {words.goOn}
         </Button>
       </Page>

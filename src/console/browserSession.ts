@@ -1,6 +1,6 @@
 import * as oauth from 'oauth4webapi'
 import type { ConsoleSettings } from '../contract/serviceAnswers.ts'
-import type { CardDraft, PageSession } from './session.ts'
+import { Drafts, type KeptDrafts, type PageSession } from './session.ts'
 
 /** What has to outlive the way to the identity provider and back: nothing that is secret afterwards, and no token. */
 interface Underway {
@@ -9,7 +9,7 @@ interface Underway {
   readonly nonce: string
   /** The path, query and fragment to come back to. */
   readonly back: string
-  readonly draft: CardDraft | null
+  readonly drafts: KeptDrafts
 }
 
 const underwayKey = 'countersign.signing-in'
@@ -22,23 +22,15 @@ const margin = 60
 
 /**
  * Signs in by authorization code with PKCE (RFC 7636, RFC 9700). Tokens are kept in memory alone, and are gone with the
- * page. If the address is the identity provider's answer, that sign-in is finished first.
- *
- * @throws {oauth.AuthorizationResponseError} if the provider refused the person
+ * page.
  */
-export async function browserSession(settings: ConsoleSettings): Promise<PageSession> {
-  const signIn = new SignIn(settings)
-  await signIn.finish()
-  return signIn
-}
-
-class SignIn implements PageSession {
+export class BrowserSession implements PageSession {
   readonly #settings: ConsoleSettings
   readonly #client: oauth.Client
   readonly #options: { [oauth.allowInsecureRequests]: boolean }
   #server: Promise<oauth.AuthorizationServer> | null = null
   #token: { readonly value: string; readonly until: number } | null = null
-  draft: CardDraft | null = null
+  drafts = new Drafts()
 
   constructor(settings: ConsoleSettings) {
     this.#settings = settings
@@ -73,15 +65,21 @@ class SignIn implements PageSession {
     return leaving()
   }
 
-  /** Takes the token for the code in the address, and goes on at the place where the sign-in began. */
+  /**
+   * Goes on where a sign-in began, with the drafts of then, also if it was given up. If the address is the identity
+   * provider's answer, the token for its code is taken first.
+   *
+   * @throws {oauth.AuthorizationResponseError} if the provider refused the person
+   */
   async finish(): Promise<void> {
     const here = new URL(location.href)
     const kept = sessionStorage.getItem(underwayKey)
-    if (!here.searchParams.has('state') || kept === null) return
+    if (kept === null) return
     sessionStorage.removeItem(underwayKey)
-    const { verifier, state, nonce, back, draft } = JSON.parse(kept) as Underway
+    const { verifier, state, nonce, back, drafts } = JSON.parse(kept) as Underway
+    this.drafts = new Drafts(drafts)
+    if (!here.searchParams.has('state')) return
     history.replaceState(null, '', back)
-    this.draft = draft
     const server = await this.#discover()
     const params = oauth.validateAuthResponse(server, this.#client, here, state)
     const answer = await oauth.authorizationCodeGrantRequest(
@@ -102,7 +100,8 @@ class SignIn implements PageSession {
     const verifier = oauth.generateRandomCodeVerifier()
     const { pathname, search, hash } = location
     const [state, nonce] = [oauth.generateRandomState(), oauth.generateRandomNonce()]
-    const underway: Underway = { verifier, state, nonce, back: pathname + search + hash, draft: this.draft }
+    const [back, drafts] = [pathname + search + hash, this.drafts.kept()]
+    const underway: Underway = { verifier, state, nonce, back, drafts }
     sessionStorage.setItem(underwayKey, JSON.stringify(underway))
     const to = new URL(endpoint)
     const query = {

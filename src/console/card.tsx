@@ -1,6 +1,5 @@
 import { useContext, useEffect, useErrorBoundary, useState } from 'preact/hooks'
 import { Button, Field, Notice } from './kit.tsx'
-import type { CardDraft } from './session.ts'
 import { dayOf, hourOf, type Zone, ZoneContext } from './time.tsx'
 import { words } from './words.ts'
 
@@ -25,6 +24,16 @@ interface CardProps {
   readonly draft?: Typed | null
   /** Is told of what is typed now, and which form is open. */
   readonly note?: (draft: Typed) => void
+}
+
+/** What a person typed into the card of a request. */
+export interface CardDraft {
+  /** The page of the card that it was typed on. */
+  readonly page: number
+  /** The number of the form that is open, counted from 0. */
+  readonly open: number | null
+  /** By the id of the input. */
+  readonly typed: Readonly<Record<string, string>>
 }
 
 type Typed = Pick<CardDraft, 'open' | 'typed'>

@@ -1,10 +1,10 @@
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
-import type { HoldAnswer } from '../contract/evidenceAnswers.ts'
 import type { PolicyInForce } from '../contract/policyAnswers.ts'
 import { failureIn, repeating, useAnswer } from './answers.ts'
 import type { CallFailure } from './api.ts'
 import { Dialog } from './dialog.tsx'
+import { useDraft } from './draft.ts'
 import { Button, Failed, Field } from './kit.tsx'
 import { mayKnowPolicy, useSigned } from './me.ts'
 import { pageWords } from './pageWords.ts'
@@ -23,17 +23,24 @@ type Kind = (typeof kinds)[number]
 /** Places a hold: on one request, on all of an agent, or on all of a period. */
 export function HoldForm({ request, done, closed }: FormProps & { readonly request: string }) {
   const { api } = useSigned()
-  const [kind, setKind] = useState<Kind>('request')
-  const [scope, setScope] = useState({ request, agent: '', from: '', to: '' })
+  const blank = { kind: 'request' as Kind, request, agent: '', from: '', to: '', why: '' }
+  const [typed, type, drop] = useDraft(`hold ${request}`, blank)
+  const { kind } = typed
   const text = pageWords.holds
   const wanted = kind === 'period' ? (['from', 'to'] as const) : ([kind] as const)
-  const given = Object.fromEntries(wanted.map((name) => [name, scope[name].trim()]))
+  const given = Object.fromEntries(wanted.map((name) => [name, typed[name].trim()]))
   return (
     <ReasonForm
-      {...{ done, closed }}
+      {...{ done }}
+      closed={() => {
+        drop()
+        closed()
+      }}
       title={text.placeTitle}
       about={text.placeAbout}
-      why={text.why}
+      label={text.why}
+      why={typed.why}
+      setWhy={(why) => type({ ...typed, why })}
       button={text.placeTitle}
       tone="primary"
       isComplete={Object.values(given).every((one) => one !== '')}
@@ -46,7 +53,8 @@ export function HoldForm({ request, done, closed }: FormProps & { readonly reque
             <legend>{text.covers}</legend>
             {kinds.map((one) => (
               <label key={one}>
-                <input type="radio" name="kind" checked={kind === one} onChange={() => setKind(one)} /> {text[one]}
+                <input type="radio" name="kind" checked={kind === one} onChange={() => type({ ...typed, kind: one })} />{' '}
+                {text[one]}
               </label>
             ))}
           </fieldset>
@@ -54,9 +62,9 @@ export function HoldForm({ request, done, closed }: FormProps & { readonly reque
             <ScopeField
               key={name}
               name={name}
-              value={scope[name]}
-              set={(value) => setScope({ ...scope, [name]: value })}
-              error={isAsked && scope[name].trim() === '' ? text.noScope : null}
+              value={typed[name]}
+              set={(value) => type({ ...typed, [name]: value })}
+              error={isAsked && typed[name].trim() === '' ? text.noScope : null}
             />
           ))}
         </>
@@ -108,21 +116,27 @@ function ScopeField({ name, value, set, error }: ScopeFieldProps) {
   )
 }
 
-/** Releases a hold. */
-export function ReleaseForm({ hold: { hold }, done, closed }: FormProps & { readonly hold: HoldAnswer }) {
+/** Releases a hold, which is named by its id. */
+export function ReleaseForm({ hold, done, closed }: FormProps & { readonly hold: string }) {
   const { api } = useSigned()
+  const [{ why }, type, drop] = useDraft(`release ${hold}`, { why: '' })
   const text = pageWords.holds
   return (
     <ReasonForm
-      {...{ done, closed }}
+      {...{ done, why }}
+      closed={() => {
+        drop()
+        closed()
+      }}
       title={text.releaseTitle}
       about={text.releaseAbout}
-      why={text.releaseWhy}
+      label={text.releaseWhy}
+      setWhy={(now) => type({ why: now })}
       button={text.releaseTitle}
       tone="danger"
       isComplete
       isHarmless
-      send={(why) => api.post(`/api/evidence/holds/${hold}/release`, { why })}
+      send={(said) => api.post(`/api/evidence/holds/${hold}/release`, { why: said })}
     />
   )
 }
@@ -130,8 +144,10 @@ export function ReleaseForm({ hold: { hold }, done, closed }: FormProps & { read
 interface ReasonFormProps extends FormProps {
   readonly title: string
   readonly about: string
-  /** The label of the reason. */
+  /** Of the reason. */
+  readonly label: string
   readonly why: string
+  readonly setWhy: (why: string) => void
   readonly button: string
   readonly tone: 'primary' | 'danger'
   /** Whether everything but the reason is there. */
@@ -144,8 +160,7 @@ interface ReasonFormProps extends FormProps {
 }
 
 /** A dialog that asks for a reason. What was typed stays there if the call fails. */
-function ReasonForm({ done, closed, children, send, isComplete, isHarmless, ...said }: ReasonFormProps) {
-  const [why, setWhy] = useState('')
+function ReasonForm({ done, closed, children, send, isComplete, isHarmless, why, setWhy, ...said }: ReasonFormProps) {
   const [isAsked, setAsked] = useState(false)
   const [isBusy, setBusy] = useState(false)
   const [failure, setFailure] = useState<CallFailure | null>(null)
@@ -177,7 +192,7 @@ function ReasonForm({ done, closed, children, send, isComplete, isHarmless, ...s
           <p class="quiet">{said.about}</p>
           {failure && <Failed failure={failure} {...repeating(failure, () => void submit(close), isHarmless)} />}
           {children?.(isAsked)}
-          <Field label={said.why} hint={whyHint} isRequired error={isAsked && why.trim() === '' ? noWhy : null}>
+          <Field label={said.label} hint={whyHint} isRequired error={isAsked && why.trim() === '' ? noWhy : null}>
             {({ id, described }) => (
               <textarea
                 id={id}

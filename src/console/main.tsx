@@ -1,7 +1,7 @@
 import { type ComponentChild, render } from 'preact'
 import { ServiceCalls } from './api.ts'
 import { App } from './app.tsx'
-import { browserSession } from './browserSession.ts'
+import { BrowserSession } from './browserSession.ts'
 import { Button, Notice } from './kit.tsx'
 import type { Me } from './me.ts'
 import type { ConsoleSettings } from '../contract/serviceAnswers.ts'
@@ -11,34 +11,45 @@ import { words } from './words.ts'
 
 const root = document.getElementById('root') as HTMLElement
 
-start().catch((cause: unknown) => {
-  const said = cause instanceof Error ? cause.message : String(cause)
-  draw(
-    <main>
-      <Notice tone="bad" title={words.cannotStart}>
-        <p>{said}</p>
-        <Button onPress={() => location.reload()}>{words.tryAgain}</Button>
-      </Notice>
-    </main>,
-  )
-})
+attempt(start)
 
-/** Draws in place of what the file itself says while nothing is drawn. */
+/** Says why it failed, and offers to try it again without loading the page, so that nothing typed is lost. */
+function attempt(what: () => Promise<void>): void {
+  what().catch((cause: unknown) => {
+    const said = cause instanceof Error ? cause.message : String(cause)
+    draw(
+      <main>
+        <Notice tone="bad" title={words.cannotStart}>
+          <p>{said}</p>
+          <Button onPress={() => attempt(what)}>{words.tryAgain}</Button>
+        </Notice>
+      </main>,
+    )
+  })
+}
+
+/** Draws in place of all that was drawn, and of what the file itself says before that. */
 function draw(page: ComponentChild): void {
+  render(null, root)
   root.replaceChildren()
   render(page, root)
 }
 
 async function start(): Promise<void> {
-  if (isInTeams) await (await import('./teams.tsx')).startInTeams(draw, open)
-  else await open(await browserSession(await settings()))
+  if (isInTeams) return (await import('./teams.tsx')).startInTeams(draw, open)
+  const session = new BrowserSession(await settings())
+  attempt(async () => {
+    await session.finish()
+    await open(session)
+  })
 }
 
-/** Asks who the person is, and draws the page of the address. */
+/** Asks who the person is, and draws the page of the address. What somebody else typed is not theirs. */
 async function open(session: PageSession): Promise<void> {
   const api = new ServiceCalls(session)
   const me = await api.get<Me>('/api/me')
-  draw(<App api={api} me={me} session={session} />)
+  session.drafts.belongTo(me.id)
+  draw(<App api={api} me={me} session={session} again={() => open(session)} />)
 }
 
 async function settings(): Promise<ConsoleSettings> {

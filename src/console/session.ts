@@ -1,12 +1,46 @@
-/** What a person typed into the card of a request. */
-export interface CardDraft {
-  /** The request's id. */
-  readonly request: string
-  readonly page: number
-  /** The number of the form that is open, counted from 0. */
-  readonly open: number | null
-  /** By the id of the input. */
-  readonly typed: Readonly<Record<string, string>>
+/** Drafts as they travel through a sign-in that leaves the page. */
+export interface KeptDrafts {
+  /** The object id of who typed them. `null` if nobody was signed in. */
+  readonly owner: string | null
+  /** What was typed, by the name of the form. */
+  readonly typed: readonly (readonly [form: string, typed: unknown])[]
+}
+
+/**
+ * What the person who is signed in typed into forms and did not send yet, by the name of the form. It is kept in memory,
+ * and has no token. A form takes its own draft, and drops it once it was sent.
+ */
+export class Drafts {
+  #owner: string | null
+  readonly #typed: Map<string, unknown>
+
+  constructor({ owner, typed }: KeptDrafts = { owner: null, typed: [] }) {
+    this.#owner = owner
+    this.#typed = new Map(typed)
+  }
+
+  /** Says who is signed in now, by object id. What somebody else typed is dropped. */
+  belongTo(person: string): void {
+    if (this.#owner !== person) this.#typed.clear()
+    this.#owner = person
+  }
+
+  /** What was typed into a form, in the shape that the form put; `null` if there is nothing. */
+  of<T>(form: string): T | null {
+    return (this.#typed.get(form) as T | undefined) ?? null
+  }
+
+  put(form: string, typed: unknown): void {
+    this.#typed.set(form, typed)
+  }
+
+  drop(form: string): void {
+    this.#typed.delete(form)
+  }
+
+  kept(): KeptDrafts {
+    return { owner: this.#owner, typed: [...this.#typed] }
+  }
 }
 
 /** How a person is signed in: one adapter for a browser, and one inside Teams. */
@@ -21,7 +55,7 @@ export interface PageSession {
    */
   prove(claims: string): Promise<void>
   /** What is typed and not sent yet. It comes back after a sign-in that leaves the page. */
-  draft: CardDraft | null
+  readonly drafts: Drafts
   /**
    * Ends the session with the identity provider, and leaves the page. Absent inside Teams, which owns the session, and
    * whose colours the page follows.

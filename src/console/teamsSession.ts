@@ -1,5 +1,5 @@
 import { app, authentication } from '@microsoft/teams-js'
-import type { CardDraft, PageSession } from './session.ts'
+import { Drafts, type PageSession } from './session.ts'
 import { teamsWords } from './teamsWords.ts'
 
 /** The names of Teams' themes (`app.getContext`, `themeChange`), and of ours. */
@@ -41,7 +41,7 @@ function wear(theme: string): void {
 
 /** Keeps no token but one that proves who the person is, which Teams would not give again without asking. */
 class TeamsSession implements PageSession {
-  draft: CardDraft | null = null
+  readonly drafts = new Drafts()
   #proof: { readonly token: string; readonly until: number } | null = null
 
   async token(): Promise<string> {

@@ -4,6 +4,7 @@ import type { PolicyInForce, TriedAsk } from '../contract/policyAnswers.ts'
 import { spoken } from '../words/spoken.ts'
 import { failureIn, repeating } from './answers.ts'
 import type { CallFailure } from './api.ts'
+import { useDraft } from './draft.ts'
 import { duration } from './duration.ts'
 import { Button, Facts, Failed, Field, Notice, Untrusted } from './kit.tsx'
 import { useSigned } from './me.ts'
@@ -28,7 +29,7 @@ const needed = ['agent', 'action', 'target', 'environment'] as const satisfies r
 /** A form that tries an ask: what policy answers, and who would have to approve. It records nothing. */
 export function Trial({ policy, readAgain }: TrialProps) {
   const { api } = useSigned()
-  const [typed, setTyped] = useState<Typed>(blank)
+  const [typed, setTyped, drop] = useDraft<Typed>('trial', blank)
   const [isAsked, setAsked] = useState(false)
   const [isBusy, setBusy] = useState(false)
   const [failure, setFailure] = useState<CallFailure | null>(null)
@@ -42,6 +43,7 @@ export function Trial({ policy, readAgain }: TrialProps) {
     setTried(null)
     try {
       setTried(await api.post<TriedAsk>('/api/policy/judgements', askOf(typed)))
+      drop()
     } catch (cause) {
       setFailure(failureIn(cause))
     } finally {

@@ -5,6 +5,7 @@ import { type Erasable, erasable } from '../../core/request/erasure.ts'
 import { covers, type HoldScope, type HoldSubject } from '../../core/request/hold.ts'
 import { failureIn, repeating, useAnswer } from '../answers.ts'
 import type { CallFailure, ServiceCalls } from '../api.ts'
+import { useDraft } from '../draft.ts'
 import { askIn, textsLeft, Waiting, type WaitingAsk } from '../erasureAsk.tsx'
 import { ProofsOf } from '../evidence/proofs.tsx'
 import { Button, Facts, Failed, Field, Loaded, Notice, Page, Untrusted } from '../kit.tsx'
@@ -117,8 +118,11 @@ interface FormProps {
 
 function Form({ id, left, ask, finish }: FormProps) {
   const { api } = useSigned()
-  const [names, setNames] = useState<readonly Erasable[]>(ask?.names ?? [])
-  const [why, setWhy] = useState('')
+  const choices = [...new Set([...left, ...(ask?.names ?? [])])]
+  const [draft, setDraft, drop] = useDraft(`erase ${id}`, { names: ask?.names ?? [], why: '' })
+  const { why } = draft
+  // A text may have been erased since it was chosen.
+  const names = draft.names.filter((name) => choices.includes(name))
   const [typed, setTyped] = useState('')
   const [isAsked, setAsked] = useState(false)
   const [isBusy, setBusy] = useState(false)
@@ -136,14 +140,15 @@ function Form({ id, left, ask, finish }: FormProps) {
     setBusy(true)
     setFailure(null)
     try {
-      finish(await api.post<ErasureAnswer>('/api/evidence/erasures', { request: id, names, why: why.trim() }))
+      const answer = await api.post<ErasureAnswer>('/api/evidence/erasures', { request: id, names, why: why.trim() })
+      drop()
+      finish(answer)
     } catch (cause) {
       setFailure(failureIn(cause))
     } finally {
       setBusy(false)
     }
   }
-  const choices = [...new Set([...left, ...(ask?.names ?? [])])]
   return (
     <form
       class="stacked"
@@ -153,8 +158,13 @@ function Form({ id, left, ask, finish }: FormProps) {
       }}
     >
       {failure && <Failed failure={failure} {...repeating(failure, () => void submit())} />}
-      <Names choices={choices} names={names} set={setNames} error={shown('names')} />
-      <Why value={why} set={setWhy} error={shown('why')} />
+      <Names
+        choices={choices}
+        names={names}
+        set={(chosen) => setDraft({ ...draft, names: chosen })}
+        error={shown('names')}
+      />
+      <Why value={why} set={(text) => setDraft({ ...draft, why: text })} error={shown('why')} />
       <Confirmation value={typed} set={setTyped} error={shown('typed')} />
       <Button type="submit" tone="danger" isBusy={isBusy}>
         {ask !== null && isSameSet(names, ask.names) ? erase.erase : erase.ask}

@@ -153,7 +153,9 @@ function Broken({ of: { broken = [], lost = [] } }: OfReport) {
                     <td class="mono" data-label={words.request}>
                       {request === undefined ? '–' : <a href={address(`requests/${request}`)}>{request}</a>}
                     </td>
-                    <td data-label={health.check}>{check}</td>
+                    <td data-label={health.check}>
+                      {health.checks[check]} <small class="mono">{check}</small>
+                    </td>
                   </tr>
                 ))}
               </tbody>

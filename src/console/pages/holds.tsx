@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
 import type { HoldAnswer, HoldList } from '../../contract/evidenceAnswers.ts'
 import { useAnswer } from '../answers.ts'
+import { useDraft } from '../draft.ts'
 import { HoldForm, ReleaseForm } from '../holdForms.tsx'
 import { Badge, Button, Empty, Loaded, Notice, Page, Untrusted, Wide } from '../kit.tsx'
 import { useSigned } from '../me.ts'
@@ -11,7 +12,7 @@ import { Time } from '../time.tsx'
 import { words } from '../words.ts'
 
 /** What is open over the page. */
-type Open = { readonly act: 'place'; readonly request: string } | { readonly act: 'release'; readonly hold: HoldAnswer }
+type Open = { readonly act: 'place'; readonly request: string } | { readonly act: 'release'; readonly hold: string }
 
 /** The holds: what they cover, who placed them and why. Who has the role places and releases them. */
 export function HoldsPage({ query }: { readonly query: URLSearchParams }) {
@@ -22,7 +23,13 @@ export function HoldsPage({ query }: { readonly query: URLSearchParams }) {
   )
   const mayHold = me.roles.includes('Evidence.Hold')
   const asked = query.get('request') ?? ''
-  const [open, setOpen] = useState<Open | null>(mayHold && asked !== '' ? { act: 'place', request: asked } : null)
+  const asks: Open | null = mayHold && asked !== '' ? { act: 'place', request: asked } : null
+  const [{ open }, setOpened, drop] = useDraft<{ readonly open: Open | null }>(`holds ${asked}`, { open: asks })
+  const setOpen = (now: Open) => setOpened({ open: now })
+  const close = () => {
+    setOpened({ open: null })
+    drop()
+  }
   const [done, setDone] = useState<Open['act'] | null>(null)
   const [ids, idsButton] = useIds()
   const finish = (act: Open['act']) => {
@@ -58,17 +65,13 @@ export function HoldsPage({ query }: { readonly query: URLSearchParams }) {
           ) : (
             <Table
               {...{ list, ids }}
-              {...(mayHold && { release: (hold: HoldAnswer) => setOpen({ act: 'release', hold }) })}
+              {...(mayHold && { release: (hold: HoldAnswer) => setOpen({ act: 'release', hold: hold.hold }) })}
             />
           )
         }
       </Loaded>
-      {open?.act === 'place' && (
-        <HoldForm request={open.request} done={() => finish('place')} closed={() => setOpen(null)} />
-      )}
-      {open?.act === 'release' && (
-        <ReleaseForm hold={open.hold} done={() => finish('release')} closed={() => setOpen(null)} />
-      )}
+      {open?.act === 'place' && <HoldForm request={open.request} done={() => finish('place')} closed={close} />}
+      {open?.act === 'release' && <ReleaseForm hold={open.hold} done={() => finish('release')} closed={close} />}
     </Page>
   )
 }

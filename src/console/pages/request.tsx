@@ -4,7 +4,7 @@ import { actionDigest } from '../../core/action/canonicalAction.ts'
 import type { JsonObject } from '../../core/data/json.ts'
 import { failureIn, repeating, useAnswer, useEvery } from '../answers.ts'
 import type { CallFailure } from '../api.ts'
-import { Card, type Click } from '../card.tsx'
+import { Card, type CardDraft, type Click } from '../card.tsx'
 import { Button, Failed, Loaded, Notice, Page, Untrusted } from '../kit.tsx'
 import { later } from '../later.tsx'
 import { useSigned } from '../me.ts'
@@ -37,7 +37,7 @@ type Verdict = 'approve' | 'deny' | 'revoke'
 /** One request: the card with its buttons for those who may decide, and for auditors its story. */
 export function Request({ id }: { readonly id: string }) {
   const { api, me, session } = useSigned()
-  const [page, setPage] = useState(session.draft?.request === id ? session.draft.page : 1)
+  const [page, setPage] = useState(() => session.drafts.of<CardDraft>(draftOf(id))?.page ?? 1)
   const [news, setNews] = useState<RequestAnswer | null>(null)
   const isReader = me.roles.includes('Evidence.Read')
   const seen = useAnswer(`${id} ${page}`, async (signal): Promise<Seen> => {
@@ -77,7 +77,7 @@ export function Request({ id }: { readonly id: string }) {
     setBusy(true)
     try {
       await send(verb as Verdict, view, typed)
-      session.draft = null
+      session.drafts.drop(draftOf(id))
       setDecided(verb as Verdict)
       seen.again()
     } catch (cause) {
@@ -154,6 +154,9 @@ export function Request({ id }: { readonly id: string }) {
   )
 }
 
+/** Under which name the session keeps what is typed into the card of a request. */
+const draftOf = (id: string): string => `card ${id}`
+
 /** What is asked for, as a heading. An erased action has no target any more. */
 const whatOf = ({ action, target }: RequestAnswer): string => (target === undefined ? action : `${action} ${target}`)
 
@@ -165,9 +168,10 @@ interface ShownProps {
 
 /** The card. It is not offered for a decision if what it is about is not what the digest is of. */
 function Shown({ view, isBusy, click }: ShownProps) {
-  const { session } = useSigned()
+  const { drafts } = useSigned().session
   const { request, card, refusal, page } = view
-  const { draft } = session
+  const form = draftOf(request.id)
+  const draft = drafts.of<CardDraft>(form)
   if (!isOfDigest(request))
     return (
       <Notice tone="bad" title={words.story.wrongDigest}>
@@ -185,10 +189,8 @@ function Shown({ view, isBusy, click }: ShownProps) {
       <Card
         key={`${page} ${request.status}`}
         {...{ card, click, isBusy }}
-        draft={draft?.request === request.id && draft.page === page ? draft : null}
-        note={(typed) => {
-          session.draft = { request: request.id, page, ...typed }
-        }}
+        draft={draft?.page === page ? draft : null}
+        note={(typed) => drafts.put(form, { page, ...typed })}
       />
     </>
   )
