@@ -1,6 +1,9 @@
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
+import { browserAddress } from './browserAddress.ts'
 import { Button } from './kit.tsx'
 import { useSigned } from './me.ts'
+import { isInTeams } from './router.ts'
+import { teamsWords } from './teamsWords.ts'
 import { words } from './words.ts'
 
 interface StepUpProps {
@@ -11,7 +14,9 @@ interface StepUpProps {
   readonly close: () => void
 }
 
-/** Explains why the person has to sign in once more, and sends them there. */
+/**
+ * Explains why the person has to sign in once more, and sends them there. Where Teams does not get the proof, a browser may.
+ */
 export function StepUp({ claims, proved, close }: StepUpProps) {
   const { session } = useSigned()
   const dialog = useRef<HTMLDialogElement>(null)
@@ -36,6 +41,11 @@ export function StepUp({ claims, proved, close }: StepUpProps) {
         <Button tone="primary" onPress={() => void go()}>
           {words.stepUp.go}
         </Button>
+        {fault !== null && isInTeams && (
+          <a class="button" href={browserAddress()} target="_blank">
+            {teamsWords.inBrowser}
+          </a>
+        )}
         <Button onPress={() => dialog.current?.close()}>{words.stepUp.later}</Button>
       </div>
     </dialog>

@@ -1,6 +1,7 @@
 import { pages } from '@microsoft/teams-js'
 import type { ComponentChild } from 'preact'
 import { failureIn } from './answers.ts'
+import { browserAddress } from './browserAddress.ts'
 import { Button, Notice, Page } from './kit.tsx'
 import { address } from './router.ts'
 import type { PageSession } from './session.ts'
@@ -87,7 +88,3 @@ function offerTab(): void {
   })
   pages.config.setValidityState(true)
 }
-
-/** The same place outside Teams. The two addresses that only Teams opens are the inbox there. */
-const browserAddress = (): string =>
-  location.pathname.replace(/^\/console\/teams\/(start$|setup$)?/, '/console/') + location.search

@@ -10,6 +10,8 @@ export interface TabOptions {
   readonly theme?: 'default' | 'dark' | 'contrast'
   /** What Teams says in place of a token. */
   readonly refusal?: string
+  /** What Teams says in place of a token with claims, which it is asked for as one more proof. */
+  readonly claimsRefusal?: string
 }
 
 /** Teams, as far as a tab sees it: the page around the frame, which answers messages of the real teams-js. */
@@ -23,7 +25,7 @@ export interface TeamsTab {
 
 /** Opens the tab of a person. The double lies at the console's own origin, from which teams-js takes messages, too. */
 export async function openTab(page: Page, stack: Stack, who: string, options: TabOptions = {}): Promise<TeamsTab> {
-  const { path = 'start', subject, theme = 'default', refusal } = options
+  const { path = 'start', subject, theme = 'default', refusal, claimsRefusal } = options
   const token = await stack.token(who)
   const answers = {
     initialize: [path === 'setup' ? 'settings' : 'content', 'web', JSON.stringify(abilities), '2.0.0'],
@@ -32,7 +34,8 @@ export async function openTab(page: Page, stack: Stack, who: string, options: Ta
     'settings.setSettings': [true],
   }
   const host = `${stack.api}/teams-double`
-  const body = hostPage(`/console/teams/${path}`, answers)
+  const withClaims = claimsRefusal === undefined ? undefined : [false, claimsRefusal]
+  const body = hostPage(`/console/teams/${path}`, answers, withClaims)
   await page.route(host, (route) => route.fulfill({ contentType: 'text/html; charset=utf-8', body }))
   await page.goto(host)
   return {
@@ -55,16 +58,22 @@ const context = {
   ...{ tid: '11111111-1111-4111-8111-111111111111', userObjectId: 'u', sessionId: 's' },
 }
 
-const hostPage = (tab: string, answers: Readonly<Record<string, readonly unknown[]>>) => `<!doctype html>
+const hostPage = (
+  tab: string,
+  answers: Readonly<Record<string, readonly unknown[]>>,
+  withClaims: readonly unknown[] | undefined,
+) => `<!doctype html>
 <html lang="en"><title>Teams double</title>
 <style>body { margin: 0 } iframe { border: 0; width: 100%; height: 900px }</style>
 <script>
 const answers = ${JSON.stringify(answers)}
+const withClaims = ${JSON.stringify(withClaims ?? null)}
 const calls = []
 addEventListener('message', ({ data, source }) => {
   if (typeof data?.func !== 'string') return
   calls.push({ func: data.func, args: data.args ?? [] })
-  const args = answers[data.func]
+  const hasClaims = data.func === 'authentication.getAuthToken' && data.args?.[1]?.length > 0
+  const args = hasClaims && withClaims ? withClaims : answers[data.func]
   if (args) source.postMessage({ id: data.id, uuidAsString: data.uuidAsString, args }, '*')
 })
 const send = (event) => document.querySelector('iframe').contentWindow.postMessage(event, '*')
