@@ -1,5 +1,6 @@
 import type { ProblemCode } from '../core/data/problem.ts'
 import type { PageSession } from './session.ts'
+import { words } from './words.ts'
 
 /** Why a call has no answer: a problem of the service (RFC 9457), or `unreachable`. */
 export class CallFailure extends Error {
@@ -7,8 +8,8 @@ export class CallFailure extends Error {
   /** What to sign in with once more, for a `step-up`. */
   readonly claims: string | null
 
-  constructor(code: CallFailure['code'], words: string, claims: string | null = null) {
-    super(words)
+  constructor(code: CallFailure['code'], said: string, claims: string | null = null) {
+    super(said)
     this.name = 'CallFailure'
     this.code = code
     this.claims = claims
@@ -94,7 +95,7 @@ export class ServiceCalls {
       redirect: 'error',
     }).catch((cause: unknown) => {
       if (signal?.aborted === true) throw cause
-      throw new CallFailure('unreachable', 'The service cannot be reached.')
+      throw new CallFailure('unreachable', words.unreachable)
     })
     if (response.ok || also.includes(response.status)) return response
     const failure = await failureOf(response)
@@ -108,7 +109,7 @@ async function failureOf(response: Response): Promise<CallFailure> {
   const problem = (await response.json().catch(() => ({}))) as { readonly code?: ProblemCode; readonly detail?: string }
   return new CallFailure(
     problem.code ?? 'internal',
-    problem.detail ?? `The service answered with status ${response.status}.`,
+    problem.detail ?? words.answered(response.status),
     claimsIn(response),
   )
 }

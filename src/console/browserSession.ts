@@ -1,6 +1,7 @@
 import * as oauth from 'oauth4webapi'
 import type { ConsoleSettings } from '../contract/serviceAnswers.ts'
 import { Drafts, type KeptDrafts, type PageSession } from './session.ts'
+import { words } from './words.ts'
 
 /** What has to outlive the way to the identity provider and back: nothing that is secret afterwards, and no token. */
 interface Underway {
@@ -69,7 +70,7 @@ export class BrowserSession implements PageSession {
    * Goes on where a sign-in began, with the drafts of then, also if it was given up. If the address is the identity
    * provider's answer, the token for its code is taken first.
    *
-   * @throws {oauth.AuthorizationResponseError} if the provider refused the person
+   * @throws {Error} in words for the reader, if the provider refused the person or its answer cannot be used
    */
   async finish(): Promise<void> {
     const here = new URL(location.href)
@@ -81,6 +82,17 @@ export class BrowserSession implements PageSession {
     if (!here.searchParams.has('state')) return
     history.replaceState(null, '', back)
     const server = await this.#discover()
+    await this.#redeem(server, here, { verifier, state, nonce }).catch((cause: unknown) => {
+      throw new Error(whyNot(cause), { cause })
+    })
+  }
+
+  /** Takes the token for the code in an address. */
+  async #redeem(
+    server: oauth.AuthorizationServer,
+    here: URL,
+    { verifier, state, nonce }: Pick<Underway, 'verifier' | 'state' | 'nonce'>,
+  ): Promise<void> {
     const params = oauth.validateAuthResponse(server, this.#client, here, state)
     const answer = await oauth.authorizationCodeGrantRequest(
       ...([server, this.#client, oauth.None(), params, redirectUri(), verifier, this.#options] as const),
@@ -96,7 +108,7 @@ export class BrowserSession implements PageSession {
   /** Leaves the page for the identity provider, which sends the browser back to this place. */
   async #begin(more: Readonly<Record<string, string>> = {}): Promise<void> {
     const { authorization_endpoint: endpoint } = await this.#discover()
-    if (endpoint === undefined) throw new Error('The identity provider names no address to sign in at.')
+    if (endpoint === undefined) throw new Error(words.signIn.unreachable)
     const verifier = oauth.generateRandomCodeVerifier()
     const { pathname, search, hash } = location
     const [state, nonce] = [oauth.generateRandomState(), oauth.generateRandomNonce()]
@@ -121,13 +133,20 @@ export class BrowserSession implements PageSession {
       .then((answer) => oauth.processDiscoveryResponse(issuer, answer))
       .catch((cause: unknown) => {
         this.#server = null
-        throw cause
+        throw new Error(words.signIn.unreachable, { cause })
       })
     return this.#server
   }
 }
 
 const redirectUri = () => new URL(redirectPath, location.origin).href
+
+/** Says why an answer gives no token. Entra's own codes stand in its description, for developers. */
+function whyNot(cause: unknown): string {
+  if (!(cause instanceof oauth.AuthorizationResponseError)) return words.signIn.unfinished
+  const { error, error_description: about = '' } = cause
+  return words.signIn.refused(/AADSTS\d+/.exec(about)?.[0] ?? error)
+}
 
 /** Never resolves: the page is about to be left. */
 const leaving = (): Promise<never> => new Promise(() => {})

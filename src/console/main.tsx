@@ -11,6 +11,8 @@ import { words } from './words.ts'
 
 const root = document.getElementById('root') as HTMLElement
 
+document.documentElement.lang = words.locale
+
 attempt(start)
 
 /** Says why it failed, and offers to try it again without loading the page, so that nothing typed is lost. */
@@ -55,6 +57,6 @@ async function open(session: PageSession): Promise<void> {
 async function settings(): Promise<ConsoleSettings> {
   const response = await fetch('/console/config.json', { cache: 'no-store', credentials: 'omit' })
   const answer = (await response.json()) as ConsoleSettings & { readonly detail?: string }
-  if (!response.ok) throw new Error(answer.detail ?? `The settings cannot be read (status ${response.status}).`)
+  if (!response.ok) throw new Error(answer.detail ?? words.noSettings(response.status))
   return answer
 }

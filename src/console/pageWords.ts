@@ -1,4 +1,5 @@
 import type { HealthReport } from '../contract/serviceAnswers.ts'
+import type { BrokenRow } from '../core/data/problem.ts'
 import type { Erasable } from '../core/request/erasure.ts'
 
 /**
@@ -282,6 +283,7 @@ interface HealthWords {
   readonly shard: string
   readonly row: string
   readonly check: string
+  readonly checks: Readonly<Record<BrokenRow['check'], string>>
   readonly lost: string
   readonly lostEvents: (shard: string, from: number, to: number) => string
 }
@@ -634,7 +636,18 @@ const english: PageWords = {
     brokenAbout: 'Somebody or something changed them from outside. The runbook says what to do.',
     shard: 'Shard',
     row: 'Row',
-    check: 'Found by',
+    check: 'What was found',
+    checks: {
+      missing: 'The row of an event is gone',
+      mac: 'The service did not write the row like this',
+      form: 'The row cannot be read',
+      events: 'The row of a request is not what its events say',
+      end: 'The archive has another end of the request',
+      head: 'The chain was longer, or another',
+      chain: 'An event does not follow the one before it',
+      rules: 'An event is none that the rules give',
+      log: 'A file of the archive, or a row of sealed days, does not fit the log',
+    },
     lost: 'Events that could not be restored',
     lostEvents: (shard, from, to) => `shard ${shard}, ${from} to ${to}`,
   },

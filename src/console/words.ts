@@ -28,12 +28,24 @@ interface ConsoleWords {
   readonly idleAbout: string
   readonly goOn: string
   readonly cannotStart: string
+  readonly unreachable: string
+  readonly answered: (status: number) => string
+  readonly noSettings: (status: number) => string
+  readonly signIn: SignInWords
   readonly card: string
   readonly notDrawn: (type: string, known: readonly string[]) => string
   readonly inbox: InboxWords
   readonly columns: ColumnWords
   readonly story: RequestWords
   readonly stepUp: StepUpWords
+}
+
+/** Why a sign-in failed. */
+interface SignInWords {
+  readonly unreachable: string
+  /** With the identity provider's own code. */
+  readonly refused: (code: string) => string
+  readonly unfinished: string
 }
 
 interface InboxWords {
@@ -124,6 +136,14 @@ const english: ConsoleWords = {
   idleAbout: 'Nobody touched this page for 15 minutes, so it was cleared. Sign in again to go on where you were.',
   goOn: 'Continue',
   cannotStart: 'The console cannot start',
+  unreachable: 'The service cannot be reached.',
+  answered: (status) => `The service answered with status ${status}.`,
+  noSettings: (status) => `The settings cannot be read (status ${status}).`,
+  signIn: {
+    unreachable: 'The sign-in of your organisation cannot be reached.',
+    refused: (code) => `You are not signed in: you cancelled it, or your organisation does not allow it (${code}).`,
+    unfinished: 'The sign-in could not be finished. Try again.',
+  },
   card: 'What is asked',
   notDrawn: (type, known) =>
     `The card has a part that this page cannot draw (${type}; it draws ${known.join(', ')}). Decide in Teams instead.`,

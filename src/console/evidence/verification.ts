@@ -131,10 +131,11 @@ const listed = ['number', 'from', 'records'] as const
 /** Compares the list with evidence that holds: whoever shows another calendar hides something. */
 function differencesIn(bundles: readonly ListedBundle[], outcome: WorkOutcome): readonly string[] {
   if (outcome.kind !== 'verdict' || outcome.verdict.exit === 1 || outcome.verdict.exit === 2) return []
+  const { compared, difference } = words.job
   return daysIn(outcome).flatMap((found) => {
     const bundle = bundles.find(({ date }) => date === found['date'])
     if (bundle === undefined) return []
-    const pairs: readonly (readonly [string, Json | undefined, Json | undefined])[] = [
+    const pairs: readonly (readonly [keyof typeof compared, Json | undefined, Json | undefined])[] = [
       ...listed.map((name) => [name, bundle[name], found[name]] as const),
       ['size', bundle.to, found['size']],
       ['root', bundle.root === '' ? found['root'] : bundle.root, found['root']],
@@ -143,7 +144,7 @@ function differencesIn(bundles: readonly ListedBundle[], outcome: WorkOutcome): 
     ]
     return pairs
       .filter(([, inList, inEvidence]) => inList !== inEvidence)
-      .map(([name, inList, inEvidence]) => words.job.difference(bundle.date, name, textOf(inList), textOf(inEvidence)))
+      .map(([name, inList, inEvidence]) => difference(bundle.date, compared[name], textOf(inList), textOf(inEvidence)))
   })
 }
 

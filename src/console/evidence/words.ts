@@ -107,6 +107,10 @@ interface JobWords {
   readonly otherList: string
   readonly otherListAbout: (differences: readonly string[]) => string
   readonly difference: (day: string, what: string, listed: string, found: string) => string
+  /** What the calendar and the evidence both say of a day. */
+  readonly compared: Readonly<
+    Record<'number' | 'from' | 'records' | 'size' | 'root' | 'requests' | 'exceptions', string>
+  >
 }
 
 interface ProofWords {
@@ -222,6 +226,15 @@ const english: EvidenceWords = {
     otherListAbout: (differences) => `Tell the operator. ${differences.join(' ')}`,
     difference: (day, what, listed, found) =>
       `${day}: ${what} is ${listed} in the calendar, and ${found} in the evidence.`,
+    compared: {
+      number: 'the number of the bundle',
+      from: 'the place of the first record in the log',
+      records: 'the number of records',
+      size: 'the size of the log',
+      root: 'the root of the log',
+      requests: 'the number of requests',
+      exceptions: 'the number of exceptions',
+    },
   },
   proof: {
     noKey: 'Give your key first',

@@ -44,7 +44,7 @@ async function done(task: Task): Promise<TaskAnswers[keyof TaskAnswers]> {
 }
 
 const keysIn = (pems: readonly string[]): readonly Uint8Array[] =>
-  pems.map((pem) => spkiFromPem(pem) ?? refuse(words.notKey('The key')))
+  pems.map((pem) => spkiFromPem(pem) ?? refuse(words.notKey(words.theKey)))
 
 async function carryOut(work: Work): Promise<WorkVerdict> {
   const keys = keysIn(work.keys)
