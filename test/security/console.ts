@@ -98,6 +98,24 @@ export const consoleRows: readonly Row[] = [
     ],
   },
   {
+    attack: 'Somebody signs in at a window that another person left, and sees what that person was typing',
+    control: 'What was typed belongs to the account that typed it, and is dropped when another one is signed in',
+    switches: [
+      {
+        name: 'draft-owner',
+        file: 'src/console/session.ts',
+        find: 'if (this.#owner !== person) this.#typed.clear()',
+        replace: '',
+        build: true,
+        tests: {
+          'test/console/console.test.ts': [
+            'a page that nobody touches for 15 minutes › shows nothing of what was typed to another person who signs in',
+          ],
+        },
+      },
+    ],
+  },
+  {
     attack: 'The manifest of a day is replaced in the archive, so that the calendar shows a day without exceptions',
     control: 'Counts are those of manifests to which the authenticated head of the log leads, hash by hash',
     switches: [
