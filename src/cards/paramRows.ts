@@ -1,5 +1,6 @@
 import type { DrawingForm } from '../core/action/drawing.ts'
-import { type Entry, unbroken } from '../core/action/page.ts'
+import type { Entry } from '../core/action/page.ts'
+import { unbroken } from '../core/data/text.ts'
 import { type ParamRow, rowsOf, titleOf } from '../core/action/presentation.ts'
 import { cardText, keyText } from '../core/action/value.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'

@@ -2,7 +2,7 @@ import type * as Renderer from 'adaptivecards'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isArray, isObject, type Json, type JsonObject } from '../../src/core/data/json.ts'
-import { unbroken } from '../../src/core/action/page.ts'
+import { unbroken } from '../../src/core/data/text.ts'
 import { loadCards } from '../../src/cards/cards.ts'
 import { english } from '../../src/words/english.ts'
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import type { Action } from '../../src/core/action/action.ts'
-import { unbroken } from '../../src/core/action/page.ts'
+import { unbroken } from '../../src/core/data/text.ts'
 import { canonical, type Json, type JsonObject } from '../../src/core/data/json.ts'
 import { formats, type PresentedParam, type Presentation } from '../../src/core/action/presentation.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'

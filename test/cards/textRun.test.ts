@@ -1,4 +1,4 @@
-import { unbroken } from '../../src/core/action/page.ts'
+import { unbroken } from '../../src/core/data/text.ts'
 import { instant } from '../../src/core/data/instant.ts'
 import { drawn, lineOf, timedText } from '../../src/cards/textRun.ts'
 import { english } from '../../src/words/english.ts'

@@ -136,9 +136,6 @@ const stretch = new RegExp(
   'gu',
 )
 
-/** Removes the marks of {@link breakable} from a text that a person copied from a card. */
-export const unbroken = (text: string): string => text.replaceAll('\u200b', '')
-
 /** Shortens a card's text to `most` characters of its beginning and end. Tells its full length, too. */
 export function ends(
   text: string,

@@ -88,6 +88,12 @@ function filled(line: string): string {
   }, first)
 }
 
+/**
+ * Removes from a text that a person copied the marks where a line of it may break, which `breakable` in core/action/page.ts
+ * wrote. `visible` writes every other such character as a name, so nothing of the text itself is lost.
+ */
+export const unbroken = (text: string): string => text.replaceAll('\u200b', '')
+
 const named = (character: string): string => `⟦${codePointName(character)}⟧`
 
 /** Unicode's notation for a character, as `U+202F`. */
