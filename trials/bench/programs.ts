@@ -6,6 +6,7 @@ import { card } from './card.ts'
 import { coldStart } from './coldStart.ts'
 import { seal, verify, verifySaid } from './days.ts'
 import type { Bench } from './figure.ts'
+import { firstRows } from './firstRows.ts'
 import { gateway } from './gateway.ts'
 import { json } from './json.ts'
 import { life } from './life.ts'
@@ -34,6 +35,7 @@ export const programs = {
   verify,
   'verify-said': verifySaid,
   'verify-browser': verifyBrowser,
+  'first-rows': firstRows,
 } as const satisfies Record<string, Bench>
 
 export type Name = keyof typeof programs
