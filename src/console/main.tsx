@@ -2,6 +2,7 @@ import { type ComponentChild, render } from 'preact'
 import { ServiceCalls } from './api.ts'
 import { App } from './app.tsx'
 import { BrowserSession } from './browserSession.ts'
+import { copyUnbroken } from './copying.ts'
 import { Button, Notice } from './kit.tsx'
 import type { Me } from './me.ts'
 import type { ConsoleSettings } from '../contract/serviceAnswers.ts'
@@ -12,6 +13,7 @@ import { words } from './words.ts'
 const root = document.getElementById('root') as HTMLElement
 
 document.documentElement.lang = words.locale
+document.addEventListener('copy', copyUnbroken)
 
 attempt(start)
 

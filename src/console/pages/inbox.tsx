@@ -35,6 +35,10 @@ export function Inbox() {
       heading={words.pages.inbox}
       about={words.inbox.about}
     >
+      {/* What a screen reader reads out when it changes has to be there before. */}
+      <p class="hidden" role="status">
+        {count !== null && words.inbox.waiting(count)}
+      </p>
       <Loaded loading={waiting}>
         {() =>
           mine.length === 0 ? (
@@ -42,16 +46,11 @@ export function Inbox() {
               <p>{words.inbox.nothingAbout}</p>
             </Empty>
           ) : (
-            <>
-              <p class="hidden" role="status">
-                {words.inbox.waiting(mine.length)}
-              </p>
-              <ul class="tiles">
-                {mine.map((request) => (
-                  <Tile key={request.id} request={request} />
-                ))}
-              </ul>
-            </>
+            <ul class="tiles">
+              {mine.map((request) => (
+                <Tile key={request.id} request={request} />
+              ))}
+            </ul>
           )
         }
       </Loaded>

@@ -81,19 +81,12 @@ export function Search({ query }: { readonly query: URLSearchParams }) {
       <Form key={key} given={given} isFiltered={filters.some((name) => query.has(name))} />
       {failure && <Failed failure={failure} again={() => void look(found)} />}
       {found === null && failure === null && <Skeleton />}
+      {/* What a screen reader reads out when it changes has to be there before. */}
+      <p class="summary" role="status">
+        {found !== null && <Summary found={found} given={given} />}
+      </p>
       {found !== null && (
         <>
-          <p class="summary" role="status">
-            {pageWords.search.found(found.requests.length)}
-            {'. '}
-            {found.cursor === undefined ? (
-              pageWords.search.all(given.from ?? '', given.to ?? '')
-            ) : (
-              <>
-                {pageWords.search.lookedBack} {found.until !== undefined && <Time at={found.until} far />}.
-              </>
-            )}
-          </p>
           {found.requests.length === 0 ? (
             <Empty title={pageWords.search.nothing}>
               <p>{pageWords.search.nothingAbout}</p>
@@ -116,6 +109,24 @@ export function Search({ query }: { readonly query: URLSearchParams }) {
         </>
       )}
     </Page>
+  )
+}
+
+/** How many requests were found, and where it was looked for them. */
+function Summary({ found, given }: { readonly found: Found; readonly given: Filters }) {
+  const { search } = pageWords
+  return (
+    <>
+      {search.found(found.requests.length)}
+      {'. '}
+      {found.cursor === undefined ? (
+        search.all(given.from ?? '', given.to ?? '')
+      ) : (
+        <>
+          {search.lookedBack} {found.until !== undefined && <Time at={found.until} far />}.
+        </>
+      )}
+    </>
   )
 }
 
