@@ -1,74 +1,70 @@
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { membersOf } from '../evidence/bundle.ts'
+import { writeFolder } from '../evidence/forgery.ts'
+import { runInside, scripts } from '../evidence/scripts.ts'
+import { callable } from '../support/called.ts'
+import { root } from '../support/root.ts'
 import { corpus } from '../teams/hostile.ts'
 import { startDouble } from '../support/double.ts'
-import { type Answer, type Stack, startStack, wish } from '../support/stack.ts'
+import type { Answer, Stack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 import { inWhole, someOf } from '../support/whole.ts'
+import { button, type Desk, openDesk } from './desk.ts'
 import { openTab } from './teamsTab.ts'
-import { flawsOf, type Visit, type Visitors, visitors } from './visitor.ts'
+import { clippedIn, flawsOf, type Visit, type Visitors } from './visitor.ts'
 
 jest.setTimeout(60_000)
 
+let desk: Desk
 let stack: Stack
 let people: Visitors
 
 beforeAll(async () => {
-  stack = await startStack({ env: { COUNTERSIGN_STEP_UP: 'c1' } })
-  people = await visitors(stack)
-})
+  desk = await openDesk({ env: { COUNTERSIGN_STEP_UP: 'c1' } })
+  stack = desk.stack
+  people = desk.people
+}, 180_000)
 
-afterAll(async () => {
-  await people.close()
-  await stack.stop()
-})
+afterEach(() => desk.clear())
+afterAll(() => desk?.close())
 
-let key = 0
-
-async function asked(more: Record<string, unknown> = {}): Promise<string> {
-  const { status, body } = await stack.call('deploy-bot', '/api/requests', wish(more), {
-    'idempotency-key': `c-${++key}`,
-  })
-  if (status !== 201) throw new Error(JSON.stringify(body))
-  return body.id
-}
-
-/** Three requests may wait at once for an agent and more are refused, so what a test leaves open is withdrawn. */
-afterEach(async () => {
-  await people.leave()
-  const { body } = await stack.call('deploy-bot', '/api/requests?status=pending')
-  for (const { id } of body.requests) await stack.call('deploy-bot', `/api/requests/${id}/cancel`, {})
-})
-
-interface Leaf {
-  readonly type: string
-  readonly data?: Readonly<Record<string, unknown>>
-}
-
-const eventsOf = async (id: string): Promise<readonly Leaf[]> => {
-  const { body }: Answer = await stack.call('compliance', `/api/requests/${id}/events`, undefined, {
-    accept: 'application/json',
-  })
-  return body.events.map(({ leaf }: { leaf: string }) => JSON.parse(leaf))
-}
-
-/** Approves by the API what this person was shown. */
-async function vote(who: string, id: string): Promise<void> {
-  const { body } = await stack.call(who, `/api/requests/${id}/views`, {})
-  await stack.call(who, `/api/requests/${id}/decisions`, { verdict: 'approve', view: body.view })
-}
-
-const button = ({ page }: Visit, name: string | RegExp) => page.getByRole('button', { name })
+const asked: Desk['ask'] = (more) => desk.ask(more)
+const eventsOf: Desk['eventsOf'] = (id) => desk.eventsOf(id)
+const vote: Desk['vote'] = (who, id) => desk.vote(who, id)
 
 describe('signing in', () => {
   test('comes back to the address that was asked for, and leaves no token anywhere', async () => {
     const id = await asked()
-    const { page, complaints, requests } = await people.open('dba-1', `requests/${id}`)
+    const { page, complaints, requests, messages } = await people.open('dba-1', `requests/${id}`)
     await page.locator('.card').waitFor()
     expect(new URL(page.url()).pathname).toBe(`/console/requests/${id}`)
     const kept = await page.evaluate('JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])')
     expect(kept).not.toMatch(/eyJ|verifier|state/)
     expect(requests.filter((one) => one.url().includes('eyJ'))).toEqual([])
     expect(complaints).toEqual([])
+    expect(messages.filter((text) => text.includes('eyJ'))).toEqual([])
+    const session = await page.context().newCDPSession(page)
+    const { entries } = await session.send('Page.getNavigationHistory')
+    expect(entries.map(({ url }) => url)).toContain(`${stack.api}/console/requests/${id}`)
+    expect(entries.filter(({ url }) => /eyJ|[?&#]code=/.test(url))).toEqual([])
+    await page.goBack()
+    expect(page.url()).not.toMatch(/eyJ|[?&#]code=/)
+  })
+
+  test('no other origin may call the API: it answers no preflight, and permits nothing', async () => {
+    const headers = {
+      ...{ origin: 'https://evil.example', 'access-control-request-method': 'POST' },
+      ...{ 'access-control-request-headers': 'authorization', authorization: `Bearer ${await stack.token('dba-1')}` },
+    }
+    for (const path of ['/api/me', '/api/requests', '/api/health', '/console/', '/console/config.json'])
+      for (const method of ['OPTIONS', 'GET']) {
+        const answer = await fetch(stack.api + path, { method, headers })
+        await answer.body?.cancel()
+        expect([...answer.headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([])
+        expect([path, method, answer.status === 404]).toEqual([path, method, method === 'OPTIONS'])
+      }
   })
 
   inWhole(() => {
@@ -112,6 +108,36 @@ describe('an approver', () => {
     const events = await eventsOf(id)
     const [shown, decided] = ['shown', 'decided'].map((type) => events.find((event) => event.type === type)?.data)
     expect(decided).toMatchObject({ verdict: 'approve', via: 'console', view: shown?.['view'] })
+  })
+
+  inWhole(() => {
+    test('approves with the keyboard alone, with at most fifteen keys from the inbox', async () => {
+      const id = await asked({ target: 'prod/postgres/by-keys' })
+      const { page } = await people.open('dba-1')
+      await page.getByRole('link', { name: /by-keys/ }).waitFor()
+      let keys = 0
+      const press = async (key: 'Tab' | 'Enter') => {
+        keys++
+        await page.keyboard.press(key)
+      }
+      /** Goes on to what is called so, and presses it. */
+      const reach = async (name: string) => {
+        const focused = () => page.evaluate<string>('document.activeElement.textContent')
+        while (keys < 20 && !(await focused()).includes(name)) await press('Tab')
+        await press('Enter')
+      }
+      // The body holds every name, and is what has the focus at first.
+      await press('Tab')
+      await reach('by-keys')
+      await page.locator('.card').waitFor()
+      await until(() => page.evaluate("document.activeElement?.id === 'page'"), Boolean)
+      await press('Tab')
+      await reach('Approve')
+      await page.getByText('Your approval is recorded.').waitFor()
+      expect(keys).toBeLessThanOrEqual(15)
+      const decided = (await eventsOf(id)).find(({ type }) => type === 'decided')?.data
+      expect(decided).toMatchObject({ verdict: 'approve', via: 'console' })
+    })
   })
 
   test('denies with a reason, which the form asks for', async () => {
@@ -365,6 +391,24 @@ test('hostile texts stay texts: no script, no link, no element but those of the 
     expect(said).toContain('<a href="https://evil.example">')
     expect(complaints).toEqual([])
   }
+})
+
+test('what is copied from a card is the text, without the marks where a line may break', async () => {
+  const long = `prod/postgres/${'customers-of-the-north-'.repeat(4)}end`
+  const id = await asked({ target: long })
+  const { page } = await people.open('dba-1', `requests/${id}`)
+  await page.locator('.card').waitFor()
+  const drawn = await page.locator('.card').innerText()
+  expect(drawn).toContain('\u200b')
+  expect(drawn).not.toContain(long)
+  await page.evaluate(
+    "addEventListener('copy', (one) => { globalThis.copied = one.clipboardData.getData('text/plain') })",
+  )
+  await page.keyboard.press('Control+A')
+  await page.keyboard.press('Control+C')
+  const copied = await until(() => page.evaluate<string>("globalThis.copied ?? ''"), Boolean)
+  expect(copied).toContain(long)
+  expect(copied).not.toContain('\u200b')
 })
 
 describe('the inbox', () => {
@@ -672,6 +716,7 @@ describe('every page', () => {
       }
       await page.setViewportSize({ width: 320, height: 640 })
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320)
+      expect(await clippedIn(page)).toEqual([])
       expect(complaints).toEqual([])
     },
   )
@@ -905,22 +950,84 @@ inWhole(() => {
   })
 })
 
-/** The last one, since the stack's clock goes on by two days. */
-test('the bundle of the day on which somebody approved verifies in the browser, and so does each event of the story', async () => {
-  const id = await asked({ target: 'prod/postgres/proved' })
-  const { body } = await stack.call('dba-1', `/api/requests/${id}/views`, {})
-  await stack.call('dba-1', `/api/requests/${id}/decisions`, { verdict: 'approve', view: body.view })
-  await stack.local('advance', '48h')
-  await stack.local('seal')
-  const { body: list } = await stack.call('compliance', '/api/evidence/bundles')
-  const { date } = list.bundles[0]
-  const { page, complaints } = await people.open('compliance', `evidence?month=${date.slice(0, 7)}&day=${date}`)
-  await page.locator('input[type=file]').setInputFiles(await stack.local('key'))
-  await page.locator('.keys code').waitFor()
-  await page.getByRole('button', { name: 'Verify here' }).click()
-  await page.locator('.verdict', { hasText: 'VERIFIED' }).waitFor()
-  await page.goto(`${stack.api}/console/requests/${id}`)
-  await page.getByRole('button', { name: 'Prove it here' }).first().click()
-  await page.getByText('VERIFIED: the log has this event').waitFor()
-  expect(complaints).toEqual([])
+/** The last ones, since the stack's clock goes on by two days. */
+describe('the day on which somebody approved', () => {
+  let id: string
+  let date: string
+
+  beforeAll(async () => {
+    id = await asked({ target: 'prod/postgres/proved' })
+    await vote('dba-1', id)
+    await stack.local('advance', '48h')
+    await stack.local('seal')
+    const { body: list } = await stack.call('compliance', '/api/evidence/bundles')
+    date = list.bundles[0].date
+  })
+
+  test('verifies in the browser, and so does each event of the story', async () => {
+    const { page, complaints } = await people.open('compliance', `evidence?month=${date.slice(0, 7)}&day=${date}`)
+    await page.locator('input[type=file]').setInputFiles(await stack.local('key'))
+    await page.locator('.keys code').waitFor()
+    await page.getByRole('button', { name: 'Verify here' }).click()
+    await page.locator('.verdict', { hasText: 'VERIFIED' }).waitFor()
+    await page.goto(`${stack.api}/console/requests/${id}`)
+    await page.getByRole('button', { name: 'Prove it here' }).first().click()
+    await page.getByText('VERIFIED: the log has this event').waitFor()
+    expect(complaints).toEqual([])
+  })
+
+  inWhole(() => {
+    test('verifies by the command and by both scripts of its bundle', async () => {
+      const key = await stack.local('key')
+      const folder = await mkdtemp(join(tmpdir(), 'countersign-day-'))
+      try {
+        const authorization = `Bearer ${await stack.token('compliance')}`
+        const answer = await fetch(`${stack.api}/api/evidence/bundles/${date}`, { headers: { authorization } })
+        const zip = Buffer.from(await answer.arrayBuffer())
+        const file = join(folder, `countersign-evidence-${date}.zip`)
+        await writeFile(file, zip)
+        const command = callable(join(root, 'dist/bin/countersign.cjs'))
+        const { code, stdout, stderr } = await command(['verify', file, '--key', key], { cwd: folder, env: {} })
+        expect([code, stderr]).toEqual([0, expect.not.stringContaining('FAILED')])
+        expect(stdout).toContain('VERIFIED')
+        const unpacked = join(folder, 'unpacked')
+        writeFolder(unpacked, await membersOf(zip))
+        for (const script of scripts) {
+          const { status, verified, complaint } = await runInside(script, key, unpacked)
+          expect([script, status, verified, complaint]).toEqual([script, 0, true, ''])
+        }
+      } finally {
+        await rm(folder, { recursive: true, force: true })
+      }
+    })
+
+    test('has proofs that hold after an erasure, when the said file has the texts no more', async () => {
+      const said = async () => {
+        const { status, body } = await stack.call('compliance', `/api/evidence/said/${date}`)
+        expect(status).toBe(200)
+        return typeof body === 'string' ? body : JSON.stringify(body)
+      }
+      const reason = 'Quarterly churn report'
+      const mine = (text: string) =>
+        text
+          .split('\n')
+          .filter((line) => line.includes(id))
+          .join('\n')
+      expect(mine(await said())).toContain(reason)
+      const order = { request: id, names: ['action', 'reason'], why: 'GDPR 2026-119' }
+      for (const [who, status] of [
+        ['compliance-2', 202],
+        ['compliance', 200],
+      ] as const)
+        expect((await stack.call(who, '/api/evidence/erasures', order)).status).toBe(status)
+      const after = await said()
+      expect(after).not.toContain('prod/postgres/proved')
+      expect(mine(after)).not.toContain(reason)
+      const { page, complaints } = await people.open('compliance', `requests/${id}`)
+      await page.getByRole('button', { name: 'Prove it here' }).first().click()
+      await page.getByText('VERIFIED: the log has this event').waitFor()
+      expect(await page.locator('main').innerText()).not.toContain(reason)
+      expect(complaints).toEqual([])
+    })
+  })
 })
