@@ -10,6 +10,7 @@ export const corpus: readonly string[] = [
   '\uff11\uff12\uff10\uff10\uff10\uff10',
   '*prod* _x_ [ok](https://evil.example) # h',
   '<a href="https://evil.example">ok</a> <at>Dana</at>',
+  '<img src="x" onerror="ran=1"><script>ran=1</script>',
   `\${$root}`,
   `\${string(1)} \${1+1} \${request}`,
   `\\\${x} \${'}'} \${`,
