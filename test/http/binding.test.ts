@@ -7,6 +7,7 @@ import type { OperationInput, Handlers } from '../../src/http/handler.ts'
 import { bot, dba, oid, tool, tools } from '../support/build.ts'
 import { fakePolicy } from '../support/fakes.ts'
 import { codeOf, roster } from '../support/world.ts'
+import { served, type Wanted } from './served.ts'
 
 const digest = `sha256:${'0'.repeat(64)}`
 const id = '01kjw2xm00abcdefghjkmnpqrs-07'
@@ -72,6 +73,28 @@ test('the log knows the caller even of a refused call', async () => {
   expect(await called('ask', { caller: stranger, body: wish })).toMatchObject({
     ...{ who: { kind: 'agent', id: oid(98) }, code: 'not-permitted', given: undefined },
   })
+})
+
+/** Calls that need nothing stored, each with a caller who may make it. */
+const harmless: readonly (readonly [OperationName, string | null, Wanted?])[] = [
+  ['me', 'approver'],
+  ['list', 'approver', { query: '?status=pending' }],
+  ['policy', 'approver'],
+  ['bundles', 'Evidence.Read'],
+  ['holds', 'Evidence.Read'],
+  ['read', 'stranger', { params: { id } }],
+  ['events', null, { params: { id } }],
+  ['ask', 'agent', { body: {} }],
+]
+
+test('no browser keeps an answer, and none shows it to a page of another origin', async () => {
+  const { call } = await served()
+  const headers = { origin: 'https://evil.example' }
+  for (const [name, who, wanted] of harmless) {
+    const answer = await call(name, who, { ...wanted, headers })
+    expect([name, answer.headers.get('cache-control')]).toEqual([name, 'no-store'])
+    expect([...answer.headers.keys()].filter((one) => one.startsWith('access-control-'))).toEqual([])
+  }
 })
 
 test('a handler gets the input, parsed as its row says', async () => {

@@ -44,7 +44,10 @@ async function untilRows(browser: Browser, stack: Stack): Promise<number> {
     const rows = '.tiles > li'
     await first.goto(`${stack.api}/console/`)
     await first.getByRole('button', { name: new RegExp(`^${approver} `) }).click()
-    await first.locator(rows).nth(waiting - 1).waitFor()
+    await first
+      .locator(rows)
+      .nth(waiting - 1)
+      .waitFor()
     await first.close()
     const page = await context.newPage()
     const session = await context.newCDPSession(page)
@@ -52,7 +55,10 @@ async function untilRows(browser: Browser, stack: Stack): Promise<number> {
     await session.send('Emulation.setCPUThrottlingRate', { rate: slowdown })
     return await timed(async () => {
       await page.goto(`${stack.api}/console/`, { waitUntil: 'commit' })
-      await page.locator(rows).nth(waiting - 1).waitFor()
+      await page
+        .locator(rows)
+        .nth(waiting - 1)
+        .waitFor()
     })
   } finally {
     await context.close()
