@@ -123,7 +123,7 @@ describe('an approver', () => {
       /** Goes on to what is called so, and presses it. */
       const reach = async (name: string) => {
         const focused = () => page.evaluate<string>('document.activeElement.textContent')
-        while (keys < 20 && !(await focused()).includes(name)) await press('Tab')
+        for (let tabs = 0; tabs < 15 && !(await focused()).includes(name); tabs++) await press('Tab')
         await press('Enter')
       }
       // The body holds every name, and is what has the focus at first.
@@ -670,10 +670,7 @@ describe('search', () => {
     await page.reload()
     await page.getByText(/^1 request\./).waitFor()
     expect(await rows.count()).toBe(1)
-    const [file] = await Promise.all([
-      page.waitForEvent('download'),
-      button({ page } as Visit, 'Download as CSV').click(),
-    ])
+    const [file] = await Promise.all([page.waitForEvent('download'), button({ page }, 'Download as CSV').click()])
     const lines = (await readFile(await file.path(), 'utf8')).trim().split('\r\n')
     expect(lines).toHaveLength(2)
     expect(lines[1]).toContain('prod/postgres/found-1')

@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
+import type { JsonObject } from '../../src/core/data/json.ts'
 import { unbroken, visible } from '../../src/core/data/text.ts'
 import { confirmationOf } from '../../src/core/request/decision.ts'
 import { themes } from '../../trials/cards/themes.ts'
 import { objects } from '../cards/drawn.ts'
 import { root } from '../support/root.ts'
-import type { Answer } from '../support/stack.ts'
 import { corpus } from '../teams/hostile.ts'
 import { type Desk, openDesk } from './desk.ts'
 
@@ -16,13 +16,13 @@ import { type Desk, openDesk } from './desk.ts'
  * browser enforces no policy of contents, they stay texts.
  */
 
-jest.setTimeout(120_000)
+jest.setTimeout(300_000)
 
 let desk: Desk
 beforeAll(async () => {
   desk = await openDesk()
 })
-afterEach(() => desk.people.leave())
+afterEach(() => desk?.people.leave())
 afterAll(() => desk?.close())
 
 const between = ' | '
@@ -134,7 +134,7 @@ async function readTwice(pages: readonly (readonly [string, string, string])[]):
   for (const [who, path, shown] of pages)
     for (const bypassCSP of [false, true]) {
       const { page, complaints } = await desk.people.open(who, path, { bypassCSP })
-      await page.locator(shown).first().waitFor()
+      await page.locator(shown).first().waitFor({ timeout: 60_000 })
       expect([path, await intruders(page), complaints]).toEqual([path, [], []])
       await page.evaluate(inserting).catch(() => undefined)
       if (bypassCSP) await page.waitForFunction('globalThis.canary === 1')
@@ -159,14 +159,14 @@ test('the text of a card is what Microsoft’s own renderer draws', async () => 
       page.waitForResponse('**/views'),
       page.goto(`${desk.stack.api}/console/requests/${id}`),
     ])
-    const { card } = (await answer.json()) as Answer['body']
+    const { card } = (await answer.json()) as { readonly card: JsonObject }
     await page.locator('.card').waitFor()
     const ours = await textsIn(page, '.card p, .card h2', '.card .actions :is(.button)')
     const other = await desk.people.blank()
     const theirs = await byReference(other.page, card)
     await other.page.context().close()
     const sources = objects({ ...card, actions: [] }).flatMap(({ type, text, inlines }) =>
-      type === 'TextBlock' ? [String(text)] : type === 'RichTextBlock' ? [JSON.stringify(inlines)] : [],
+      type === 'TextBlock' ? [JSON.stringify(text)] : type === 'RichTextBlock' ? [JSON.stringify(inlines)] : [],
     )
     expect(ours.texts).toHaveLength(sources.length)
     /** Each client writes moments in its own way, and only in texts of the service. */

@@ -88,10 +88,10 @@ const harmless: readonly (readonly [OperationName, string | null, Wanted?])[] = 
 ]
 
 test('no browser keeps an answer, and none shows it to a page of another origin', async () => {
-  const { call } = await served()
+  const here = await served()
   const headers = { origin: 'https://evil.example' }
   for (const [name, who, wanted] of harmless) {
-    const answer = await call(name, who, { ...wanted, headers })
+    const answer = await here.call(name, who, { ...wanted, headers })
     expect([name, answer.headers.get('cache-control')]).toEqual([name, 'no-store'])
     expect([...answer.headers.keys()].filter((one) => one.startsWith('access-control-'))).toEqual([])
   }
