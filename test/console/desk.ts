@@ -16,7 +16,7 @@ export interface Desk {
   close(): Promise<void>
 }
 
-export interface Leaf {
+interface Leaf {
   readonly type: string
   readonly data?: Readonly<Record<string, unknown>>
 }
