@@ -1,4 +1,4 @@
-import { useContext, useEffect, useErrorBoundary, useState } from 'preact/hooks'
+import { useContext, useErrorBoundary, useState } from 'preact/hooks'
 import { Button, Field, Notice } from './kit.tsx'
 import { dayOf, hourOf, type Zone, ZoneContext } from './time.tsx'
 import { words } from './words.ts'
@@ -54,7 +54,16 @@ export function Card(props: CardProps) {
 function Drawing({ card, click, isBusy, draft = null, note }: CardProps) {
   const [typed, setTyped] = useState<Readonly<Record<string, string>>>(draft?.typed ?? {})
   const [open, setOpen] = useState<number | null>(draft?.open ?? null)
-  useEffect(() => note?.({ open, typed }), [open, typed])
+  // Told at once and not after drawing, since the page may be cleared before that.
+  const show = (now: number | null) => {
+    setOpen(now)
+    note?.({ open: now, typed })
+  }
+  const type = (id: string, text: string) => {
+    const now = { ...typed, [id]: text }
+    setTyped(now)
+    note?.({ open, typed: now })
+  }
   const [missing, setMissing] = useState<readonly string[]>([])
   const actions = elements(card['actions'])
   const form = open === null ? null : (actions[open]?.['card'] as Element | undefined)
@@ -70,7 +79,7 @@ function Drawing({ card, click, isBusy, draft = null, note }: CardProps) {
     zone: useContext(ZoneContext),
     isBusy,
     typed,
-    type: (id, text) => setTyped({ ...typed, [id]: text }),
+    type,
     missing,
     press: (action) => press(action, []),
   }
@@ -83,12 +92,7 @@ function Drawing({ card, click, isBusy, draft = null, note }: CardProps) {
         <div class="actions">
           {actions.map((action, i) =>
             action.type === 'Action.ShowCard' ? (
-              <Button
-                key={i}
-                tone={toneOf(action)}
-                isExpanded={open === i}
-                onPress={() => setOpen(open === i ? null : i)}
-              >
+              <Button key={i} tone={toneOf(action)} isExpanded={open === i} onPress={() => show(open === i ? null : i)}>
                 {textOf(action, 'title')}
               </Button>
             ) : (
