@@ -32,7 +32,7 @@ param teamsAppId string = ''
 @maxLength(200)
 param policyRef string = ''
 
-@description('The authentication context that people meet before they decide on tier high over HTTP, as c1. Empty: none.')
+@description('The authentication context that deciding on tier high over HTTP takes, as c1. Empty: none.')
 @maxLength(3)
 param stepUp string = ''
 
