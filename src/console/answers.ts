@@ -106,11 +106,12 @@ export function useNews<T>(look: (known: string | null, signal: AbortSignal) => 
 
 const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>
   new Promise((done) => {
-    const timer = setTimeout(done, milliseconds)
     const end = () => {
       clearTimeout(timer)
+      signal.removeEventListener('abort', end)
       done()
     }
+    const timer = setTimeout(end, milliseconds)
     signal.addEventListener('abort', end, { once: true })
   })
 

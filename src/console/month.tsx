@@ -4,10 +4,6 @@ import { address } from './router.ts'
 
 /** The month that a page shows, as its address has it. */
 interface MonthShown {
-  /** In words. */
-  readonly name: string
-  /** The days of the month, in UTC, the first one first. */
-  readonly days: readonly string[]
   /** The query of the API for these days, both included. */
   readonly range: { readonly from: string; readonly to: string }
   /** Names the month, and leads to those beside it. */
@@ -26,7 +22,6 @@ export function monthShown(path: string, query: URLSearchParams): MonthShown {
   const name = pageWords.month.name(`${month}-01`)
   const to = (months: number) => address(path, { month: moved(month, months) })
   return {
-    ...{ name, days },
     range: { from: `${month}-01`, to: days.at(-1) ?? '' },
     links: (
       <nav class="months" aria-label={pageWords.month.title}>

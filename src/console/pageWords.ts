@@ -195,7 +195,6 @@ interface PolicyWords {
   readonly noWords: string
   readonly text: string
   readonly controls: string
-  readonly everyAction: string
   readonly groups: string
   readonly groupsAbout: string
   readonly entra: string
@@ -322,7 +321,6 @@ interface HoldWords {
   readonly releaseAbout: string
   readonly releaseWhy: string
   readonly done: string
-  readonly cancel: string
 }
 
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`
@@ -521,7 +519,6 @@ const english: PageWords = {
     noWords: 'This rule cannot be said in a sentence. Its text is what counts.',
     text: 'Its text',
     controls: 'Controls',
-    everyAction: 'every action',
     groups: 'Who may approve',
     groupsAbout: 'Nobody approves for an agent that they own or sponsor, whatever groups they are in.',
     entra: 'with the members of a group of Entra',
@@ -685,7 +682,6 @@ const english: PageWords = {
     releaseAbout: 'From then on, two people can erase the texts of what it covers.',
     releaseWhy: 'Why it is released',
     done: 'The hold is released.',
-    cancel: 'Cancel',
   },
 }
 

@@ -7,6 +7,7 @@ import { plain } from '../words/run.ts'
 import { spoken } from '../words/spoken.ts'
 import { useAnswer } from './answers.ts'
 import { askIn, textsLeft, Waiting } from './erasureAsk.tsx'
+import { number } from './evidence/numbers.ts'
 import { Prove } from './evidence/prove.tsx'
 import { Button, Facts, Loaded, Untrusted } from './kit.tsx'
 import { useSigned } from './me.ts'
@@ -202,10 +203,7 @@ function Ending({ request }: StoryProps) {
           [story.closedAt, closedAt !== undefined && <Time at={closedAt} far />],
           [story.result, outcome && story.results[outcome.result]],
           [story.summary, outcome?.summary !== undefined && <Untrusted text={outcome.summary} layout="block" />],
-          [
-            output ? story.output(new Intl.NumberFormat(words.locale).format(output.size)) : '',
-            output && <Mono text={output.sha256} />,
-          ],
+          [output ? story.output(number(output.size)) : '', output && <Mono text={output.sha256} />],
         ]}
       />
     </>

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { GivenPiece, PieceOf } from '../verify/given.ts'
+import { isSame } from '../verify/samePiece.ts'
 import { keepKeys, keptKeys } from './trustedKeys.ts'
 import { inWorker } from './verifier.ts'
 import { words } from './words.ts'
@@ -65,9 +66,4 @@ async function sorted(files: readonly File[]): Promise<readonly GivenPiece[]> {
       ? { kind: 'refused', name: piece.name, why: words.keys.bundleHere }
       : piece,
   )
-}
-
-function isSame(a: GivenPiece, b: GivenPiece): boolean {
-  if (a.kind === 'key' && b.kind === 'key') return a.thumbprint === b.thumbprint
-  return a.kind === 'checkpoint' && b.kind === 'checkpoint' && a.text === b.text
 }

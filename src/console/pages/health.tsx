@@ -1,4 +1,5 @@
 import type { HealthReport } from '../../contract/serviceAnswers.ts'
+import { number } from '../evidence/numbers.ts'
 import { useAnswer, useEvery } from '../answers.ts'
 import { CallFailure, type ServiceCalls } from '../api.ts'
 import { Badge, Facts, Loaded, Notice, Page, Untrusted } from '../kit.tsx'
@@ -97,8 +98,8 @@ function Sealed({ of: { sealed, immutable } }: OfReport) {
             health.newest,
             sealed && <a href={address('evidence', { month: sealed.date.slice(0, 7) })}>{sealed.date}</a>,
           ],
-          [health.bundle, sealed && written(sealed.number)],
-          [health.size, sealed && written(sealed.size)],
+          [health.bundle, sealed && number(sealed.number)],
+          [health.size, sealed && number(sealed.size)],
           [health.immutable, immutable === undefined ? undefined : immutable ? health.yes : health.no],
         ]}
       />
@@ -113,8 +114,8 @@ function Now({ of: { counts, people, now, version } }: OfReport) {
       <h2>{health.counts}</h2>
       <Facts
         of={[
-          [health.overdue, counts && written(counts.overdue)],
-          [health.waiting, counts && written(counts.waiting)],
+          [health.overdue, counts && number(counts.overdue)],
+          [health.waiting, counts && number(counts.waiting)],
           [health.people, health.admitted[people]],
           [health.asOf, <Time at={now} far />],
           [health.version, <span class="mono">{version}</span>],
@@ -176,5 +177,3 @@ function Broken({ of: { broken = [], lost = [] } }: OfReport) {
     </>
   )
 }
-
-const written = (count: number): string => new Intl.NumberFormat(words.locale).format(count)

@@ -58,14 +58,6 @@ export function textPiece(name: string, text: string): GivenPiece {
   return { kind: 'refused', name, why: words.nothingKnown(name) }
 }
 
-/** Whether two pieces are the same file, or the same key. */
-export function isSame(a: GivenPiece, b: GivenPiece): boolean {
-  if (a.kind === 'key' && b.kind === 'key') return a.thumbprint === b.thumbprint
-  if (a.kind === 'checkpoint' && b.kind === 'checkpoint') return a.text === b.text
-  if (!('file' in a) || !('file' in b) || a.kind !== b.kind) return false
-  return a.name === b.name && a.file.size === b.file.size && a.file.lastModified === b.file.lastModified
-}
-
 /** Lists the files that were dropped, those in folders too. */
 export async function filesIn(items: DataTransferItemList): Promise<readonly File[]> {
   // The list is empty after this task, so the entries are taken before anything is awaited.

@@ -1,5 +1,6 @@
 import { byId, element } from './element.ts'
-import { filesIn, isSame, type GivenPiece, type PieceOf, pieceOf, textPiece, unreadable } from './given.ts'
+import { filesIn, type GivenPiece, type PieceOf, pieceOf, textPiece, unreadable } from './given.ts'
+import { isSame } from './samePiece.ts'
 import { drawnOutcome, verdictWord } from './outcome.ts'
 import { runTask, workersAt } from './run.ts'
 import type { WorkOutcome, Progress, Work } from './work.ts'
