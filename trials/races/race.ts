@@ -177,7 +177,7 @@ export function eventOf(
   nameOf: (id: string) => string,
 ): string | null {
   const who = nameOf(leaf.actor.id ?? '')
-  if (leaf.type === 'requested' || leaf.type === 'shown') return null
+  if (['requested', 'shown', 'refused'].includes(leaf.type)) return null
   if (leaf.type === 'decided') return `decided ${who} ${leaf.data?.verdict}`
   if (leaf.type === 'revoked') return `revoked ${who}`
   if (leaf.type === 'redeemed') return `redeemed ${leaf.data?.redemption}`
