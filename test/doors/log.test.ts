@@ -225,7 +225,7 @@ describe('a trace', () => {
   test('is separate for each run of a timer', async () => {
     const { body: request } = await stack.call('other-bot', '/api/requests', wish(), header('5'.repeat(32)))
     // A delivery that still runs would record the passed deadline itself, in the trace of the ask.
-    const read = async () => (await stack.call('other-bot', `/api/requests/${request.id}`)).body as Answer['body']
+    const read = async () => (await stack.call('other-bot', `/api/requests/${request.id}`)).body
     await until(read, ({ delivery }) => delivery === 'ok')
     await stack.local('advance', '25h')
     const { requested, expired } = await tracesOf(request)
