@@ -1,7 +1,7 @@
 import { bounds } from '../core/data/bound.ts'
 import type { ObjectId } from '../core/data/id.ts'
 import { type Instant, plusSeconds } from '../core/data/instant.ts'
-import { answering } from '../core/request/limit.ts'
+import { answering, unanswered } from '../core/request/limit.ts'
 import type { Limits } from '../ports/limits.ts'
 import type { AgentRegistration } from '../ports/policy.ts'
 import { retrying } from './commit.ts'
@@ -13,6 +13,9 @@ interface Stock {
   readonly until: Instant
   readonly size: number
 }
+
+/** Gives an answer back that was not needed. Best effort. */
+type GiveBack = () => Promise<void>
 
 /** Seconds within which a process gives the answers that it took at once. */
 const fresh = 60
@@ -28,8 +31,8 @@ export class AnswerQuota {
   readonly #stocks = new Map<ObjectId, Stock>()
   readonly #turns = new Map<ObjectId, Promise<unknown>>()
 
-  /** Takes one answer. @throws {Problem} `too-many`, `busy`, `unavailable` */
-  take(parts: SlotParts, agent: AgentRegistration): Promise<void> {
+  /** Takes one answer. @returns gives it back, uncounted @throws {Problem} `too-many`, `busy`, `unavailable` */
+  take(parts: SlotParts, agent: AgentRegistration): Promise<GiveBack> {
     const turn = (this.#turns.get(agent.id) ?? Promise.resolve()).then(() => this.#take(parts, agent))
     this.#turns.set(
       agent.id,
@@ -38,17 +41,25 @@ export class AnswerQuota {
     return turn
   }
 
-  async #take(parts: SlotParts, { id, limits }: AgentRegistration): Promise<void> {
+  async #take(parts: SlotParts, { id, limits }: AgentRegistration): Promise<GiveBack> {
     const stock = this.#stocks.get(id)
     const isFresh = stock !== undefined && parts.clock.now() < stock.until
     if (isFresh && stock.left > 0) {
-      this.#stocks.set(id, { ...stock, left: stock.left - 1 })
-      return
+      this.#add(id, stock, -1)
+      return async () => this.#add(id, stock, 1)
     }
     const most = limits.answered ?? bounds.answered.otherwise
     const wanted = isFresh ? Math.max(1, Math.min(stock.size * 2, Math.floor(most * share))) : 1
     this.#stocks.delete(id)
-    this.#stocks.set(id, await stocked(parts, id, { most, wanted }))
+    const { at, ...taken } = await stocked(parts, id, { most, wanted })
+    this.#stocks.set(id, taken)
+    return wanted === 1 ? () => uncount(parts, id, at) : async () => this.#add(id, taken, 1)
+  }
+
+  /** Changes what is left of a stock, unless another has taken its place. */
+  #add(id: ObjectId, { until }: Stock, count: number): void {
+    const stock = this.#stocks.get(id)
+    if (stock?.until === until) this.#stocks.set(id, { ...stock, left: stock.left + count })
   }
 }
 
@@ -57,15 +68,24 @@ function stocked(
   parts: SlotParts,
   answered: ObjectId,
   { most, wanted }: { readonly most: number; readonly wanted: number },
-): Promise<Stock> {
+): Promise<Stock & { readonly at: Instant }> {
   return retrying(parts, async () => {
     const { row, version } = await parts.limits.read({ answered })
     const at = parts.clock.now()
     const until = plusSeconds(at, fresh)
     const taken = answering(row, { most, wanted, at, until: wanted === 1 ? at : until })
     await parts.limits.replace({ answered }, version, taken.row)
-    return { left: taken.granted - 1, until, size: taken.granted }
+    return { at, left: taken.granted - 1, until, size: taken.granted }
   })
+}
+
+/** Takes one answer back out of the agent's row. Best effort: otherwise it counts for an hour. */
+async function uncount(parts: SlotParts, answered: ObjectId, at: Instant): Promise<void> {
+  const work = retrying(parts, async () => {
+    const { row, version } = await parts.limits.read({ answered })
+    await parts.limits.replace({ answered }, version, unanswered(row, at))
+  })
+  await work.catch(() => undefined)
 }
 
 const known = new WeakMap<Limits, AnswerQuota>()

@@ -61,46 +61,66 @@ export interface Asked {
 /**
  * Opens a request: once for each idempotency key of an agent. The answer comes after the commit.
  *
- * A known idempotency key is answered first, without any other check.
+ * A known key is answered whatever limits, rules and the directory say by now. Since most keys are new, none is read
+ * beforehand: the commit inserts it, and finds a known one. It is read only where an ask is refused before its commit, or
+ * holds a slot already.
  *
  * @throws {Problem} `invalid-input`, `too-large`, `secret-in-params`, `idempotency-mismatch`, `no-eligible-approver`,
  *   `too-many`, `already-pending`, `cooling-down`, `busy`, `unavailable`
  */
 export async function ask(parts: AskParts, asked: Ask): Promise<Asked> {
-  const key = usedBy(asked)
   const hex = Buffer.from(parts.random(1)).toString('hex')
   const shard = asked.key ? shardOfKey(asked.agent.id, asked.key.text) : shardAt(hex)
-  const used = key && (await parts.ledger.findKey(shard, key.hash))
-  if (used) return again(parts, used, asked)
-
-  const prepared = await prepare(parts, asked)
-  const reservation: Reservation = {
-    id: newRequestId(parts.clock.now(), parts.random(10), shard),
-    agent: asked.agent,
-    channels: prepared.judgement.outcome === 'approve' ? channelsOf(parts.policy, prepared.judgement.slots) : [],
-    digest: sameness(asked.action),
-    subject: subjectOf(asked.action),
-    ...(key && { key: sha256(`${key.hash}\n${key.body}`) }),
-  }
-  if (prepared.judgement.outcome !== 'approve') {
-    await answeringOf(parts.limits).take(parts, asked.agent)
-    return commit(parts, shard, { ...prepared, id: reservation.id }, asked, null)
-  }
-  const until = plusSeconds(parts.clock.now(), commitWithin)
-  const { id, warnings } = await reserve(parts, reservation)
+  let admitted: Admitted
   try {
-    const made = await commit(
-      parts,
-      shard,
-      { ...prepared, id, warnings: [...warnings, ...prepared.warnings] },
-      asked,
-      until,
-    )
-    if (made.request.id !== id) await release(parts, { ...reservation, id })
+    admitted = await admit(parts, shard, asked)
+  } catch (cause) {
+    const known = cause instanceof Problem ? await knownBy(parts, shard, asked) : null
+    if (known) return known
+    throw cause
+  }
+  try {
+    // An ask that holds its slot already was most likely sent before.
+    const known = admitted.joined ? await knownBy(parts, shard, asked) : null
+    const made = known ?? (await commit(parts, shard, admitted, asked))
+    if (made.request.id !== admitted.submission.id) await admitted.giveBack()
     return made
   } catch (cause) {
-    if (!mayStillHappen(cause, key !== undefined)) await release(parts, { ...reservation, id })
+    if (!mayStillHappen(cause, asked.key !== undefined)) await admitted.giveBack()
     throw cause
+  }
+}
+
+/** An ask that limits and policy let through, before its commit. */
+interface Admitted {
+  readonly submission: Omit<Submission, 'at'>
+  /** Up to when its slot is sure; `null` for what policy answers, which takes none. */
+  readonly until: Instant | null
+  /** Whether the same ask had taken the slot before. */
+  readonly joined: boolean
+  /** Undoes what it was counted for. */
+  readonly giveBack: () => Promise<void>
+}
+
+async function admit(parts: AskParts, shard: Shard, asked: Ask): Promise<Admitted> {
+  const prepared = await prepare(parts, asked)
+  const { agent, action } = asked
+  const key = usedBy(asked)
+  const id = newRequestId(parts.clock.now(), parts.random(10), shard)
+  if (prepared.judgement.outcome !== 'approve') {
+    const giveBack = await answeringOf(parts.limits).take(parts, agent)
+    return { submission: { ...prepared, id }, until: null, joined: false, giveBack }
+  }
+  const reservation: Reservation = {
+    ...{ id, agent, digest: sameness(action), subject: subjectOf(action) },
+    channels: channelsOf(parts.policy, prepared.judgement.slots),
+    ...(key && { key: sha256(`${key.hash}\n${key.body}`) }),
+  }
+  const until = plusSeconds(parts.clock.now(), commitWithin)
+  const { id: own, joined, warnings } = await reserve(parts, reservation)
+  return {
+    submission: { ...prepared, id: own, warnings: [...warnings, ...prepared.warnings] },
+    ...{ until, joined, giveBack: () => release(parts, { ...reservation, id: own }) },
   }
 }
 
@@ -247,13 +267,7 @@ async function checkIndependence(
 }
 
 /** Commits the request with the shard's time. If the key was used meanwhile, returns the request that it made. */
-async function commit(
-  parts: AskParts,
-  shard: Shard,
-  submission: Omit<Submission, 'at'>,
-  asked: Ask,
-  until: Instant | null,
-): Promise<Asked> {
+async function commit(parts: AskParts, shard: Shard, { submission, until }: Admitted, asked: Ask): Promise<Asked> {
   const key = usedBy(asked)
   return retrying(parts, (number) =>
     parts.ledger.inTurn(shard, async () => {
@@ -272,6 +286,12 @@ async function commit(
 }
 
 const usedBy = ({ agent, key }: Ask) => key && { hash: keyHash(agent.id, key.text), body: key.body }
+
+async function knownBy(parts: AskParts, shard: Shard, asked: Ask): Promise<Asked | null> {
+  const key = usedBy(asked)
+  const used = key && (await parts.ledger.findKey(shard, key.hash))
+  return used ? again(parts, used, asked) : null
+}
 
 /**
  * Answers a known key. The key's row is not trusted: the request that it names must be the caller's, with the action

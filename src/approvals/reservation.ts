@@ -42,6 +42,8 @@ export interface Reservation {
 export interface Reserved {
   /** The id to commit under. If the ask was sent before, it is that of the slot that the ask already holds. */
   readonly id: RequestId
+  /** Whether the same ask had taken it before. */
+  readonly joined: boolean
   /** Warnings about the agent, for approvers. */
   readonly warnings: readonly Warning[]
 }
@@ -57,7 +59,7 @@ export async function reserve(parts: SlotParts, asked: Reservation): Promise<Res
   try {
     const others = await takeOfSubject(parts, { ...asked, id })
     for (const channel of asked.channels) await takeOfChannel(parts, { channel }, { ...asked, id })
-    return { id, warnings: [...warnings, ...others] }
+    return { id, joined, warnings: [...warnings, ...others] }
   } catch (cause) {
     // If the same ask was sent twice at once, both hold this slot. Then it is kept, and reclaimed later.
     if (!joined && (await isOurs(parts, asked, { id, takenAt }))) await release(parts, { ...asked, id })
@@ -81,12 +83,8 @@ export async function release(parts: SlotParts, { id, agent, channels, subject }
   await Promise.allSettled(keys.map((key) => update(parts, key, (row) => released(row, id))))
 }
 
-interface TakenSlot {
-  readonly id: RequestId
+interface TakenSlot extends Reserved {
   readonly takenAt: Instant
-  /** Whether the same ask had taken it before. */
-  readonly joined: boolean
-  readonly warnings: readonly Warning[]
 }
 
 async function takeOfAgent(parts: SlotParts, asked: Reservation): Promise<TakenSlot> {

@@ -311,6 +311,29 @@ describe('an idempotency key', () => {
     expect((await here.another().approvals.ask(ask)).request.id).toBe(first.request.id)
   })
 
+  test('is not read before a new ask is committed', async () => {
+    const here = await world()
+    const findKey = jest.spyOn(here.ledger, 'findKey')
+    const load = jest.spyOn(here.ledger, 'load')
+    expect((await here.approvals.ask(asks({ key: 'run-1' }))).created).toBe(true)
+    expect(findKey).not.toHaveBeenCalled()
+    expect(load.mock.calls.map(([, wanted]) => wanted)).toEqual([{}])
+  })
+
+  test.each(['allow', 'approve'] as const)('counts an ask once, however often it is sent: %s', async (outcome) => {
+    const few = agent(bot, { limits: { pending: 5, hourly: 3, answered: 3 } })
+    const rules = { outcome: 'allow', rules: ['r'], lapse: 60, grant: 60 } as const
+    const here = await world(() => (outcome === 'allow' ? rules : needs([slot('dba')])), { agents: [few] })
+    const ask = asks({ key: 'run-1', agent: few })
+    const { request } = await here.approvals.ask(ask)
+    if (outcome === 'approve') await here.approvals.cancel(request.id, bot)
+    for (let i = 0; i < 6; i++) expect((await here.approvals.ask(ask)).request.id).toBe(request.id)
+    expect((await here.approvals.ask(asks({ agent: few }))).created).toBe(true)
+    for (let i = 0; i < 6; i++) expect((await here.approvals.ask(ask)).created).toBe(false)
+    expect((await here.another().approvals.ask(asks({ agent: few }))).created).toBe(true)
+    expect(await codeOf(here.approvals.ask(asks({ agent: few })))).toBe('too-many')
+  })
+
   test('gives the request as it is now', async () => {
     const here = await world()
     const ask = asks({ key: 'run-1' })

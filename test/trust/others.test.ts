@@ -7,7 +7,7 @@ import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import type { Plan, SealHead } from '../../src/ports/seals.ts'
 import { meta, storageInMemory } from '../ports/tables.ts'
 import { agent, asks, bodyHash, claims, codeOf, type Instance, outcomeOf } from '../support/world.ts'
-import { after, bot, noon, runner } from '../support/build.ts'
+import { after, bot, noon, oid, runner } from '../support/build.ts'
 import { keyVersions } from '../support/fakes/ledgerKey.ts'
 import { Insider } from './insider.ts'
 import { livedUpTo, stored } from './life.ts'
@@ -105,21 +105,33 @@ describe('an idempotency key', () => {
   /** A process whose ledger says, as if it were authentic, that this key led there. */
   async function misled(used: Pick<ApprovalRequest, 'id'>, body: string): Promise<Instance> {
     const instance = process()
-    instance.ledger.findKey = async () => ({ request: used.id, body: bodyHash(body) })
+    const row = { request: used.id, body: bodyHash(body) }
+    const load = instance.ledger.load.bind(instance.ledger)
+    instance.ledger.findKey = async () => row
+    instance.ledger.load = async (...args) => ({ ...(await load(...args)), key: row })
     return instance
   }
 
-  test('whose row is accepted still answers with the caller’s own request only', async () => {
-    const ask = asks({ key: 'theirs', agent: agent(runner) })
-    const { request } = await process().approvals.ask(ask)
-    const { approvals } = await misled(request, 'body')
-    expect(await codeOf(approvals.ask({ ...ask, agent: agent(bot) }))).toBe('evidence-broken')
-  })
+  /** A row is read by a commit, and for an ask that is refused before. */
+  const read = [
+    ['commit', {}],
+    ['refusal', { onBehalfOf: oid(9_999) }],
+  ] as const
 
-  test('whose row is accepted still answers with the sent action only', async () => {
+  test.each(read)(
+    'whose row is accepted by a %s still answers with the caller’s own request only',
+    async (_by, more) => {
+      const ask = asks({ key: 'theirs', agent: agent(runner) })
+      const { request } = await process().approvals.ask(ask)
+      const { approvals } = await misled(request, 'body')
+      expect(await codeOf(approvals.ask({ ...ask, ...more, agent: agent(bot) }))).toBe('evidence-broken')
+    },
+  )
+
+  test.each(read)('whose row is accepted by a %s still answers with the sent action only', async (_by, more) => {
     const { request } = await process().approvals.ask(asks())
     const { approvals } = await misled(request, 'body')
-    expect(await codeOf(approvals.ask(asks({ key })))).toBe('evidence-broken')
+    expect(await codeOf(approvals.ask({ ...asks({ key }), ...more }))).toBe('evidence-broken')
   })
 
   async function livedUpToApproved(ask: ReturnType<typeof asks>) {

@@ -189,12 +189,23 @@ export function answering(
     })
   }
   // Answers of one minute are one entry, so that the row stays small.
-  const same = recent.filter((one) => one.until.slice(0, 16) === until.slice(0, 16))
+  const same = recent.filter((one) => minuteOf(one.until) === minuteOf(until))
   const others = recent.filter((one) => !same.includes(one))
   const count = granted + same.reduce((sum, one) => sum + one.count, 0)
   const last = [...same.map((one) => one.until), until].sort().at(-1) ?? until
   return { row: { ...row, answered: [...others, { until: last, count }] }, granted }
 }
+
+/** Takes one answer out of those counted in the minute of this moment. */
+export function unanswered(row: LimitRow, at: Instant): LimitRow {
+  const answered = (row.answered ?? []).flatMap((one) => {
+    const count = minuteOf(one.until) === minuteOf(at) ? one.count - 1 : one.count
+    return count > 0 ? [{ ...one, count }] : []
+  })
+  return { ...row, answered }
+}
+
+const minuteOf = (at: Instant): string => at.slice(0, 16)
 
 /**
  * Takes a slot in the row. A request that has a slot already keeps it, as if it was taken now.
