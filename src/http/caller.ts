@@ -1,9 +1,10 @@
-import { type JWTHeaderParameters, jwtVerify } from 'jose'
+import { type JWTHeaderParameters, type JWTVerifyResult, jwtVerify } from 'jose'
 import { z } from 'zod'
 import { isContext } from '../core/data/authenticationContext.ts'
 import { isObjectId, type ObjectId, parseObjectId } from '../core/data/id.ts'
 import { Problem, type TokenFault } from '../core/data/problem.ts'
 import { checkBearer, type KeySource, remoteKeys } from '../runtime/token.ts'
+import { VerifiedTokens } from '../runtime/verifiedTokens.ts'
 
 /** The caller, as the access token names them. The route decides what they may do: by role, registration and policy. */
 export type Caller =
@@ -40,18 +41,21 @@ export const peoplesScope = 'access_as_user'
 export function callers(settings: CallerSettings): (authorization: string | null) => Promise<Caller> {
   const keys = remoteKeys(settings)
   const claimsOf = claimsFor(settings)
-
+  const tokens = new VerifiedTokens<Caller>(keys)
+  const options = {
+    algorithms: ['RS256'],
+    issuer: [...settings.issuers],
+    clockTolerance: 60,
+    requiredClaims: ['exp', 'iat'],
+  }
+  const read = ({ payload, protectedHeader }: JWTVerifyResult): Caller => {
+    if (!isAccessToken(protectedHeader)) throw refused('typ')
+    return callerFrom(claimsOf.parse(payload))
+  }
   return (authorization) =>
-    checkBearer(authorization, refused, async (token) => {
-      const { payload, protectedHeader } = await jwtVerify(token, keys, {
-        algorithms: ['RS256'],
-        issuer: [...settings.issuers],
-        clockTolerance: 60,
-        requiredClaims: ['exp', 'iat'],
-      })
-      if (!isAccessToken(protectedHeader)) throw refused('typ')
-      return callerFrom(claimsOf.parse(payload))
-    })
+    checkBearer(authorization, refused, (token) =>
+      tokens.value(token, () => jwtVerify(token, keys.find, options), read),
+    )
 }
 
 const sentences: Readonly<Record<TokenFault, string>> = {

@@ -77,15 +77,21 @@ export async function checkBearer<T>(
   }
 }
 
+/** The keys of an issuer. */
+export interface RemoteKeys {
+  /** Finds a token's key. Throws a problem, `unavailable`, while the keys cannot be fetched. */
+  readonly find: JWTVerifyGetKey
+  /** Whether a key with this id is among those that were fetched last, and they still count. Fetches nothing. */
+  readonly holds: (kid: string) => boolean
+}
+
 /**
  * Fetches keys when they are needed, and again after an hour. An unknown key makes it fetch again, at most once per
  * cooldown.
  *
- * The returned function throws a problem, `unavailable`, while the keys cannot be fetched.
- *
  * @param trusted which published keys to accept; the others count as unknown
  */
-export function remoteKeys(source: KeySource, trusted: (key: PublishedKey) => boolean = () => true): JWTVerifyGetKey {
+export function remoteKeys(source: KeySource, trusted: (key: PublishedKey) => boolean = () => true): RemoteKeys {
   const { jwksUri, cooldown = 30_000, timeout = 5_000 } = source
   const keys = createRemoteJWKSet(new URL(jwksUri), {
     cooldownDuration: cooldown,
@@ -93,7 +99,7 @@ export function remoteKeys(source: KeySource, trusted: (key: PublishedKey) => bo
     timeoutDuration: timeout,
     [customFetch]: restAfterFailure(Math.min(cooldown, 5_000), only(trusted)),
   })
-  return async (header, token) => {
+  const find: JWTVerifyGetKey = async (header, token) => {
     try {
       return await keys(header, token)
     } catch (cause) {
@@ -104,6 +110,7 @@ export function remoteKeys(source: KeySource, trusted: (key: PublishedKey) => bo
       })
     }
   }
+  return { find, holds: (kid) => keys.fresh && keys.jwks()?.keys.some((key) => key.kid === kid) === true }
 }
 
 const keySet = z.object({ keys: z.array(z.record(z.string(), z.unknown())) })

@@ -1,10 +1,11 @@
-import { jwtVerify } from 'jose'
+import { type JWTVerifyResult, jwtVerify } from 'jose'
 import { z } from 'zod'
 import { isObjectId } from '../../core/data/id.ts'
 import type { JsonObject } from '../../core/data/json.ts'
 import { Problem, type TokenFault } from '../../core/data/problem.ts'
 import type { Cloud } from '../../runtime/cloud.ts'
 import { checkBearer, type KeySource, type PublishedKey, remoteKeys } from '../../runtime/token.ts'
+import { VerifiedTokens } from '../../runtime/verifiedTokens.ts'
 
 /**
  * Lets an activity in if Teams sent it, from our tenant, to our bot.
@@ -43,17 +44,15 @@ export function gate(settings: GateSettings): Gate {
   const keys = remoteKeys(settings, endorsed)
   const origin = originOf(tenantId.toLowerCase(), bots.hosts)
   const claims = claimsFor(botAppId.toLowerCase(), bots.issuer)
+  const tokens = new VerifiedTokens<z.infer<typeof claims>>(keys)
+  const options = { algorithms: ['RS256'], clockTolerance: 300, requiredClaims: ['exp', 'nbf'] }
+  const read = ({ payload }: JWTVerifyResult) => claims.parse(payload)
 
   return (authorization, activity) =>
     checkBearer(authorization, refused, async (token) => {
       // Cheap before expensive: an activity that fails here causes no request for keys.
       const { serviceUrl } = origin.parse(activity)
-      const { payload } = await jwtVerify(token, keys, {
-        algorithms: ['RS256'],
-        clockTolerance: 300,
-        requiredClaims: ['exp', 'nbf'],
-      })
-      const { serviceurl } = claims.parse(payload)
+      const { serviceurl } = await tokens.value(token, () => jwtVerify(token, keys.find, options), read)
       if (unslashed(serviceurl) !== unslashed(serviceUrl)) throw refused('serviceurl', 'foreign')
     })
 }
