@@ -58,6 +58,7 @@ import type { Alarms } from './runtime/alarms.ts'
 import { Waiting } from './approvals/waiting.ts'
 import { bind } from './runtime/bind.ts'
 import type { Macs } from './runtime/macs.ts'
+import { random } from './runtime/random.ts'
 import { readOnly } from './runtime/readOnly.ts'
 
 /** Adapters for all ports, plus deployment settings. */
@@ -204,7 +205,7 @@ const changing = ({ ledger, clock, policy }: Adapters, committed: ChangeParts['c
   ledger,
   clock,
   policy,
-  random: randomBytes,
+  random,
   committed,
 })
 

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { randomBytes } from 'node:crypto'
+import { random } from './random.ts'
 
 /** The trace of one call, or of one run of a timer (W3C Trace Context). */
 export interface Trace {
@@ -67,4 +67,4 @@ const form = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/
 /** Trace Context section 3.2.2.5.1; the other flags have no meaning in version 00 and are not passed on. */
 const sampledFlag = 1
 
-const hex = (bytes: number): string => randomBytes(bytes).toString('hex')
+const hex = (bytes: number): string => random(bytes).toString('hex')
