@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, verify } from 'node:crypto'
+import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { bounds } from '../core/data/bound.ts'
 import { type GrantClaims, grantFor, grantType } from '../core/request/grant.ts'
 import type { RequestId } from '../core/data/id.ts'
@@ -69,8 +69,18 @@ async function signed(signer: Signer, claims: GrantClaims): Promise<string> {
   return `${input}.${encoded(signature)}`
 }
 
-function holds({ kty, crv, x, y }: PublicKey, input: string, signature: string): boolean {
-  const key = createPublicKey({ key: { kty, crv, x, y }, format: 'jwk' })
+/** Importing a key takes as long as a verification. */
+const imported = new WeakMap<PublicKey, KeyObject>()
+
+function keyObject(publicKey: PublicKey): KeyObject {
+  const { kty, crv, x, y } = publicKey
+  const key = imported.get(publicKey) ?? createPublicKey({ key: { kty, crv, x, y }, format: 'jwk' })
+  imported.set(publicKey, key)
+  return key
+}
+
+function holds(publicKey: PublicKey, input: string, signature: string): boolean {
+  const key = keyObject(publicKey)
   const bytes = Buffer.from(signature, 'base64url')
   // Node skips what is not base64url: a grant has one text
   return (
