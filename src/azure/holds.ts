@@ -6,7 +6,8 @@ import type { HoldRow, HoldRows, StoredHold } from '../ports/holds.ts'
 import { keyOf, type Row, textIn } from './column.ts'
 import { answered, createOrRead } from './fault.ts'
 import { SealRows, sealPartition } from './sealRows.ts'
-import { type Tables, within } from './tables.ts'
+import { within } from './deadline.ts'
+import { type Tables } from './tables.ts'
 
 const prefix = 'hold-'
 

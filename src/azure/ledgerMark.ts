@@ -6,7 +6,8 @@ import { answered, found, unlessConflict } from './fault.ts'
 import { checkOurs, markIn, type Meta, metaFrom, metaRow, type RestoreMark } from './meta.ts'
 import { readPage } from './query.ts'
 import { rowFrom } from './storedRow.ts'
-import { type Tables, within } from './tables.ts'
+import { within } from './deadline.ts'
+import { type Tables } from './tables.ts'
 
 /** The row `meta`, by which the service knows whether it may use the tables. */
 export class TableMark implements LedgerMark {

@@ -9,7 +9,7 @@ import { cursorOf, idAt, inverseLength, momentAt, type Position, parseCursor } f
 import { isNewer, keyOf, newerRow } from './column.ts'
 import { type MergedRow, MergedShards, type MergePlan } from './merge.ts'
 import { requestFrom } from './row.ts'
-import type { Deadline } from './tables.ts'
+import type { Deadline } from './deadline.ts'
 
 export interface Listing {
   readonly keep: Keep

@@ -3,7 +3,7 @@ import { type Shard, shards } from '../core/data/id.ts'
 import type { Position } from './cursor.ts'
 import { type Query, readPage } from './query.ts'
 import type { Row } from './column.ts'
-import type { Deadline } from './tables.ts'
+import type { Deadline } from './deadline.ts'
 
 /** The query of each shard, and the order of the merged rows. */
 export interface MergePlan {

@@ -6,7 +6,8 @@ import type { Incomplete } from '../ports/ledgerMark.ts'
 import { integerIn, type Row, rowVersion, textIn, textOrNull } from './column.ts'
 import { answered, found, unlessConflict } from './fault.ts'
 import type { RowSigner } from './row.ts'
-import { type Tables, within } from './tables.ts'
+import { within } from './deadline.ts'
+import { type Tables } from './tables.ts'
 
 /** The identity of a ledger, which never changes: one deployment serves one tenant and one log. */
 export interface Meta {

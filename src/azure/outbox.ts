@@ -9,7 +9,8 @@ import { answered, dropped, found, unlessConflict } from './fault.ts'
 import { readPage } from './query.ts'
 import { rowOf } from './row.ts'
 import { requestIdIn, rowKey } from './rowKey.ts'
-import { type Deadline, type Tables, within } from './tables.ts'
+import { type Deadline, within } from './deadline.ts'
+import { type Tables } from './tables.ts'
 
 /** Rows of one shard that one call of `waiting` reads. */
 const mostRows = 1_000

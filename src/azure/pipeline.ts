@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { RestError, type TableClient } from '@azure/data-tables'
 import { parseRetryAfter } from '../core/data/retryAfter.ts'
+import { CallDeadline } from './deadline.ts'
 
 type Policy = Parameters<TableClient['pipeline']['addPolicy']>[0]
 
@@ -15,6 +16,8 @@ const passing = new Set([408, 429, 500, 502, 503, 504])
 const tries = 4
 /** Milliseconds of one try, so that a hanging connection leaves time for another. */
 const tryTimeout = 2_500
+/** Milliseconds of a call that was given no deadline. */
+const otherwise = 20_000
 /** Milliseconds. An answer that asks for a longer wait is returned to the caller. */
 const longestWait = 1_000
 
@@ -27,10 +30,9 @@ const longestWait = 1_000
 export const retries: Policy = {
   name: 'countersignRetries',
   async sendRequest(request, next) {
-    const { abortSignal: deadline } = request
+    const deadline = request.abortSignal instanceof CallDeadline ? request.abortSignal : new CallDeadline(otherwise)
     for (let attempt = 1; ; attempt++) {
-      const late = AbortSignal.timeout(tryTimeout)
-      request.abortSignal = deadline instanceof AbortSignal ? AbortSignal.any([deadline, late]) : late
+      request.abortSignal = deadline.orSooner(tryTimeout)
       let wait = backoff(attempt)
       try {
         const response = await next(request)
@@ -38,7 +40,7 @@ export const retries: Policy = {
         wait = Math.max(wait, (parseRetryAfter(response.headers.get('retry-after'), Date.now()) ?? 0) * 1000)
         if (wait > longestWait) return response
       } catch (cause) {
-        if (attempt === tries || deadline?.aborted || !isUnanswered(cause)) throw cause
+        if (attempt === tries || deadline.aborted || !isUnanswered(cause)) throw cause
       }
       await pause(wait)
     }

@@ -1,7 +1,7 @@
 import type { TableClient } from '@azure/data-tables'
 import { read, unavailable } from './fault.ts'
 import type { Row } from './column.ts'
-import type { Deadline } from './tables.ts'
+import type { Deadline } from './deadline.ts'
 
 export interface Query {
   /** Made with the `odata` tag. */

@@ -15,7 +15,8 @@ import { eventRow, headFrom, headRow, requestFrom, requestText, rowOf } from './
 import { checkRequestForm } from './rowForm.ts'
 import { rowKey } from './rowKey.ts'
 import { objectIn, orNull, rowsBetween, surveyEvents } from './survey.ts'
-import { type Tables, within } from './tables.ts'
+import { within } from './deadline.ts'
+import { type Tables } from './tables.ts'
 import { keptApart, namedIn } from './tampered.ts'
 import { headAfter, type Version } from './transaction.ts'
 

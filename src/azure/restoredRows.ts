@@ -10,7 +10,8 @@ import { eventCopy, headIn } from './ledgerRows.ts'
 import { foreignIn, keyFrom, keyText, requestFrom, requestRow, requestText } from './row.ts'
 import { inverseIdIn } from './rowKey.ts'
 import { rowFrom, wholeOf } from './storedRow.ts'
-import { type Tables, within } from './tables.ts'
+import { within } from './deadline.ts'
+import { type Tables } from './tables.ts'
 import { indexRows, postRow } from './transaction.ts'
 
 /** A transaction has at most 100 rows and 4 MiB (learn.microsoft.com: Performing entity group transactions). */

@@ -3,7 +3,8 @@ import { rowText } from '../core/log/mac.ts'
 import { keyOf, type Row, rowVersion, split, textIn } from './column.ts'
 import { found } from './fault.ts'
 import { readPage } from './query.ts'
-import { type Deadline, type Tables, within } from './tables.ts'
+import { type Deadline, within } from './deadline.ts'
+import { type Tables } from './tables.ts'
 
 /** The partition of the ledger for rows that belong to no shard. */
 export const sealPartition = 'seal'

@@ -9,7 +9,8 @@ import { type Row, textIn, textOrNull } from './column.ts'
 import { answered, createOrRead, dropped, unlessConflict } from './fault.ts'
 import { metaFrom } from './meta.ts'
 import { placeOf, SealRows, sealPartition, unsigned } from './sealRows.ts'
-import { type Tables, within } from './tables.ts'
+import { within } from './deadline.ts'
+import { type Tables } from './tables.ts'
 
 const key = {
   meta: 'meta',

@@ -7,7 +7,7 @@ import { keyOf, type Row } from './column.ts'
 import { readPage } from './query.ts'
 import { eventFrom } from './row.ts'
 import { rowKey } from './rowKey.ts'
-import { within } from './tables.ts'
+import { within } from './deadline.ts'
 
 export interface Stretch {
   readonly shard: Shard

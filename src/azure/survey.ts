@@ -10,7 +10,7 @@ import { keyOf, type Row, textIn, textOrNull } from './column.ts'
 import { readPage } from './query.ts'
 import { eventFrom } from './row.ts'
 import { rowKey } from './rowKey.ts'
-import { within } from './tables.ts'
+import { within } from './deadline.ts'
 
 /** Reads all rows of a partition whose keys lie after one and before another, in pages. */
 export async function* rowsBetween(

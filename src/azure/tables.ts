@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import { type AzureNamedKeyCredential, TableClient } from '@azure/data-tables'
 import type { TokenCredential } from '@azure/identity'
 import type { LedgerKey } from '../ports/ledgerKey.ts'
@@ -24,6 +23,21 @@ export interface TablesOptions {
   readonly origin: string
 }
 
+/**
+ * Policies of the SDK that take time in every call and have nothing to do here: calls have no forms, are not traced by
+ * OpenTelemetry, not redirected by storage, and get answers that are not compressed. Retries and deadlines are our own.
+ */
+const unused = [
+  'decompressResponsePolicy',
+  'defaultRetryPolicy',
+  'formDataPolicy',
+  'logPolicy',
+  'multipartPolicy',
+  'redirectPolicy',
+  'tracingPolicy',
+  'wrapAbortSignalLikePolicy',
+]
+
 /** Makes the clients without sending anything. */
 export function connectTables({ url, credential, ledgerKey, origin }: TablesOptions): Tables {
   const clock: StorageClock = { apart: 0 }
@@ -33,23 +47,11 @@ export function connectTables({ url, credential, ledgerKey, origin }: TablesOpti
       'getToken' in credential
         ? new TableClient(url, name, credential, options)
         : new TableClient(url, name, credential, options)
+    for (const name of unused) client.pipeline.removePolicy({ name })
     client.pipeline.addPolicy(bareLineEnds, { phase: 'Serialize' })
     client.pipeline.addPolicy(retries, { phase: 'Retry' })
     client.pipeline.addPolicy(clockWatch(clock), { afterPhase: 'Retry' })
     return client
   }
   return { ledger: table('ledger'), limits: table('limits'), clock, macs: new Macs({ origin, key: ledgerKey }) }
-}
-
-/** Options that the SDK takes with each request. */
-export interface Deadline {
-  readonly abortSignal: AbortSignal
-}
-
-/** Limits a call with its retries. With what is read back after it, the caller has an answer within about 8 s. */
-export function within(ms = 6_000): Deadline {
-  const abortSignal = AbortSignal.timeout(ms)
-  // A call may read all shards at once, each with a listener. Node would warn of so many as of a leak.
-  setMaxListeners(0, abortSignal)
-  return { abortSignal }
 }
