@@ -9,10 +9,15 @@ function remembering() {
   const time = { now: start }
   const tokens = new VerifiedTokens<string>({ holds: (kid) => keys.has(kid) }, () => time.now)
   let verifications = 0
-  const verified = (header: object, exp: number): JWTVerifyResult =>
-    ({ payload: { exp }, protectedHeader: { alg: 'RS256', ...header } }) as JWTVerifyResult
+  const verified = (header: { kid?: string }, exp: number): JWTVerifyResult => ({
+    payload: { exp },
+    protectedHeader: { alg: 'RS256', ...header },
+  })
   /** Says what a token stands for, and whether it was verified for that. */
-  const ask = async (token: string, { kid = 'k1' as string | null, exp = start / 1000 + 3600 } = {}) => {
+  const ask = async (
+    token: string,
+    { kid = 'k1', exp = start / 1000 + 3600 }: Partial<{ kid: string | null; exp: number }> = {},
+  ) => {
     const before = verifications
     const verify = async () => {
       verifications++

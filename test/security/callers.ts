@@ -33,9 +33,9 @@ export const callerRows: readonly Row[] = [
       {
         name: 'gate-signature',
         file: 'src/teams/inbound/gate.ts',
-        find: "import { jwtVerify } from 'jose'",
+        find: "import { type JWTVerifyResult, jwtVerify } from 'jose'",
         replace:
-          "import { decodeJwt } from 'jose'\nconst jwtVerify = async (token, ..._rest) => ({ payload: decodeJwt(token) })",
+          "import { decodeJwt, type JWTVerifyResult } from 'jose'\nconst jwtVerify = async (token, ..._rest) => ({ payload: decodeJwt(token) })",
         tests: {
           [gate]: [
             'a forged token › is refused with another key of the same name',
@@ -104,9 +104,9 @@ export const callerRows: readonly Row[] = [
       {
         name: 'token-signature',
         file: 'src/http/caller.ts',
-        find: "import { type JWTHeaderParameters, jwtVerify } from 'jose'",
+        find: "import { type JWTHeaderParameters, type JWTVerifyResult, jwtVerify } from 'jose'",
         replace:
-          "import { decodeJwt, decodeProtectedHeader, type JWTHeaderParameters } from 'jose'\nconst jwtVerify = async (token, ..._rest) => ({ payload: decodeJwt(token), protectedHeader: decodeProtectedHeader(token) })",
+          "import { decodeJwt, decodeProtectedHeader, type JWTHeaderParameters, type JWTVerifyResult } from 'jose'\nconst jwtVerify = async (token, ..._rest) => ({ payload: decodeJwt(token), protectedHeader: decodeProtectedHeader(token) })",
         tests: {
           [caller]: [
             'a signature by another key of the same name is refused',
@@ -126,6 +126,24 @@ export const callerRows: readonly Row[] = [
       ).map(([name, find]) => ({
         ...{ name, find, replace: '', file: 'src/http/caller.ts' },
         tests: { [caller]: [token] },
+      })),
+      ...(
+        [
+          ['token-memory', ' && this.#now() < known.until', 'a token is verified once in a minute'],
+          [
+            'token-memory-expiry',
+            ', payload.exp * 1000)',
+            'a token is forgotten when it expires, without the tolerance of clocks',
+          ],
+          [
+            'token-memory-key',
+            ' && this.#keys.holds(known.kid)',
+            'a token is verified again once its key is not among the published ones',
+          ],
+        ] as const
+      ).map(([name, find, test]) => ({
+        ...{ name, find, replace: find.startsWith(',') ? ')' : '', file: 'src/runtime/verifiedTokens.ts' },
+        tests: { 'test/runtime/verifiedTokens.test.ts': [test] },
       })),
       {
         name: 'token-type',

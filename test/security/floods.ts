@@ -88,8 +88,8 @@ export const floodRows: readonly Row[] = [
       {
         name: 'answered',
         file: 'src/approvals/ask.ts',
-        find: '    await answeringOf(parts.limits).take(parts, asked.agent)\n',
-        replace: '',
+        find: 'await answeringOf(parts.limits).take(parts, agent)',
+        replace: 'async () => undefined',
         tests: {
           'test/approvals/reservationRate.test.ts': [
             'what policy answers without people › is counted by agent and hour: %s',

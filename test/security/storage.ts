@@ -91,7 +91,9 @@ export const storageRows: readonly Row[] = [
         find: 'request?.agent.id !== agent.id || ',
         replace: '!request || ',
         tests: {
-          [others]: ['an idempotency key › whose row is accepted still answers with the caller’s own request only'],
+          [others]: [
+            'an idempotency key › whose row is accepted by a %s still answers with the caller’s own request only',
+          ],
         },
       },
       {
@@ -99,7 +101,9 @@ export const storageRows: readonly Row[] = [
         file: 'src/approvals/ask.ts',
         find: ' || request.digest !== actionDigest(action)',
         replace: '',
-        tests: { [others]: ['an idempotency key › whose row is accepted still answers with the sent action only'] },
+        tests: {
+          [others]: ['an idempotency key › whose row is accepted by a %s still answers with the sent action only'],
+        },
       },
       {
         name: 'row-facts',
