@@ -350,6 +350,19 @@ test('a passing fault is thrown without an alarm, and sealed days stay sealed', 
   expect(await one.run()).toEqual(days.slice(2))
 })
 
+test('a day is sealed after its end, also by a clock that is set back meanwhile', async () => {
+  const { ledger } = await history()
+  const one = await sealer({ ledger, spool })
+  one.clock.set(at(5, '00:00:01'))
+  const setBack = around(one.parts, async (name, call) => {
+    if (name === 'ledger.cut') one.clock.set(at(4, '23:59:56'))
+    return call()
+  })
+  expect(await new Sealing(setBack).run()).toEqual([day(4)])
+  expect(manifestIn(await unzipped(one.archive, day(4)))).toMatchObject({ sealedAt: at(5, '00:00:00') })
+  expect(one.failures).toEqual([])
+})
+
 test('a commit while a day is sealed belongs to the next day', async () => {
   const world = await history()
   const one = await sealer({ ledger: world.ledger, spool })

@@ -3,6 +3,7 @@ import { Broken } from '../../core/data/broken.ts'
 import { type Day, endOf, nextDay } from '../../core/data/day.ts'
 import { type ChainHead, emptyChain } from '../../core/request/event.ts'
 import { type Shard, shards } from '../../core/data/id.ts'
+import { later } from '../../core/data/instant.ts'
 import { emptyFrontier, rootOf } from '../../core/log/merkle.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Ledger } from '../../ports/ledger.ts'
@@ -64,7 +65,9 @@ async function drawn(parts: PlanningParts, date: Day, head: SealHead | null): Pr
   const to = Object.fromEntries(cuts)
   const key = head?.key ?? (await signer.keys())[0]?.kid
   if (key === undefined) throw new Error('A signer has a key.')
-  return { date, number: number + 1, sealedAt: clock.now(), tool, key, size, from, to }
+  // The clock may have been set back while the shards were fenced; no verifier takes a day that was sealed before its end.
+  const sealedAt = later(clock.now(), end)
+  return { date, number: number + 1, sealedAt, tool, key, size, from, to }
 }
 
 /**
