@@ -129,6 +129,22 @@ test.each([
   await nothingIsPublished(set)
 })
 
+test('a seal that is days late names an event that only a file of the day before it names', async () => {
+  const set = await aDay()
+  const { here, one, approved } = set
+  const { request } = await here.approvals.ask(asked('03'))
+  const { ledger, archive, clock } = here
+  clock.set(at(7, '09:00:00'))
+  const parts = { ledger, archive, clock, seals: one.seals, macs: macsFor(testOrigin), random: randomBytes }
+  await (await Witness.begin({ ...parts, failed: () => {} })).record()
+  ledger.cutOff('03' as never, approved.events.at(-1)?.seq ?? 0)
+  ledger.forge(request.id, null)
+  one.clock.set(at(8, '00:05:00'))
+  expect(await one.run()).toEqual([])
+  expect(await alarmOf(set)).toMatch(/^Event 5 of shard 03 was recorded, and is missing/)
+  await nothingIsPublished(set)
+})
+
 test("a seal finds the end of an older request by its file's name", async () => {
   const set = await aDay(() => needs(undefined, { expires: 604_800, lapse: 604_800 }))
   const { here, one, approved } = set

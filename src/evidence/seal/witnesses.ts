@@ -1,5 +1,5 @@
 import { Broken } from '../../core/data/broken.ts'
-import { dayBefore, endOf, nextDay, startOf } from '../../core/data/day.ts'
+import { type Day, dayBefore, dayOf, endOf, nextDay, startOf } from '../../core/data/day.ts'
 import { type Hex, type RequestId, type Shard, shards } from '../../core/data/id.ts'
 import type { Instant } from '../../core/data/instant.ts'
 import { evidenceBroken } from '../../core/data/problem.ts'
@@ -7,6 +7,7 @@ import { endPath, endPrefixes, endsPrefix } from '../../core/log/end.ts'
 import { headsOf } from '../../core/log/witness.ts'
 import { readRecord } from '../../core/record/record.ts'
 import type { Archive, ArchivedFile } from '../../ports/archive.ts'
+import type { Clock } from '../../ports/clock.ts'
 import type { KeptEvent, Ledger } from '../../ports/ledger.ts'
 import type { Plan } from '../../ports/seals.ts'
 import { abreast } from '../../runtime/concurrency.ts'
@@ -21,6 +22,7 @@ export interface WitnessesParts {
   readonly ledger: Pick<Ledger, 'news' | 'stream'>
   readonly archive: Pick<Archive, 'list' | 'find'>
   readonly macs: Macs
+  readonly clock: Clock
   /** Is called with forged files, which do not stop sealing. Must not throw. */
   readonly failed: (cause: unknown) => void
 }
@@ -70,9 +72,7 @@ export class Witnesses {
    */
   static async read(parts: WitnessesParts, plan: Plan, open: readonly RequestId[]): Promise<Witnesses> {
     const witnesses = new Witnesses(parts, plan)
-    const { date } = plan
-    const days = [dayBefore(date), date, nextDay(date)]
-    await abreast(atOnce, days, async (day) => {
+    await abreast(atOnce, daysOf(plan, dayOf(parts.clock.now())), async (day) => {
       for (const { at, heads } of kept(parts, await readHeads(parts.macs, await parts.archive.list(headsOf(day)))))
         for (const shard of shards) {
           const head = heads[shard]
@@ -174,6 +174,16 @@ export class Witnesses {
 function kept<T>({ failed }: WitnessesParts, { found, foreign }: Authentic<T>): readonly T[] {
   for (const row of foreign) failed(evidenceBroken({ shard: row.split('/')[0] ?? '', row, check: 'mac' }))
   return found
+}
+
+/**
+ * Lists the days whose files of heads may name an event of the day. An event is the head of its chain until another comes,
+ * and a day may be sealed late; another process's clock may be ahead.
+ */
+function daysOf({ date }: Plan, today: Day): readonly Day[] {
+  const days = [dayBefore(date)]
+  for (let day = date; day <= nextDay(today); day = nextDay(day)) days.push(day)
+  return days
 }
 
 /** Lists the prefixes of files of the day's requests; on the first day, the prefix of all files. */
