@@ -15,7 +15,8 @@ import {
 } from '../core/request/limit.ts'
 import { asNewer, isBroken, Problem } from '../core/data/problem.ts'
 import type { Warning } from '../core/action/warning.ts'
-import { type ChangeParts, retrying } from './commit.ts'
+import type { ChangeParts } from './commit.ts'
+import { type Change, limitRowsOf } from './limitRows.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Ledger } from '../ports/ledger.ts'
 import type { LimitKey, Limits } from '../ports/limits.ts'
@@ -57,14 +58,23 @@ export interface Reserved {
 export async function reserve(parts: SlotParts, asked: Reservation): Promise<Reserved> {
   const { id, takenAt, joined, warnings } = await takeOfAgent(parts, asked)
   try {
-    const others = await takeOfSubject(parts, { ...asked, id })
-    for (const channel of asked.channels) await takeOfChannel(parts, { channel }, { ...asked, id })
-    return { id, joined, warnings: [...warnings, ...others] }
+    const own = { ...asked, id }
+    const [others] = await allOf([
+      takeOfSubject(parts, own),
+      ...asked.channels.map((channel) => takeOfChannel(parts, { channel }, own).then(() => [])),
+    ])
+    return { id, joined, warnings: [...warnings, ...(others ?? [])] }
   } catch (cause) {
     // If the same ask was sent twice at once, both hold this slot. Then it is kept, and reclaimed later.
     if (!joined && (await isOurs(parts, asked, { id, takenAt }))) await release(parts, { ...asked, id })
     throw cause
   }
+}
+
+/** Waits for all, also when one fails, so that nothing is taken after it was given back. @throws the first failure */
+async function allOf<T>(works: readonly Promise<T>[]): Promise<readonly T[]> {
+  await Promise.allSettled(works)
+  return Promise.all(works)
 }
 
 /** Whether this ask alone holds the slot. Another ask that joins it changes its time. */
@@ -155,18 +165,8 @@ const holderOf = ({ id, digest, subject, key }: Reservation, takenAt: Instant): 
   ...(key !== undefined && { key }),
 })
 
-/** Reads a row, computes the next and replaces it, again after each lost race. An unchanged row is not written. */
-async function update(
-  parts: SlotParts,
-  key: LimitKey,
-  next: (row: LimitRow, at: Instant) => LimitRow | Promise<LimitRow>,
-): Promise<void> {
-  await retrying(parts, async () => {
-    const { row, version } = await parts.limits.read(key)
-    const after = await next(row, parts.clock.now())
-    if (after !== row) await parts.limits.replace(key, version, after)
-  })
-}
+const update = (parts: SlotParts, key: LimitKey, change: Change): Promise<void> =>
+  limitRowsOf(parts.limits).change(parts, key, change)
 
 /** Frees slots that are no longer held. Checks only those that are in the way. */
 async function withoutStale(

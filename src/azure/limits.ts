@@ -24,22 +24,24 @@ export class TableLimits implements Limits {
       : { row: limitFrom(row), version: { etag: textIn(row, 'etag'), foreign: foreignColumns(row, ['row']) } }
   }
 
-  async replace(key: LimitKey, version: unknown, row: LimitRow): Promise<void> {
+  async replace(key: LimitKey, version: unknown, row: LimitRow): Promise<ReadRow | undefined> {
     const wanted = canonicalRow(row)
     const read = version as ReadRow | null
     const entity = { ...read?.foreign, ...place(key), v: rowVersion, ...split('row', wanted) }
     const deadline = within()
     try {
-      await answered<unknown>(
+      const { etag } = await answered(
         read
           ? this.#table.updateEntity(entity, 'Replace', { etag: read.etag, ...deadline })
           : this.#table.createEntity(entity, deadline),
       )
+      return etag === undefined ? undefined : { etag, foreign: read?.foreign ?? {} }
     } catch (cause) {
       if (!(cause instanceof Conflict)) throw cause
       const stored = await this.#stored(key, within(2_000))
       // After a lost answer the conflict is with this very write, and the row is as it should be.
       if (stored === null || textIn(stored, 'row') !== wanted) throw cause
+      return undefined
     }
   }
 

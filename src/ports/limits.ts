@@ -18,7 +18,8 @@ export interface Limits {
   /**
    * Replaces the row if it is still as it was read. Reads back after a lost answer, so that success means it is stored.
    *
+   * @returns the version that the row has now; `undefined` if only reading it tells
    * @throws {Conflict} if another process replaced it first
    */
-  replace(key: LimitKey, version: unknown, row: LimitRow): Promise<void>
+  replace(key: LimitKey, version: unknown, row: LimitRow): Promise<unknown>
 }

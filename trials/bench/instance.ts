@@ -64,7 +64,7 @@ export async function startInstance(tables: Tables, given: Given = {}): Promise<
   for (const { oid, name } of users) directory.add(oid as ObjectId, { name })
   const parts: ApprovalsParts = {
     ...{ ledger, directory, clock, issuer, waiting: waiters, random: randomBytes },
-    policy: limited ? manyChannels(example) : example,
+    policy: manyChannels(example),
     limits: limited ? new TableLimits(tables) : noLimits,
     grants: grants(signer, issuer),
     ends: new Ends({ archive, macs: tables.macs, clock, failed: console.error }),
@@ -77,7 +77,7 @@ export async function startInstance(tables: Tables, given: Given = {}): Promise<
   let number = 0
   const another = (): Ask => {
     number += 1
-    return anAsk(limited ? colleague(registered, number) : registered, `${run}-${number}`)
+    return anAsk(limited ? colleague(registered, number) : { ...registered, limits: most }, `${run}-${number}`)
   }
   const askWithoutKey = async () => (await uses.ask(another())).request
   const ask = async () => {
@@ -147,8 +147,10 @@ const asksOfEach = 10
 function colleague(registered: AgentRegistration, number: number): AgentRegistration {
   const id = sha256(`${process.pid} ${Math.floor(number / asksOfEach)}`)
   const guid = [id.slice(0, 8), id.slice(8, 12), id.slice(12, 16), id.slice(16, 20), id.slice(20, 32)].join('-')
-  return { ...registered, id: guid as ObjectId, limits: { pending: 100, hourly: 600, answered: 100_000 } }
+  return { ...registered, id: guid as ObjectId, limits: most }
 }
+
+const most = { pending: 100, hourly: 600, answered: 100_000 }
 
 /** The same policy, whose groups are told in another channel each time they are looked up. */
 function manyChannels(policy: Policy): Policy {

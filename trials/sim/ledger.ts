@@ -90,7 +90,8 @@ export const slotsIn =
       'limits.replace',
       () => limits.replace(...args),
       async (effect) => {
-        await effect()
+        const version = await effect()
         reached('slot recovered')
+        return version
       },
     )

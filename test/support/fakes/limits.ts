@@ -13,10 +13,12 @@ export class MemoryLimits implements Limits {
       : { row: structuredClone(emptyRow), version: null }
   }
 
-  async replace(key: LimitKey, version: unknown, row: LimitRow): Promise<void> {
+  async replace(key: LimitKey, version: unknown, row: LimitRow): Promise<number> {
     const kept = this.rows.get(name(key))
     if ((kept?.version ?? null) !== version) throw new Conflict()
-    this.rows.set(name(key), { text: JSON.stringify(row), version: (kept?.version ?? 0) + 1 })
+    const next = (kept?.version ?? 0) + 1
+    this.rows.set(name(key), { text: JSON.stringify(row), version: next })
+    return next
   }
 }
 
