@@ -107,6 +107,7 @@ const trials = {
     takes: '15 min',
     main: program('bench/main', 'bench/main.mjs'),
     others: [
+      deployment,
       ...benchPrograms.map((name) => program(`bench/${name}`, `bench/${name}.mjs`)),
       // `@azure/functions` is CommonJS, and its host must share the worker's `require` with it.
       program('bench/hostProcess', 'bench/hostProcess.cjs'),

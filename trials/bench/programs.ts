@@ -5,6 +5,7 @@ import { verifyBrowser } from './browser.ts'
 import { card } from './card.ts'
 import { coldStart } from './coldStart.ts'
 import { seal, verify, verifySaid } from './days.ts'
+import { door } from './door.ts'
 import type { Bench } from './figure.ts'
 import { firstRows } from './firstRows.ts'
 import { gateway } from './gateway.ts'
@@ -20,6 +21,7 @@ import { waiters } from './waiters.ts'
 export const programs = {
   ask,
   life,
+  door,
   answer,
   waiters,
   allowed,

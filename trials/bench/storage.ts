@@ -5,7 +5,7 @@ import { prepareLedger } from '../../src/azure/meta.ts'
 import { connectTables, type Tables } from '../../src/azure/tables.ts'
 import { instant } from '../../src/core/data/instant.ts'
 import { tenantId } from '../../src/local/accounts.ts'
-import { startAzurite } from '../../src/local/azurite.ts'
+import { type LocalStorage, startAzurite } from '../../src/local/azurite.ts'
 import { ledgerKey } from '../../test/support/fakes/ledgerKey.ts'
 
 /** Azurite, in memory, and how to reach it. */
@@ -38,7 +38,11 @@ export const origin = 'countersign.example/bench'
 
 export async function startStorage(): Promise<BenchStorage> {
   const azurite = await startAzurite({ ports: { blobs: 0, queues: 0, tables: 0 }, folder: null })
-  const { tablesUrl: url, blobsUrl, account, key } = azurite
+  return { ...storageAt(azurite), close: () => azurite.close() }
+}
+
+/** A storage that somebody else started. */
+export function storageAt({ tablesUrl: url, blobsUrl, account, key }: LocalStorage): Omit<BenchStorage, 'close'> {
   const connect = (other = url) => tablesAt({ url: other, account, key })
   const bareTables: TableClient[] = []
   const blobs = new StorageSharedKeyCredential(account, key)
@@ -70,6 +74,5 @@ export async function startStorage(): Promise<BenchStorage> {
       const at = instant(Date.now())
       await prepareLedger(connect(), { origin, tenant: tenantId, at })
     },
-    close: () => azurite.close(),
   }
 }

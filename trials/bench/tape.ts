@@ -123,7 +123,7 @@ function anyVersion(action: TransactionAction): TransactionAction {
 }
 
 /** Where what is on tape is made again: with a head in each shard. */
-export async function bareTables(storage: BenchStorage): Promise<BareTables> {
+export async function bareTables(storage: Pick<BenchStorage, 'bare' | 'bareFiles'>): Promise<BareTables> {
   const name = `bare${Date.now()}`
   const [ledger, limits, files] = await Promise.all([
     storage.bare(name),

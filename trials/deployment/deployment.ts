@@ -27,11 +27,13 @@ export interface DeploymentOptions {
   readonly policy: PolicyFiles
   /** Environment variables of the processes, beside those of this one. */
   readonly env?: Readonly<Record<string, string>>
+  /** Gives the addresses at which the nth process reaches the storage, if not its own: for what stands in between. */
+  readonly way?: (storage: Settings['azurite'], number: number) => Promise<Settings['azurite']>
 }
 
 const baseUrl = 'https://countersign.localhost'
 
-export async function startDeployment({ processes, policy, env = {} }: DeploymentOptions): Promise<Deployment> {
+export async function startDeployment({ processes, policy, env = {}, way }: DeploymentOptions): Promise<Deployment> {
   const data = await mkdtemp(join(tmpdir(), 'countersign-deployment-'))
   const failures: string[] = []
   const closing: (() => Promise<unknown>)[] = [() => rm(data, { recursive: true, force: true })]
@@ -54,7 +56,9 @@ export async function startDeployment({ processes, policy, env = {} }: Deploymen
     const members: Member[] = []
     // One after the other, because the first creates tables and keys.
     for (let i = 0; i < processes; i++) {
-      const member = await startMember({ settings, env, failed: (text) => failures.push(text) })
+      const reached = (await way?.(settings.azurite, i)) ?? settings.azurite
+      const own = { settings: { ...settings, azurite: reached }, env }
+      const member = await startMember({ ...own, failed: (text) => failures.push(text) })
       members.push(member)
       closing.push(member.close)
     }
