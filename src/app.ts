@@ -142,7 +142,7 @@ export function compose(given: Adapters) {
   const delivery = outbound?.delivery ?? null
   const changes = changing(adapters, (request) => {
     wake(request)
-    if (request.policy.outcome === 'approve' || request.status === 'cancelled') delivery?.soon(request.id)
+    if (request.policy.outcome === 'approve' || request.status === 'cancelled') delivery?.committed(request)
   })
   const useCases = approvals({
     ...changes,

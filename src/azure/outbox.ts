@@ -2,7 +2,7 @@ import { odata, type TableClient } from '@azure/data-tables'
 import { isClaimed, isWaiting, type Posting } from '../core/request/delivery.ts'
 import { type RequestId, sha256, type Shard, shardOf, shards } from '../core/data/id.ts'
 import type { Instant } from '../core/data/instant.ts'
-import type { CardRow, Claim, Outbox } from '../ports/outbox.ts'
+import type { CardRow, Claim, Claimed, Outbox } from '../ports/outbox.ts'
 import { cardFrom, cardKey, cardKeys, cardRow } from './card.ts'
 import { integerIn, isNewer, type Row, rowVersion, textIn, textOrNull } from './column.ts'
 import { answered, dropped, found, unlessConflict } from './fault.ts'
@@ -44,18 +44,19 @@ export class TableOutbox implements Outbox {
       .slice(0, limit)
   }
 
-  async claim(request: RequestId, by: string, now: Instant, until: Instant): Promise<Claim | null> {
+  async claim(request: RequestId, by: string, now: Instant, until: Instant): Promise<Claimed | null> {
     const deadline = within()
     for (let left = mostRaces; left > 0; left--) {
       const row = await this.#read(request, deadline)
       if (row === null) return null
       const posting = postingFrom(row)
+      const said = { rev: row['rev'] === undefined ? null : integerIn(row, 'rev'), isFirst: row['tries'] === undefined }
       // Each delivery claims with its own name, so this is the same claim, whose answer was lost.
-      if (posting.by === by) return { request, by, until, moved: false, version: textIn(row, 'etag') }
+      if (posting.by === by) return { request, by, until, moved: false, version: textIn(row, 'etag'), ...said }
       if (isClaimed(posting, now)) return null
       const columns = { by, until, tries: posting.tries + 1 }
       const etag = await this.#merge(request, columns, textIn(row, 'etag'), deadline)
-      if (etag !== null) return { request, by, until, moved: false, version: etag }
+      if (etag !== null) return { request, by, until, moved: false, version: etag, ...said }
     }
     return null
   }

@@ -93,7 +93,7 @@ export class RestoredTables implements RestoredRows {
       const row = rowFrom(stored)
       const [mac, macKey] = [textIn(row, 'mac') as Hex, textIn(row, 'macKey')]
       const kept = requestRow({ origin, sign: () => ({ mac, macKey }) }, request, foreignIn(row))
-      return [kept, ...indexRows(request), ...(isOutOfDate ? [postRow(request)] : [])]
+      return [kept, ...indexRows(request), ...(isOutOfDate ? [{ ...postRow(request), tries: 0 }] : [])]
     })
     return write(this.#tables.ledger, rows)
   }

@@ -9,10 +9,11 @@ import { applyDeadline, believed, change, type ChangeParts } from '../approvals/
 import type { Ends } from '../approvals/ends.ts'
 import { channelsOf } from '../approvals/eligibility.ts'
 import type { PostedCard, Sent } from '../ports/messenger.ts'
+import type { Claimed } from '../ports/outbox.ts'
 import type { Policy } from '../ports/policy.ts'
 import type { Dispatch } from './dispatch.ts'
 import { type Pace, pacing } from './pace.ts'
-import { type PostingParts, postRound, type Round } from './posting.ts'
+import { type PostingParts, postRound, type Round, type Shown } from './posting.ts'
 import { Queue } from './queue.ts'
 import { claimFor, type Held } from './sending.ts'
 
@@ -48,6 +49,9 @@ const soonAgain = 30
 /** Seconds. Refused sends are tried again each hour. Older failures no longer count against health. */
 const failureLasts = 7_200
 
+/** Seconds in which the outcome of a redeemed request is expected. */
+const outcomeWithin = 15
+
 /** Seconds until a file that the archive did not take is tried again. */
 const endAgain = 30
 
@@ -66,6 +70,8 @@ export class Delivery {
   readonly #parts: ChangeParts & PostingParts & Pick<DeliveryParts, 'policy' | 'ends' | 'undelivered'>
   readonly #runs: Queue
   readonly #channelOf: (card: PostedCard) => string
+  /** What commits of this process made of requests, until it is delivered. */
+  readonly #newest = new Map<RequestId, ApprovalRequest>()
   /** Channels that Teams has newly said not to exist, or to be closed to the bot. */
   readonly #absent = new Set<string>()
   /** Channels whose newest send did not get through, and the archive, and when that was. */
@@ -87,6 +93,28 @@ export class Delivery {
   /** Starts a delivery without waiting for it. Never throws. */
   soon(id: RequestId): void {
     void this.#runs.add(id)
+  }
+
+  /**
+   * Starts a delivery after a commit of this process, which made this of the request. What was redeemed waits a moment:
+   * its outcome mostly follows, and one more update would tell nobody anything. Never throws.
+   */
+  committed(request: ApprovalRequest): void {
+    const { id, status } = request
+    this.#newest.delete(id) // so that the newest is the last
+    this.#newest.set(id, request)
+    for (const oldest of this.#newest.keys()) {
+      if (this.#newest.size <= longestQueue) break
+      this.#newest.delete(oldest)
+    }
+    if (status !== 'redeemed') return this.soon(id)
+    const { pause, failed } = this.#parts
+    void pause(outcomeWithin * 1000)
+      .then(() => {
+        // Another commit has started its own delivery.
+        if (this.#newest.get(id) === request) this.soon(id)
+      })
+      .catch(failed)
   }
 
   /** Resolves when a delivery that began no earlier than now has ended. It may have left something for later. */
@@ -147,10 +175,14 @@ export class Delivery {
     const by = Buffer.from(random(16)).toString('hex')
     const claim = await outbox.claim(id, by, now, plusSeconds(now, claimFor))
     if (claim === null) return
-    const held: Held = { claim, hasSent: false }
+    const held: Held = { claim, isFresh: true, hasSent: false }
+    let isFirst = claim.isFirst && claim.rev === 1
+    let known = this.#known(claim)
     do {
-      const request = await this.#current(id)
-      const ended = request ? await this.#round(held, request) : { next: null }
+      const request = await this.#current(id, known)
+      const ended = request ? await this.#round(held, { request, isFirst }) : { next: null }
+      isFirst = false
+      known = null
       if (ended === 'lost') break
       if (ended === 'unreachable') await this.#giveUp(id)
       else if (ended !== 'moved' && (await this.#isLeft(held, ended.next))) return
@@ -165,9 +197,16 @@ export class Delivery {
     this.#parts.undelivered?.(id)
   }
 
+  /** The request as a commit of this process made it, if that is the newest one. Nobody reads it twice. */
+  #known({ request: id, rev }: Claimed): ApprovalRequest | null {
+    const newest = this.#newest.get(id)
+    this.#newest.delete(id)
+    return newest?.events.length === rev ? newest : null
+  }
+
   /** Updates the cards, and writes the file of a request that has none, after a crash or an outage. */
-  async #round(held: Held, request: ApprovalRequest): Promise<Round> {
-    const [ended, again] = await Promise.all([postRound(this.#parts, held, request), this.#leaveEnd(request)])
+  async #round(held: Held, shown: Shown): Promise<Round> {
+    const [ended, again] = await Promise.all([postRound(this.#parts, held, shown), this.#leaveEnd(shown.request)])
     if (again === null || typeof ended === 'string') return ended
     return { next: ended.next === null ? again : earlier(ended.next, again) }
   }
@@ -189,10 +228,10 @@ export class Delivery {
     }
   }
 
-  /** Reads the request after passed deadlines have taken effect, so that no card shows a state that is over. */
-  async #current(id: RequestId): Promise<ApprovalRequest | null> {
+  /** Gives the request after passed deadlines have taken effect, so that no card shows a state that is over. */
+  async #current(id: RequestId, known: ApprovalRequest | null): Promise<ApprovalRequest | null> {
     const { ledger, clock } = this.#parts
-    const request = await ledger.find(id)
+    const request = known ?? (await ledger.find(id))
     if (!request || !overdue(request, clock.now())) return request
     return applyDeadline(this.#parts, id)
   }
@@ -215,7 +254,7 @@ export class Delivery {
   async #isRenewed(held: Held): Promise<boolean> {
     const { outbox, clock } = this.#parts
     const claim = await outbox.renew(held.claim, plusSeconds(clock.now(), claimFor))
-    if (claim !== null) held.claim = claim
+    if (claim !== null) Object.assign(held, { claim, isFresh: true })
     return claim !== null
   }
 

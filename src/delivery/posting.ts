@@ -23,6 +23,13 @@ export type Round = 'lost' | 'moved' | 'unreachable' | { readonly next: Instant 
 /** Seconds after which a closed request is no longer posted into a channel that never had its card. */
 const newsFor = 3600
 
+/** What a round shows. */
+export interface Shown {
+  readonly request: ApprovalRequest
+  /** Whether no delivery of the request began before, so that there are no cards. */
+  readonly isFirst: boolean
+}
+
 /** A request as it is in one round. */
 interface Visit {
   readonly held: Held
@@ -33,12 +40,12 @@ interface Visit {
 }
 
 /** Brings every card of the request up to date, and posts those that are missing, as far as it can be done now. */
-export async function postRound(parts: PostingParts, held: Held, request: ApprovalRequest): Promise<Round> {
+export async function postRound(parts: PostingParts, held: Held, { request, isFirst }: Shown): Promise<Round> {
   let next: Instant | null = null
   const come = (at: Instant) => {
     next = next === null ? at : earlier(next, at)
   }
-  const book = await CardBook.open(parts.outbox, request.id)
+  const book = isFirst ? CardBook.empty(parts.outbox, request.id) : await CardBook.open(parts.outbox, request.id)
   const visit: Visit = { held, request, come, book }
   const channels = channelsOf(parts.policy, request.requirement?.slots)
 

@@ -17,6 +17,11 @@ export class CardBook {
     this.#rows = new Map(rows.map((row) => [cardName(row), row]))
   }
 
+  /** For a request that has no rows yet. */
+  static empty(outbox: CardStore, request: RequestId): CardBook {
+    return new CardBook(outbox, request, [])
+  }
+
   /** Reads the rows of a request. */
   static async open(outbox: CardStore, request: RequestId): Promise<CardBook> {
     return new CardBook(outbox, request, await outbox.cards(request))

@@ -17,9 +17,11 @@ export interface SendingParts {
   readonly failed: (cause: unknown) => void
 }
 
-/** A claim that every send renews, and whether something was sent under it. */
+/** A claim, and what was done under it. */
 export interface Held {
   claim: Claim
+  /** Whether nothing was sent since the claim was made or renewed. Every other send renews it. */
+  isFresh: boolean
   hasSent: boolean
 }
 
@@ -45,7 +47,10 @@ const mostTries = 48
 /** Says whether a card is no longer tried until the request changes again. */
 export const isGivenUp = ({ lost, attempts }: CardRow): boolean => lost === true && attempts >= mostTries
 
-/** Sends when its time has come, at the pace that its channel allows, under a claim that lasts longer than the send. */
+/**
+ * Sends when its time has come, at the pace that its channel allows, under a claim that lasts longer than the send. The
+ * first send under a claim follows at once what was read after it, so it need not look for commits again.
+ */
 export async function send<T>(
   parts: SendingParts,
   held: Held,
@@ -58,13 +63,14 @@ export async function send<T>(
   if ('notBefore' in turn) return turn
   if (turn.wait > 0) await pause(turn.wait)
 
-  const claim = await outbox.renew(held.claim, plusSeconds(clock.now(), claimFor))
-  if (claim === null) return 'lost'
-  held.claim = claim
-  if (claim.moved) return 'moved'
-  if (milliseconds(claim.until) - milliseconds(clock.now()) < longestSend * 1000) return 'lost'
-
-  held.hasSent = true
+  if (turn.wait > 0 || !held.isFresh || left(held.claim, clock) < longestSend) {
+    const claim = await outbox.renew(held.claim, plusSeconds(clock.now(), claimFor))
+    if (claim === null) return 'lost'
+    held.claim = claim
+    if (claim.moved) return 'moved'
+    if (left(claim, clock) < longestSend) return 'lost'
+  }
+  Object.assign(held, { isFresh: false, hasSent: true })
   const sent = await work(turns(pace, row.channel, pause)).catch((cause: unknown): Sent<T> => {
     failed(cause)
     return { unsent: 'passing' }
@@ -74,6 +80,9 @@ export async function send<T>(
   if (sent.unsent === 'throttled') pace.hold(row.channel, after.notBefore)
   return { unsent: sent.unsent === 'gone' ? 'gone' : 'other', row: after }
 }
+
+/** Seconds that a claim still lasts. */
+const left = ({ until }: Claim, clock: Clock): number => (milliseconds(until) - milliseconds(clock.now())) / 1000
 
 function failure(
   { clock, random }: SendingParts,

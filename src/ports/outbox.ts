@@ -30,6 +30,14 @@ export interface Claim {
   readonly version: unknown
 }
 
+/** A claim that was just made, with what its row said. */
+export interface Claimed extends Claim {
+  /** The number of the request's events after the newest commit that left the row; `null` if no commit did. */
+  readonly rev: number | null
+  /** Whether no delivery claimed the row before. */
+  readonly isFirst: boolean
+}
+
 /**
  * Requests whose cards are out of date (`post-` rows, written by the ledger's commits), and the cards themselves.
  *
@@ -47,7 +55,7 @@ export interface Outbox {
    * Claims a request; `null` if there is nothing to deliver, or another delivery has the claim. A deferred request can
    * be claimed, so that a commit is delivered at once.
    */
-  claim(request: RequestId, by: string, now: Instant, until: Instant): Promise<Claim | null>
+  claim(request: RequestId, by: string, now: Instant, until: Instant): Promise<Claimed | null>
   /** Extends the claim; `null` if it was lost. A commit in between keeps the claim, and shows as `moved`. */
   renew(claim: Claim, until: Instant): Promise<Claim | null>
   /**

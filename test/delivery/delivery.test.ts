@@ -1,6 +1,7 @@
 import type { RequestId } from '../../src/core/data/id.ts'
 import { milliseconds, plusSeconds } from '../../src/core/data/instant.ts'
 import { overdue, type ApprovalRequest, type Step } from '../../src/core/request/request.ts'
+import { redeem, report } from '../../src/core/request/redemption.ts'
 import type { Outbox } from '../../src/ports/outbox.ts'
 import { dba, idOf, noon, oid, shard } from '../ports/story.ts'
 import {
@@ -12,6 +13,7 @@ import {
   needing,
   securityChannel,
 } from '../support/deliveryWorld.ts'
+import { redemption } from '../support/build.ts'
 import { inTurn, type Send } from '../support/fakes/teams.ts'
 import { flushed } from '../support/fakes/time.ts'
 
@@ -164,6 +166,89 @@ describe('a delivery', () => {
     expect(world.shown()).toEqual(['approved'])
   })
 
+  /** The reads of requests and of cards that a delivery makes from now on. */
+  const reads = () => {
+    const seen: string[] = []
+    const [find, cards] = [world.ledger.find.bind(world.ledger), world.outbox.cards.bind(world.outbox)]
+    world.ledger.find = (id) => {
+      seen.push('request')
+      return find(id)
+    }
+    world.outbox.cards = (id) => {
+      seen.push('cards')
+      return cards(id)
+    }
+    return () => seen.splice(0)
+  }
+
+  test('reads neither what a commit of this process made of a request, nor the cards of a new one', async () => {
+    const seen = reads()
+    const { id } = await world.ask()
+    world.delivery.committed(await world.find(id))
+    seen()
+    await world.delivery.idle()
+    expect(seen()).toEqual([])
+    await world.approve(id)
+    world.delivery.committed(await world.find(id))
+    seen()
+    await world.delivery.idle()
+    expect(seen()).toEqual(['cards'])
+    expect(world.shown()).toEqual(['approved'])
+    expect(await lies(world, id)).toEqual([])
+  })
+
+  test('reads a request that another process changed since', async () => {
+    const { id } = await world.ask()
+    const old = await world.find(id)
+    await world.approve(id)
+    const seen = reads()
+    world.delivery.committed(old)
+    await world.delivery.idle()
+    expect(seen()).toEqual(['request', 'cards'])
+    expect(world.shown()).toEqual(['approved'])
+  })
+
+  test('reads the cards of a request whose first delivery left something for later', async () => {
+    const { id } = await world.ask(needing('dba', 'security'))
+    world.teams.plan = inTurn([null, { unsent: 'passing' }])
+    world.delivery.committed(await world.find(id))
+    await world.delivery.idle()
+    await world.clock.pass(60)
+    expect(kinds()).toEqual(['post', 'post', 'post'])
+    expect(world.shown()).toEqual(['pending', 'pending'])
+    expect(await lies(world, id)).toEqual([])
+  })
+
+  const redeemed = async () => {
+    const { id } = await world.ask()
+    await world.approve(id)
+    await world.delivery.deliver(id)
+    await world.commit(id, (one, at) =>
+      redeem(one, { redemption, digest: one.digest, grantExpiresAt: plusSeconds(at, 60), at }),
+    )
+    world.delivery.committed(await world.find(id))
+    return id
+  }
+
+  test('of a redemption waits for the outcome, so that there is one update for both', async () => {
+    const id = await redeemed()
+    await world.clock.pass(14)
+    expect(world.shown()).toEqual(['approved'])
+    await world.commit(id, (one, at) => report(one, { executor: one.executor, result: 'succeeded', at }))
+    world.delivery.committed(await world.find(id))
+    await world.clock.pass(60)
+    expect(world.shown()).toEqual(['succeeded'])
+    expect(kinds()).toEqual(['post', 'update'])
+    expect(await world.isQuiet()).toBe(true)
+  })
+
+  test('of a redemption is made after 15 seconds without an outcome', async () => {
+    const id = await redeemed()
+    await world.clock.pass(15)
+    expect(world.shown()).toEqual(['redeemed'])
+    expect(await lies(world, id)).toEqual([])
+  })
+
   test('runs for eight requests at once, oldest first, and for none of them for long', async () => {
     let under = 0
     let most = 0
@@ -232,7 +317,7 @@ describe('two deliveries of a request', () => {
   })
 
   test('do not send when a renewal took so long that the claim would not last', async () => {
-    const { id } = await world.ask()
+    const { id } = await world.ask(needing('dba', 'security'))
     const renew = world.outbox.renew.bind(world.outbox)
     world.outbox.renew = async (claim, until) => {
       const renewed = await renew(claim, until)
@@ -240,10 +325,10 @@ describe('two deliveries of a request', () => {
       return renewed
     }
     await world.delivery.deliver(id)
-    expect(kinds()).toEqual([])
+    expect(kinds()).toEqual(['post'])
     world.outbox.renew = renew
     await sweepFor(60)
-    expect(world.shown()).toEqual(['pending'])
+    expect(world.shown()).toEqual(['pending', 'pending'])
   })
 })
 
@@ -296,11 +381,12 @@ describe('a crash', () => {
   ] as const)(
     'at %s, %s it, leaves no unknown card, and the sweep leaves one that is up to date',
     async (method, when) => {
-      const { id } = await world.ask()
+      // The first send needs no renewal, the second does.
+      const { id } = await world.ask(needing('dba', 'security'))
       await breaking(method, when).deliver(id)
       crashed()
       await sweepFor(60)
-      expect(world.shown()).toEqual(['pending'])
+      expect(world.shown()).toEqual(['pending', 'pending'])
       expect(await lies(world, id)).toEqual([])
       expect(await world.isQuiet()).toBe(true)
     },
@@ -684,12 +770,14 @@ describe('the state of a delivery', () => {
     world.teams.plan = ({ channel }) => (channel === securityChannel ? { unsent: 'gone' } : null)
     const untried = [await world.ask(needing('dba')), await world.ask(needing('security'))]
     for (const { id } of untried) expect(await state(id)).toBe('pending')
-    const cards = world.outbox.cards.bind(world.outbox)
+    const [claim, cards] = [world.outbox.claim.bind(world.outbox), world.outbox.cards.bind(world.outbox)]
     let answer = () => {}
     const answered = new Promise<void>((done) => (answer = done))
-    world.outbox.cards = (id) => answered.then(() => cards(id))
+    world.outbox.claim = (...args) => answered.then(() => claim(...args))
+    world.outbox.cards = () => Promise.reject(new Error('read'))
     const under = untried.map(({ id }) => world.delivery.deliver(id))
     for (const { id } of untried) expect(await state(id)).toBe('pending')
+    world.outbox.cards = cards
     answer()
     await Promise.all(under)
     expect(await Promise.all(untried.map(({ id }) => state(id)))).toEqual(['ok', 'undeliverable'])

@@ -77,7 +77,7 @@ export function deliveryWorld(real?: Partial<Real>) {
     const changes: ChangeParts = {
       ...{ clock, policy, random: randomBytes },
       ledger: rows ? Object.assign(Object.create(ledger) as Ledger, rows) : ledger,
-      committed: ({ id }) => delivery.soon(id),
+      committed: (request) => delivery.committed(request),
     }
     const own = {
       outbox,

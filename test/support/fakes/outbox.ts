@@ -1,7 +1,7 @@
 import { cardName, isClaimed, isWaiting, type Posting } from '../../../src/core/request/delivery.ts'
 import type { RequestId } from '../../../src/core/data/id.ts'
 import type { Instant } from '../../../src/core/data/instant.ts'
-import type { CardRow, Claim, Outbox } from '../../../src/ports/outbox.ts'
+import type { CardRow, Claim, Claimed, Outbox } from '../../../src/ports/outbox.ts'
 import type { MemoryLedger } from './ledger.ts'
 
 /** The version of a row, which changes with each write, like an ETag. */
@@ -30,10 +30,11 @@ export class MemoryOutbox implements Outbox {
     return ids.sort().slice(0, limit)
   }
 
-  async claim(request: RequestId, by: string, now: Instant, until: Instant): Promise<Claim | null> {
+  async claim(request: RequestId, by: string, now: Instant, until: Instant): Promise<Claimed | null> {
     if (!this.posts.has(request) || isClaimed(this.posting(request), now)) return null
+    const said = { rev: this.posts.get(request) || null, isFirst: !this.postings.has(request) }
     this.write(request, { ...this.posting(request), by, until, tries: this.posting(request).tries + 1 })
-    return { request, by, until, moved: false, version: this.version(request) }
+    return { request, by, until, moved: false, version: this.version(request), ...said }
   }
 
   async renew({ request, by, version }: Claim, until: Instant): Promise<Claim | null> {
