@@ -5,6 +5,13 @@ import type { Ledger } from '../ports/ledger.ts'
 const tickMs = 1000
 
 /**
+ * Milliseconds between two looks at a shard in which a watched request was just shown to somebody or voted on, and for how
+ * long: a decision mostly follows, since a click in Teams always comes after a look at the request.
+ */
+const quickTickMs = 150
+const quickFor = 60_000
+
+/**
  * Every so many looks all shards are looked at for callers who wait for a list. A list costs more than a request to read
  * again, and changes more often.
  */
@@ -33,6 +40,9 @@ export class Waiting {
   /** The newest event number of each watched shard, as of the last look. */
   readonly #seen = new Map<Shard, number>()
   #timer: NodeJS.Timeout | undefined
+  /** The shards that are looked at more often, and until when. */
+  readonly #quick = new Map<Shard, number>()
+  #quickTimer: NodeJS.Timeout | undefined
   #stopped = false
 
   constructor(ledger: Pick<Ledger, 'news'>) {
@@ -64,7 +74,8 @@ export class Waiting {
   }
 
   wake(id: RequestId): void {
-    for (const ring of this.#watches.get(id) ?? []) ring()
+    if (this.#watches.has(id)) this.#hasten(shardOf(id))
+    this.#ring(id)
   }
 
   waiters(): number {
@@ -74,12 +85,16 @@ export class Waiting {
   /** Lets every waiting caller go at once, and from then on no call waits: the process is about to end. */
   stop(): void {
     this.#stopped = true
-    for (const id of this.#watches.keys()) this.wake(id)
+    for (const id of this.#watches.keys()) this.#ring(id)
     for (const ring of this.#listWatches) ring()
   }
 
   stopped(): boolean {
     return this.#stopped
+  }
+
+  #ring(id: RequestId): void {
+    for (const ring of this.#watches.get(id) ?? []) ring()
   }
 
   #begin(): void {
@@ -103,6 +118,24 @@ export class Waiting {
     this.#timer = isWatched && !this.#stopped ? this.#nextTick() : undefined
   }
 
+  /** Looks at a shard more often for a while. */
+  #hasten(shard: Shard): void {
+    this.#quick.set(shard, performance.now() + quickFor)
+    this.#quickTimer ??= this.#nextQuickTick()
+  }
+
+  #nextQuickTick(): NodeJS.Timeout {
+    return setTimeout(() => void this.#quickTick(), quickTickMs)
+  }
+
+  async #quickTick(): Promise<void> {
+    const watched = new Set([...this.#watches.keys()].map(shardOf))
+    for (const [shard, until] of this.#quick)
+      if (!watched.has(shard) || performance.now() >= until) this.#quick.delete(shard)
+    await Promise.allSettled([...this.#quick.keys()].map((shard) => this.#look(shard)))
+    this.#quickTimer = this.#quick.size > 0 && !this.#stopped ? this.#nextQuickTick() : undefined
+  }
+
   #wakeLists(): void {
     this.#hasNews = false
     for (const ring of this.#listWatches) ring()
@@ -114,8 +147,8 @@ export class Waiting {
     this.#seen.set(shard, seq)
     this.#hasNews ||= seq !== from
     // Watches that began before the shard's number was known may have missed a change: all of them read again.
-    const changed = from === undefined ? [...this.#watches.keys()].filter((id) => shardOf(id) === shard) : requests
-    for (const id of changed) this.wake(id)
+    if (from === undefined) for (const id of this.#watches.keys()) if (shardOf(id) === shard) this.#ring(id)
+    if (from !== undefined) for (const id of requests) this.wake(id)
   }
 }
 

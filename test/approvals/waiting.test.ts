@@ -1,7 +1,7 @@
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import type { Ledger } from '../../src/ports/ledger.ts'
 import { Waiting } from '../../src/approvals/waiting.ts'
-import { after, bot, dba, needs, oid, requestId, slot } from '../support/build.ts'
+import { after, bot, dba, dba2, needs, oid, requestId, slot } from '../support/build.ts'
 import type { MemoryLedger } from '../support/fakes/ledger.ts'
 import { asks, codeOf, type Instance, votes, type World, world } from '../support/world.ts'
 
@@ -128,6 +128,62 @@ test('nothing is kept of callers who have left, and then storage is not read', a
   expect(jest.getTimerCount()).toBe(0)
 })
 
+describe('after something happened to a request that is waited for', () => {
+  /** A request by two people, with a vote in another process a moment ago, and the looks since. */
+  async function voted() {
+    const here = await world(() => needs([slot('dba', 2)]))
+    const { request } = await here.approvals.ask(asks())
+    let looks = 0
+    const news: Ledger['news'] = (...args) => {
+      looks++
+      return here.ledger.news(...args)
+    }
+    const wait = await waiter(hearing(here, news), request)
+    await jest.advanceTimersByTimeAsync(1_000)
+    await elsewhere(here).approvals.decide(request.id, votes(request))
+    await jest.advanceTimersByTimeAsync(1_000)
+    looks = 0
+    return { here, request, wait, looks: () => looks }
+  }
+
+  test('the decision of another process is noticed within 150 ms', async () => {
+    const { here, request, wait } = await voted()
+    await elsewhere(here).approvals.decide(request.id, votes(request, dba2))
+    await jest.advanceTimersByTimeAsync(150)
+    expect(wait.answer?.status).toBe('approved')
+  })
+
+  test('its shard is looked at more often for a minute, and not at all without a caller', async () => {
+    const { here, wait, request, looks } = await voted()
+    await jest.advanceTimersByTimeAsync(30_000)
+    expect(looks()).toBe(30 + 200)
+    await elsewhere(here).approvals.cancel(request.id, bot)
+    await jest.advanceTimersByTimeAsync(2_000)
+    expect(wait.answer?.status).toBe('cancelled')
+    const before = looks()
+    await jest.advanceTimersByTimeAsync(60_000)
+    expect(looks()).toBe(before)
+  })
+
+  test('after a minute without news it is looked at once in a second again', async () => {
+    const here = await world(() => needs([slot('dba', 2)]))
+    const { request } = await here.approvals.ask(asks())
+    let looks = 0
+    const one = hearing(here, (...args) => {
+      looks++
+      return here.ledger.news(...args)
+    })
+    const watch = one.waiting.watch(request.id)
+    await jest.advanceTimersByTimeAsync(1_000)
+    one.waiting.wake(request.id)
+    await jest.advanceTimersByTimeAsync(61_000)
+    looks = 0
+    await jest.advanceTimersByTimeAsync(10_000)
+    expect(looks).toBe(10)
+    watch.close()
+  })
+})
+
 test('each shard is read once per tick, for any number of waiting callers', async () => {
   const [here, request] = await asked()
   const news = jest.fn<ReturnType<Ledger['news']>, Parameters<Ledger['news']>>((...args) => here.ledger.news(...args))
@@ -169,7 +225,8 @@ test('a watch that was woken before its first wait resolves at once', async () =
   const watch = waiters.watch(requestId)
   waiters.wake(requestId)
   await watch.changed(60_000)
-  expect(jest.getTimerCount()).toBe(1)
+  // The two ticks, and nothing of the caller.
+  expect(jest.getTimerCount()).toBe(2)
   watch.close()
 })
 
