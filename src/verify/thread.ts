@@ -10,8 +10,11 @@ type Answer = 'done' | Examined
 /** Messages that may be on their way to the thread at once: each has some hundred KiB of lines. */
 const ahead = 6
 
-/** Far above what a day needs. With a limit V8 collects garbage earlier: a million events stay below 300 MB. */
-const resourceLimits = { maxOldGenerationSizeMb: 1024 }
+/**
+ * Far above what a day needs. With limits V8 collects garbage earlier: a million events stay below 300 MB. Nearly all
+ * that the thread makes is garbage at once, so that a larger young generation would only hold more of it.
+ */
+const resourceLimits = { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 12 }
 
 /** Distinguishes an examining thread from other threads of the same program. */
 const purpose = 'countersign/examination'

@@ -29,7 +29,8 @@ export class Buffer extends Bytes {
   }
 
   static byteLength(text: string): number {
-    return encoder.encode(text).length
+    for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return encoder.encode(text).length
+    return text.length
   }
 
   static concat(pieces: readonly Uint8Array[]): Buffer {
@@ -129,7 +130,8 @@ function textOf(bytes: Uint8Array, encoding: string): string {
       return decoder.decode(bytes)
     case 'latin1':
     case 'binary':
-      return ofChars(bytes)
+      // Mostly text in ASCII, which is the same in UTF-8, and a decoder is ten times as fast.
+      return isAscii(bytes) ? decoder.decode(bytes) : ofChars(bytes)
     case 'hex':
       return toHex(bytes)
     case 'base64':
