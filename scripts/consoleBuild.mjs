@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
+import { exportsOf, filled } from './pageTemplate.mjs'
 import { verifierScript } from './verifyPage.mjs'
 
 const folder = 'dist/console'
@@ -54,7 +55,8 @@ export async function buildConsole({ sourcemap }) {
   for (const { path, contents } of outputFiles) await put(`assets/${basename(path)}`, contents)
   await put(`assets/${styled}`, styles)
   await put(`assets/${verifier}`, worker)
-  await put('index.html', Buffer.from(page({ script: [basename(app.path), app.contents], styles: [styled, styles] })))
+  const html = await page({ script: [basename(app.path), app.contents], styles: [styled, styles] })
+  await put('index.html', Buffer.from(html))
   await writeFile('dist/meta-console.json', JSON.stringify(metafile))
   return `${folder}/`
 }
@@ -89,17 +91,10 @@ async function sheet() {
 
 const integrity = (bytes) => `sha384-${createHash('sha384').update(bytes).digest('base64')}`
 
-const page = ({ script: [script, code], styles: [sheet, css] }) => `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Countersign</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="/console/assets/${sheet}" integrity="${integrity(css)}">
-<script type="module" src="/console/assets/${script}" integrity="${integrity(code)}"></script>
-</head>
-<body><div id="root"><main><p>Loading …</p></main></div></body>
-</html>
-`
+/** The page that loads the program and the style sheet, and says in its own language that it does. */
+async function page({ script: [script, code], styles: [sheet, css] }) {
+  const { words } = await exportsOf('src/console/words.ts')
+  const { locale, product, loading } = words
+  const parts = { sheet, sheetHash: integrity(css), script, scriptHash: integrity(code) }
+  return filled(await readFile('src/console/page.html', 'utf8'), { words: { locale, product, loading }, parts })
+}

@@ -6,6 +6,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { builtinModules } from 'node:module'
 import { dirname, resolve } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
+import { exportsOf, filled } from './pageTemplate.mjs'
 
 const folder = 'src/console/verify'
 
@@ -68,8 +69,8 @@ async function verifyPage() {
   if (/<\/script|<!--/i.test(script)) throw new Error('The script of the page has a text that HTML does not take.')
   const style = await readFile(`${folder}/page.css`, 'utf8')
   const parts = { policy: policyOf(script, style), style, script }
-  const template = await readFile(`${folder}/page.html`, 'utf8')
-  return template.replace(/\{\{(\w+)\}\}/g, (_, name) => parts[name])
+  const { pageText: words } = await exportsOf(`${folder}/pageText.ts`)
+  return filled(await readFile(`${folder}/page.html`, 'utf8'), { words, parts })
 }
 
 /** Writes the page to a file, and compressed beside it. */

@@ -194,10 +194,8 @@ function aboutPiece(piece: Exclude<GivenPiece, PieceOf<'refused'>>): string {
 }
 
 function sizeOf(bytes: number): string {
-  if (bytes < 1024) return `${bytes} B`
-  const units = ['KiB', 'MiB', 'GiB']
-  const power = Math.min(Math.floor(Math.log2(bytes) / 10), units.length)
-  return `${(bytes / 1024 ** power).toFixed(1)} ${units[power - 1]}`
+  const power = bytes < 1024 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), words.sizes.length - 1)
+  return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${words.sizes[power]}`
 }
 
 function showRunning(): void {

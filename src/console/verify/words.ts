@@ -9,8 +9,10 @@ export const teller: Teller = {
   noSaid: 'no said file was given',
 }
 
+const locale = 'en'
+
 const plural = (count: number, one: string, many: string): string =>
-  `${count.toLocaleString('en')} ${count === 1 ? one : many}`
+  `${count.toLocaleString(locale)} ${count === 1 ? one : many}`
 
 /** What a bundle has, as the verdict's record says. */
 interface Seen {
@@ -26,6 +28,8 @@ interface Seen {
  * has its own words, which are those of the command.
  */
 interface VerifyWords {
+  /** RFC 5646, of the page and of its numbers. */
+  readonly locale: string
   readonly from: string
   readonly through: string
   readonly wrongOrder: string
@@ -43,6 +47,8 @@ interface VerifyWords {
   readonly remove: (name: string) => string
   readonly thumbprint: (of: string) => string
   readonly checkpoints: (count: number) => string
+  /** The unit of bytes, and of each 1,024 times as many. */
+  readonly sizes: readonly string[]
   readonly added: (count: number) => string
   readonly alreadyThere: (name: string) => string
   readonly needsKey: string
@@ -88,6 +94,7 @@ interface VerifyWords {
 }
 
 const english: VerifyWords = {
+  locale,
   from: 'First day',
   through: 'Last day',
   wrongOrder: 'The first day is after the last day.',
@@ -110,6 +117,7 @@ const english: VerifyWords = {
   remove: (name) => `Remove ${name}`,
   thumbprint: (of) => `thumbprint ${of}`,
   checkpoints: (count) => plural(count, 'checkpoint', 'checkpoints'),
+  sizes: ['B', 'KiB', 'MiB', 'GiB'],
   added: (count) => `${plural(count, 'file', 'files')} added.`,
   alreadyThere: (name) => `${name} was already there.`,
   needsKey: 'Add the log’s public key first.',
@@ -122,7 +130,7 @@ const english: VerifyWords = {
   started: 'Verifying. Nothing leaves this computer.',
   running: (file) => (file === '' ? 'Reading the files' : file),
   reading: 'reading the directory, the signatures and the digests',
-  records: (done, of) => `${done.toLocaleString('en')} of ${of.toLocaleString('en')} records`,
+  records: (done, of) => `${done.toLocaleString(locale)} of ${of.toLocaleString(locale)} records`,
   which: (place, files) => `bundle ${place + 1} of ${files}`,
   percent: (percent) => `${percent} percent verified.`,
   cancelled: 'Cancelled. Nothing was decided about these files.',

@@ -1,0 +1,3 @@
+type Texts = Readonly<Record<string, string>>
+
+export function filled(template: string, values: { readonly words: Texts; readonly parts: Texts }): string
