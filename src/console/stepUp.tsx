@@ -3,6 +3,7 @@ import { browserAddress } from './browserAddress.ts'
 import { Button } from './kit.tsx'
 import { useSigned } from './me.ts'
 import { isInTeams } from './router.ts'
+import { stepUpWords } from './stepUpWords.ts'
 import { teamsWords } from './teamsWords.ts'
 import { words } from './words.ts'
 
@@ -30,8 +31,8 @@ export function StepUp({ claims, proved, close }: StepUpProps) {
   return (
     <dialog ref={dialog} aria-labelledby={title} onClose={close}>
       <h2 id={title}>{words.stepUp.title}</h2>
-      <p>{words.stepUp.about}</p>
-      <p>{words.stepUp.kept}</p>
+      <p>{stepUpWords.about}</p>
+      <p>{stepUpWords.kept}</p>
       {fault !== null && (
         <p class="error" role="alert">
           {words.failed}: {fault}
@@ -39,14 +40,14 @@ export function StepUp({ claims, proved, close }: StepUpProps) {
       )}
       <div class="actions">
         <Button tone="primary" onPress={() => void go()}>
-          {words.stepUp.go}
+          {stepUpWords.go}
         </Button>
         {fault !== null && isInTeams && (
           <a class="button" href={browserAddress()} target="_blank">
             {teamsWords.inBrowser}
           </a>
         )}
-        <Button onPress={() => dialog.current?.close()}>{words.stepUp.later}</Button>
+        <Button onPress={() => dialog.current?.close()}>{stepUpWords.later}</Button>
       </div>
     </dialog>
   )

@@ -91,15 +91,11 @@ interface RequestWords {
   readonly erase: string
 }
 
-/** Where a decision takes one more proof of who decides. */
+/** Where a decision takes one more proof of who decides: before the person is asked for it. */
 interface StepUpWords {
   readonly title: string
   readonly before: string
   readonly now: string
-  readonly about: string
-  readonly kept: string
-  readonly go: string
-  readonly later: string
 }
 
 const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`
@@ -193,11 +189,6 @@ const english: ConsoleWords = {
     title: 'Prove that it is you before you decide',
     before: 'This is of tier high: a decision counts only after one more sign-in.',
     now: 'Prove it now',
-    about:
-      'This is of tier high, so a stolen session must not be enough. Your organisation asks you to sign in once more.',
-    kept: 'You come back to this page, and what you typed is kept. Nothing is decided yet.',
-    go: 'Go to the sign-in',
-    later: 'Not now',
   },
 }
 
