@@ -52,37 +52,19 @@ export function Card(props: CardProps) {
 
 /** @throws {Error} for an element that is not drawn here */
 function Drawing({ card, click, isBusy, draft = null, note }: CardProps) {
-  const [typed, setTyped] = useState<Readonly<Record<string, string>>>(draft?.typed ?? {})
-  const [open, setOpen] = useState<number | null>(draft?.open ?? null)
-  // Told at once and not after drawing, since the page may be cleared before that.
-  const show = (now: number | null) => {
-    setOpen(now)
-    note?.({ open: now, typed })
-  }
-  const type = (id: string, text: string) => {
-    const now = { ...typed, [id]: text }
-    setTyped(now)
-    note?.({ open, typed: now })
-  }
+  const { typed, type, open, show } = useTyped(draft, note)
   const [missing, setMissing] = useState<readonly string[]>([])
   const actions = elements(card['actions'])
   const form = open === null ? null : (actions[open]?.['card'] as Element | undefined)
-  const press = (action: Element, fields: readonly Element[]) => {
-    const empty = fields.filter((field) => field['isRequired'] === true && (typed[textOf(field, 'id')] ?? '') === '')
-    setMissing(empty.map((field) => textOf(field, 'id')))
+  const press = (action: Element, fields: readonly Element[] = []) => {
+    const own = fields.map((field) => [textOf(field, 'id'), typed[textOf(field, 'id')] ?? ''] as const)
+    const empty = own.filter(([, text], i) => fields[i]?.['isRequired'] === true && text === '').map(([id]) => id)
+    setMissing(empty)
     if (empty.length > 0) return
     const { page } = (action['data'] ?? {}) as { readonly page?: unknown }
-    const own = fields.map((field) => textOf(field, 'id')).map((id) => [id, typed[id] ?? ''] as const)
     click({ verb: textOf(action, 'verb'), page: numberIn(page), typed: Object.fromEntries(own) })
   }
-  const drawing: Drawing = {
-    zone: useContext(ZoneContext),
-    isBusy,
-    typed,
-    type,
-    missing,
-    press: (action) => press(action, []),
-  }
+  const drawing: Drawing = { zone: useContext(ZoneContext), isBusy, typed, type, missing, press }
   return (
     <section class="card" aria-label={words.card}>
       {elements(card['body']).map((element, i) => (
@@ -96,33 +78,59 @@ function Drawing({ card, click, isBusy, draft = null, note }: CardProps) {
                 {textOf(action, 'title')}
               </Button>
             ) : (
-              <Act key={i} action={action} isBusy={isBusy} press={() => press(action, [])} />
+              <Act key={i} action={action} isBusy={isBusy} press={() => press(action)} />
             ),
           )}
         </div>
       )}
-      {form && (
-        <form
-          class="box emphasis"
-          onSubmit={(event) => {
-            event.preventDefault()
-            const [action] = elements(form['actions'])
-            if (action && !isBusy) press(action, inputsIn(form))
-          }}
-        >
-          {elements(form['body']).map((element, i) => (
-            <Part key={i} element={element} drawing={drawing} />
-          ))}
-          <div class="actions">
-            {elements(form['actions']).map((action, i) => (
-              <Button key={i} type="submit" tone={toneOf(action)} isBusy={isBusy}>
-                {textOf(action, 'title')}
-              </Button>
-            ))}
-          </div>
-        </form>
-      )}
+      {form && <Form form={form} drawing={drawing} />}
     </section>
+  )
+}
+
+/** What is typed, and which form is open. Told at once and not after drawing, since the page may be cleared before that. */
+function useTyped(draft: Typed | null, note: CardProps['note']) {
+  const [now, setNow] = useState<Typed>(draft ?? { open: null, typed: {} })
+  const put = (next: Typed) => {
+    setNow(next)
+    note?.(next)
+  }
+  return {
+    ...now,
+    show: (open: number | null) => put({ ...now, open }),
+    type: (id: string, text: string) => put({ ...now, typed: { ...now.typed, [id]: text } }),
+  }
+}
+
+interface FormProps {
+  /** The card that a button shows: fields, and the button that sends them. */
+  readonly form: Element
+  readonly drawing: Drawing
+}
+
+function Form({ form, drawing }: FormProps) {
+  const { isBusy, press } = drawing
+  const actions = elements(form['actions'])
+  return (
+    <form
+      class="box emphasis"
+      onSubmit={(event) => {
+        event.preventDefault()
+        const [action] = actions
+        if (action && !isBusy) press(action, inputsIn(form))
+      }}
+    >
+      {elements(form['body']).map((element, i) => (
+        <Part key={i} element={element} drawing={drawing} />
+      ))}
+      <div class="actions">
+        {actions.map((action, i) => (
+          <Button key={i} type="submit" tone={toneOf(action)} isBusy={isBusy}>
+            {textOf(action, 'title')}
+          </Button>
+        ))}
+      </div>
+    </form>
   )
 }
 
@@ -133,7 +141,8 @@ interface Drawing {
   readonly type: (id: string, text: string) => void
   /** The required inputs that were left empty. */
   readonly missing: readonly string[]
-  readonly press: (action: Element) => void
+  /** Sends what was typed into these fields, unless a required one is empty. */
+  readonly press: (action: Element, fields?: readonly Element[]) => void
 }
 
 function Part({ element, drawing }: { readonly element: Element; readonly drawing: Drawing }) {

@@ -1,151 +1,56 @@
-import { useRef, useState } from 'preact/hooks'
 import type { RequestAnswer, ViewAnswer } from '../../contract/requestAnswer.ts'
 import { actionDigest } from '../../core/action/canonicalAction.ts'
 import type { JsonObject } from '../../core/data/json.ts'
-import { failureIn, repeating, useAnswer, useEvery } from '../answers.ts'
-import type { CallFailure } from '../api.ts'
+import { repeating } from '../answers.ts'
 import { Card, type CardDraft, type Click } from '../card.tsx'
 import { Button, Failed, Loaded, Notice, Page, Untrusted } from '../kit.tsx'
 import { later } from '../later.tsx'
 import { useSigned } from '../me.ts'
 import { Status } from '../requestTable.tsx'
 import { address } from '../router.ts'
+import { draftOf, type RequestReading, useRequestReading } from '../requestReading.ts'
 import { words } from '../words.ts'
 
 // Most people who decide need neither.
 const Story = later(async () => (await import('../story.tsx')).Story)
 const StepUp = later(async () => (await import('../stepUp.tsx')).StepUp)
 
-/** Milliseconds after which a request is read again while somebody looks at it. */
-const interval = 20_000
-
-/** What a person gets to see of a request: the card, if they may be shown one, and the request itself. */
-interface Seen {
-  readonly request: RequestAnswer
-  readonly view: ViewAnswer | null
-}
-
-/** A click that the service did not carry out, as far as is known. The same vote is recorded once, however often it comes. */
-interface FailedClick {
-  readonly failure: CallFailure
-  /** Sends the same again, for the view that was clicked on. */
-  readonly again: () => void
-}
-
-type Verdict = 'approve' | 'deny' | 'revoke'
-
 /** One request: the card with its buttons for those who may decide, and for auditors its story. */
 export function Request({ id }: { readonly id: string }) {
-  const { api, me, session } = useSigned()
-  const [page, setPage] = useState(() => session.drafts.of<CardDraft>(draftOf(id))?.page ?? 1)
-  const [news, setNews] = useState<RequestAnswer | null>(null)
-  const isReader = me.roles.includes('Evidence.Read')
-  const seen = useAnswer(`${id} ${page}`, async (signal): Promise<Seen> => {
-    setNews(null)
-    setFailed(null)
-    try {
-      const view = await api.post<ViewAnswer>(`/api/requests/${id}/views`, { page }, { signal })
-      return { request: view.request, view }
-    } catch (cause) {
-      if (!isReader || failureIn(cause).code !== 'not-found') throw cause
-      return { request: await api.get<RequestAnswer>(`/api/requests/${id}`, { signal }), view: null }
-    }
-  })
-  const [decided, setDecided] = useState<Verdict | null>(null)
-  const [failed, setFailed] = useState<FailedClick | null>(null)
-  const [isBusy, setBusy] = useState(false)
-  const [proof, setProof] = useState<string | null>(null)
-
-  const newest = useRef(seen.value)
-  newest.current = seen.value
-  useEvery(interval, () => {
-    const { value } = seen
-    if (value === null || isBusy) return
-    api.get<RequestAnswer>(`/api/requests/${id}`).then(
-      // What was read again meanwhile is newer than this answer.
-      (now) => (newest.current === value ? setNews(isSame(now, value.request) ? null : now) : undefined),
-      // It is tried again; what the reader does next says what is wrong.
-      () => undefined,
-    )
-  })
-
-  const click = async (one: Click, view: ViewAnswer) => {
-    const { verb, page: wanted, typed } = one
-    setFailed(null)
-    if (verb === 'review') return setPage(wanted ?? 1)
-    if (view.stepUp) return setProof(view.stepUp.claims)
-    setBusy(true)
-    try {
-      await send(verb as Verdict, view, typed)
-      session.drafts.drop(draftOf(id))
-      setDecided(verb as Verdict)
-      seen.again()
-    } catch (cause) {
-      const failure = failureIn(cause)
-      if (failure.claims === null) setFailed({ failure, again: () => void click(one, view) })
-      else setProof(failure.claims)
-    } finally {
-      setBusy(false)
-    }
-  }
-  const proved = () => {
-    setProof(null)
-    seen.again()
-  }
-  const send = (verb: Verdict, view: ViewAnswer, typed: Click['typed']) => {
-    const reason = typed['reason'] ?? typed['note'] ?? ''
-    const said = reason === '' ? {} : { reason }
-    if (verb === 'revoke') return api.post(`/api/requests/${id}/revoke`, said)
-    const confirm = typed['confirm'] === undefined ? {} : { confirm: typed['confirm'] }
-    return api.post(`/api/requests/${id}/decisions`, { verdict: verb, view: view.view, ...said, ...confirm })
-  }
-
+  const reading = useRequestReading(id)
+  const { seen, newer, decided, failed, claims, stepUp } = reading
+  const isReader = useSigned().me.roles.includes('Evidence.Read')
   if (seen.failure?.code === 'not-found')
     return (
       <Page title={words.notFound}>
         <p>{words.notFoundAbout}</p>
       </Page>
     )
-  const { value } = seen
+  const request = seen.value?.request
+  const proved = () => {
+    stepUp(null)
+    seen.again()
+  }
   return (
     <Page
-      title={value === null ? words.request : whatOf(value.request)}
-      heading={value === null ? words.request : <Untrusted text={whatOf(value.request)} />}
-      about={value !== null && <Status of={value.request} />}
-      actions={
-        <>
-          {isReader && <Button onPress={() => print()}>{words.story.print}</Button>}
-          {value?.request.closedAt !== undefined && me.roles.includes('Evidence.Erase') && (
-            <a class="button" href={address(`requests/${id}/erase`)}>
-              {words.story.erase}
-            </a>
-          )}
-        </>
-      }
+      title={request ? whatOf(request) : words.request}
+      heading={request ? <Untrusted text={whatOf(request)} /> : words.request}
+      about={request && <Status of={request} />}
+      actions={<Actions id={id} isClosed={request?.closedAt !== undefined} />}
     >
       {decided && <Notice tone="good" title={words.story.decided[decided]} />}
-      {news && (
+      {newer && (
         <Notice tone="warning" title={words.story.changed}>
           <p>{words.story.changedAbout}</p>
           <Button onPress={seen.again}>{words.story.showAgain}</Button>
         </Notice>
       )}
       {failed && <Failed failure={failed.failure} {...repeating(failed.failure, failed.again)} />}
-      {proof !== null && <StepUp claims={proof} proved={proved} close={() => setProof(null)} />}
+      {claims !== null && <StepUp claims={claims} proved={proved} close={() => stepUp(null)} />}
       <Loaded loading={seen}>
         {({ request, view }) => (
           <div class={`request ${view && isReader ? 'both' : ''}`}>
-            {view && (
-              <div>
-                {view.stepUp && (
-                  <Notice tone="info" title={words.stepUp.title}>
-                    <p>{words.stepUp.before}</p>
-                    <Button onPress={() => setProof(view.stepUp?.claims ?? null)}>{words.stepUp.now}</Button>
-                  </Notice>
-                )}
-                <Shown view={view} isBusy={isBusy} click={(one) => void click(one, view)} />
-              </div>
-            )}
+            {view && <ToDecide view={view} reading={reading} />}
             {isReader && <Story key={`${request.status} ${request.approvals.decisions.length}`} request={request} />}
           </div>
         )}
@@ -154,8 +59,41 @@ export function Request({ id }: { readonly id: string }) {
   )
 }
 
-/** Under which name the session keeps what is typed into the card of a request. */
-const draftOf = (id: string): string => `card ${id}`
+/** What may be done beside deciding. */
+function Actions({ id, isClosed }: { readonly id: string; readonly isClosed: boolean }) {
+  const { roles } = useSigned().me
+  return (
+    <>
+      {roles.includes('Evidence.Read') && <Button onPress={() => print()}>{words.story.print}</Button>}
+      {isClosed && roles.includes('Evidence.Erase') && (
+        <a class="button" href={address(`requests/${id}/erase`)}>
+          {words.story.erase}
+        </a>
+      )}
+    </>
+  )
+}
+
+interface ToDecideProps {
+  readonly view: ViewAnswer
+  readonly reading: RequestReading
+}
+
+/** The card, and above it that a decision takes a fresh sign-in. */
+function ToDecide({ view, reading: { isBusy, click, stepUp } }: ToDecideProps) {
+  const claims = view.stepUp?.claims
+  return (
+    <div>
+      {claims !== undefined && (
+        <Notice tone="info" title={words.stepUp.title}>
+          <p>{words.stepUp.before}</p>
+          <Button onPress={() => stepUp(claims)}>{words.stepUp.now}</Button>
+        </Notice>
+      )}
+      <Shown view={view} isBusy={isBusy} click={(one) => void click(one, view)} />
+    </div>
+  )
+}
 
 /** What is asked for, as a heading. An erased action has no target any more. */
 const whatOf = ({ action, target }: RequestAnswer): string => (target === undefined ? action : `${action} ${target}`)
@@ -201,7 +139,3 @@ function isOfDigest({ action, target, environment, params, digest }: RequestAnsw
   if (target === undefined || environment === undefined || params === undefined) return true
   return actionDigest({ action, target, environment, params: params as JsonObject }) === digest
 }
-
-/** Whether nothing has happened that the reader should see. */
-const isSame = (a: RequestAnswer, b: RequestAnswer): boolean =>
-  a.status === b.status && a.approvals.decisions.length === b.approvals.decisions.length && a.expiresAt === b.expiresAt

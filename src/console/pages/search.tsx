@@ -1,26 +1,16 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { visible } from '../../core/data/text.ts'
-import type { PolicyInForce } from '../../contract/policyAnswers.ts'
 import type { RequestAnswer, RequestList } from '../../contract/requestAnswer.ts'
-import { tiers } from '../../core/request/event.ts'
-import { statuses } from '../../core/request/request.ts'
-import { spoken } from '../../words/spoken.ts'
-import { failureIn, useAnswer } from '../answers.ts'
+import { failureIn } from '../answers.ts'
 import type { CallFailure } from '../api.ts'
 import { csvOf, download } from '../csv.ts'
-import { Button, Empty, Failed, Field, Page, Skeleton } from '../kit.tsx'
-import { mayKnowPolicy, useSigned } from '../me.ts'
+import { Button, Empty, Failed, Page, Skeleton } from '../kit.tsx'
+import { useSigned } from '../me.ts'
 import { pageWords } from '../pageWords.ts'
-import { peopleIn } from '../people.ts'
 import { RequestTable } from '../requestTable.tsx'
-import { address, go } from '../router.ts'
+import { address } from '../router.ts'
+import { type Filters, filters, SearchForm } from '../searchForm.tsx'
 import { Time } from '../time.tsx'
 import { words } from '../words.ts'
-
-/** The filters, in the order of the form. Their names are those of the API's query and of the page's address. */
-const filters = ['from', 'to', 'status', 'tier', 'action', 'prefix', 'environment', 'agent', 'rule', 'person'] as const
-type Filter = (typeof filters)[number]
-type Filters = Readonly<Partial<Record<Filter, string>>>
 
 /** What has been found so far, page after page. */
 interface Found {
@@ -32,10 +22,36 @@ interface Found {
 
 /** Finds requests. The filters are in the address, so that a search can be saved, shared and come back to. */
 export function Search({ query }: { readonly query: URLSearchParams }) {
-  const { api } = useSigned()
   const typed = filtersIn(query)
   const given = { ...lately(typed.to), ...typed }
   const key = JSON.stringify(given)
+  const { found, failure, isBusy, more } = useFound(key, given)
+  return (
+    <Page
+      title={words.pages.requests}
+      about={pageWords.search.about}
+      actions={
+        found !== null &&
+        found.requests.length > 0 && (
+          <Button onPress={() => download('countersign-requests.csv', csvOf(found.requests))}>{pageWords.csv}</Button>
+        )
+      }
+    >
+      <SearchForm key={key} given={given} isFiltered={filters.some((name) => query.has(name))} />
+      {failure && <Failed failure={failure} again={more} />}
+      {found === null && failure === null && <Skeleton />}
+      {/* What a screen reader reads out when it changes has to be there before. */}
+      <p class="summary" role="status">
+        {found !== null && <Summary found={found} given={given} />}
+      </p>
+      {found !== null && <Results {...{ found, given, isBusy, more }} />}
+    </Page>
+  )
+}
+
+/** Reads the first page of a search whenever `key` changes, and further ones when `more` is called. */
+function useFound(key: string, given: Filters) {
+  const { api } = useSigned()
   const [found, setFound] = useState<Found | null>(null)
   const [failure, setFailure] = useState<CallFailure | null>(null)
   const [isBusy, setBusy] = useState(false)
@@ -46,11 +62,8 @@ export function Search({ query }: { readonly query: URLSearchParams }) {
     setBusy(true)
     setFailure(null)
     try {
-      const cursor = before?.cursor
-      const page = await api.get<RequestList>('/api/requests', {
-        query: { ...asked(given), limit: '50', cursor },
-        signal,
-      })
+      const query = { ...asked(given), limit: '50', cursor: before?.cursor }
+      const page = await api.get<RequestList>('/api/requests', { query, signal })
       if (signal.aborted) return
       const requests = [...(before?.requests ?? []), ...page.requests]
       setFound({ requests, cursor: page.cursor, until: page.until })
@@ -67,48 +80,41 @@ export function Search({ query }: { readonly query: URLSearchParams }) {
     void look(null)
     return () => controller.abort()
   }, [key])
+  return { found, failure, isBusy, more: () => void look(found) }
+}
+
+interface ResultsProps {
+  readonly found: Found
+  readonly given: Filters
+  readonly isBusy: boolean
+  readonly more: () => void
+}
+
+/** What was found, and the way to more of it, or to the days before. */
+function Results({ found, given, isBusy, more }: ResultsProps) {
+  const { search } = pageWords
   return (
-    <Page
-      title={words.pages.requests}
-      about={pageWords.search.about}
-      actions={
-        found !== null &&
-        found.requests.length > 0 && (
-          <Button onPress={() => download('countersign-requests.csv', csvOf(found.requests))}>{pageWords.csv}</Button>
-        )
-      }
-    >
-      <Form key={key} given={given} isFiltered={filters.some((name) => query.has(name))} />
-      {failure && <Failed failure={failure} again={() => void look(found)} />}
-      {found === null && failure === null && <Skeleton />}
-      {/* What a screen reader reads out when it changes has to be there before. */}
-      <p class="summary" role="status">
-        {found !== null && <Summary found={found} given={given} />}
-      </p>
-      {found !== null && (
-        <>
-          {found.requests.length === 0 ? (
-            <Empty title={pageWords.search.nothing}>
-              <p>{pageWords.search.nothingAbout}</p>
-            </Empty>
-          ) : (
-            <RequestTable requests={found.requests} label={words.pages.requests} />
-          )}
-          {found.cursor === undefined ? (
-            <a
-              class="button further"
-              href={address('requests', { ...given, ...lately(given.from && dayBefore(given.from)) })}
-            >
-              {pageWords.search.before(span)}
-            </a>
-          ) : (
-            <Button isBusy={isBusy} onPress={() => void look(found)}>
-              {pageWords.search.more}
-            </Button>
-          )}
-        </>
+    <>
+      {found.requests.length === 0 ? (
+        <Empty title={search.nothing}>
+          <p>{search.nothingAbout}</p>
+        </Empty>
+      ) : (
+        <RequestTable requests={found.requests} label={words.pages.requests} />
       )}
-    </Page>
+      {found.cursor === undefined ? (
+        <a
+          class="button further"
+          href={address('requests', { ...given, ...lately(given.from && dayBefore(given.from)) })}
+        >
+          {search.before(span)}
+        </a>
+      ) : (
+        <Button isBusy={isBusy} onPress={more}>
+          {search.more}
+        </Button>
+      )}
+    </>
   )
 }
 
@@ -154,107 +160,3 @@ const asked = (given: Filters): Filters => ({
   ...(given.from !== undefined && { from: `${given.from}T00:00:00.000Z` }),
   ...(given.to !== undefined && { to: new Date(Date.parse(`${given.to}T00:00:00.000Z`) + oneDay).toISOString() }),
 })
-
-type Choices = readonly (readonly [id: string, name: string])[]
-
-/** Who can be searched for by name. */
-interface KnownNames {
-  readonly agents: Choices
-  readonly people: Choices
-}
-
-/** Reads names for the filters; `null` for a person who may not know the policy, and while it cannot be read. */
-function useNames(): KnownNames | null {
-  const { api, me } = useSigned()
-  const { value } = useAnswer('names', async (signal): Promise<KnownNames | null> => {
-    if (!mayKnowPolicy(me)) return null
-    const policy = await api.get<PolicyInForce>('/api/policy', { signal })
-    return { agents: policy.agents.map(({ id, name }) => [id, name] as const), people: peopleIn(policy) }
-  })
-  return value
-}
-
-/** The choices, and what the address names beside them. */
-const withGiven = (choices: Choices, given: string | undefined): Choices =>
-  given === undefined || choices.some(([id]) => id === given) ? choices : [...choices, [given, given]]
-
-function Form({ given, isFiltered }: { readonly given: Filters; readonly isFiltered: boolean }) {
-  const known = useNames()
-  const { columns } = words
-  const { search } = pageWords
-  const submit = (form: HTMLFormElement) => {
-    const typed = new FormData(form)
-    go(address('requests', Object.fromEntries(filters.map((name) => [name, textIn(typed, name)]))))
-  }
-  const text = (name: Filter, label: string) => (
-    <Field label={label}>
-      {({ id }) => <input id={id} name={name} defaultValue={given[name] ?? ''} autocomplete="off" spellcheck={false} />}
-    </Field>
-  )
-  const day = (name: Filter, label: string) => (
-    <Field label={label}>
-      {({ id }) => <input id={id} name={name} type="date" defaultValue={given[name] ?? ''} />}
-    </Field>
-  )
-  const choice = (name: Filter, label: string, values: readonly (readonly [string, string])[]) => (
-    <Field label={label}>
-      {({ id }) => (
-        <select id={id} name={name}>
-          <option value="">{search.any}</option>
-          {values.map(([value, said]) => (
-            <option key={value} value={value} selected={given[name] === value}>
-              {visible(said)}
-            </option>
-          ))}
-        </select>
-      )}
-    </Field>
-  )
-  return (
-    <form
-      class="filters"
-      role="search"
-      onSubmit={(event) => {
-        event.preventDefault()
-        submit(event.currentTarget)
-      }}
-    >
-      {day('from', search.from)}
-      {day('to', search.to)}
-      {choice(
-        'status',
-        columns.status,
-        statuses.map((one) => [one, spoken.statuses[one]] as const),
-      )}
-      {choice(
-        'tier',
-        columns.tier,
-        tiers.map((one) => [one, spoken.tiers[one]] as const),
-      )}
-      {text('action', columns.action)}
-      {text('prefix', search.prefix)}
-      {text('environment', columns.environment)}
-      {text('rule', columns.rules)}
-      {known !== null && choice('agent', columns.agent, withGiven(known.agents, given.agent))}
-      {known !== null && choice('person', search.person, withGiven(known.people, given.person))}
-      {/* Without the names, a filter of the address stays as it is. */}
-      {known === null && given.agent !== undefined && text('agent', columns.agent)}
-      {known === null && given.person !== undefined && text('person', search.person)}
-      <div class="actions">
-        <Button type="submit" tone="primary">
-          {search.search}
-        </Button>
-        {isFiltered && (
-          <a class="button" href={address('requests')}>
-            {search.clear}
-          </a>
-        )}
-      </div>
-    </form>
-  )
-}
-
-function textIn(form: FormData, name: string): string {
-  const value = form.get(name)
-  return typeof value === 'string' ? value.trim() : ''
-}
