@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import { version } from '../package.json'
 import type { Day } from './core/data/day.ts'
 import type { RequestId, Shard } from './core/data/id.ts'
-import type { BrokenRow, ProofWanted } from './core/data/problem.ts'
+import type { BrokenRow, StepUpNeeded } from './core/data/problem.ts'
 import type { DeliveryState } from './core/request/delivery.ts'
 import type { ApprovalRequest } from './core/request/request.ts'
 import { type Approvals, approvals } from './approvals/approvals.ts'
@@ -86,7 +86,7 @@ export interface Adapters {
   /** The applications that people may use over HTTP. An empty map refuses all people. */
   readonly clients: ClientNames
   /** What people prove over HTTP before they decide on a request of tier `high`. Absent: nothing. */
-  readonly stepUp?: ProofWanted
+  readonly stepUp?: StepUpNeeded
   /** Is called with each request that reached no channel. Must not throw. */
   readonly undelivered?: (id: RequestId) => void
   /** Takes errors of work whose result is not awaited; the same that the witness has. */

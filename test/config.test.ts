@@ -87,7 +87,7 @@ test('what the deployer says of the policy is one line of at most 200 characters
     expect(() => ref(value)).toThrow('The setting COUNTERSIGN_POLICY_REF is malformed: it is one line of at most 200')
 })
 
-test('a second proof is asked for by the id of an authentication context, or not at all', () => {
+test('a step-up is asked for by the id of an authentication context, or not at all', () => {
   const read = (value: string) => readConfig({ ...env, COUNTERSIGN_STEP_UP: value }).stepUp
   expect([readConfig(env).stepUp, ...['', 'c1', 'c25', 'c99'].map(read)]).toEqual([
     undefined,

@@ -4,7 +4,7 @@ import { checkDoor, checkMayDecide, type DecisionInput, decide, show, votesToChe
 import type { Digest, Hex, ObjectId, RequestId } from '../core/data/id.ts'
 import { type Instant, milliseconds } from '../core/data/instant.ts'
 import { pagesOf } from '../core/action/page.ts'
-import { asNewer, isBroken, noSuchRequest, Problem, type ProofWanted } from '../core/data/problem.ts'
+import { asNewer, isBroken, noSuchRequest, Problem, type StepUpNeeded } from '../core/data/problem.ts'
 import { redeem, type Report, report } from '../core/request/redemption.ts'
 import { type ApprovalRequest, type Decision, due, type Step } from '../core/request/request.ts'
 import { refusalIn } from '../core/request/refusal.ts'
@@ -26,7 +26,7 @@ import { forbidding, objectionByPolicy, objectionOf } from './objection.ts'
 import { spoken } from '../words/spoken.ts'
 import { checkMayKnowPolicy, type PolicyView, viewPolicy } from './policyView.ts'
 import { type Attempt, changeOrRefuse, noteRefusal, type RefusingParts, requestOfAgent } from './refusals.ts'
-import { neededProof, proved } from './stepUp.ts'
+import { afterStepUp, neededStepUp } from './stepUp.ts'
 import type { Waiting } from './waiting.ts'
 
 export type ApprovalsParts = AskParts &
@@ -36,7 +36,7 @@ export type ApprovalsParts = AskParts &
     readonly waiting: Pick<Waiting, 'watch' | 'watchAll' | 'stopped'>
     readonly ends: Pick<Ends, 'leaveSoon' | 'next'>
     /** What a person proves for a request of tier `high`, over doors with tokens. Absent: nothing. */
-    readonly stepUp?: ProofWanted
+    readonly stepUp?: StepUpNeeded
     /** Requests are shown as they are stored: a deadline that has passed takes no effect any more. */
     readonly isReadOnly?: boolean
     /** Is called with every error that a caller gets, and with what kept a refusal from being recorded. Must not throw. */
@@ -92,8 +92,8 @@ export interface Reviewed {
   readonly exclusion: Exclusion | null
   /** Why nothing can be approved through this door, by any person. */
   readonly elsewhere: Problem | null
-  /** What this person has to prove before they decide or revoke; `null` if nothing, or nothing more. */
-  readonly unproved: ProofWanted | null
+  /** What this person has to sign in with before they decide or revoke; `null` if their sign-in is enough. */
+  readonly stepUp: StepUpNeeded | null
   /** This person belongs to none of the groups that decide the request, and must not see its content. */
   readonly stranger: boolean
 }
@@ -251,10 +251,10 @@ async function decideAs(
         // Others may have voted since the request was read: another round looks them up first.
         isChecked = votesToCheck(request, vote).every(({ approver }) => others.has(approver))
         if (!isChecked) return unchanged(request, at)
-        const needed = client === undefined ? null : neededProof(parts, request)
+        const needed = client === undefined ? null : neededStepUp(parts, request)
         const seen = needed ? { ...vote.seen, proved: needed.context } : vote.seen
         const excluded = excludedBy(parts.policy, request)
-        return proved(decide(request, { ...vote, seen, excluded, others, at }), needed, contexts)
+        return afterStepUp(decide(request, { ...vote, seen, excluded, others, at }), needed, contexts)
       },
       latest,
     )
@@ -323,9 +323,9 @@ async function review(
   )
   const elsewhere = problemIn(() => checkDoor(request, via))
   const view = reviewed.refusal ? null : viewOf(request, template)
-  const needed = view === null || !isOpen(request) ? null : neededProof(parts, request)
-  const unproved = contexts === undefined || contexts.includes(needed?.context ?? '') ? null : needed
-  return { request, ...reviewed, view, elsewhere, unproved, stranger: !isInvolved(request, facts) }
+  const needed = view === null || !isOpen(request) ? null : neededStepUp(parts, request)
+  const stepUp = contexts === undefined || contexts.includes(needed?.context ?? '') ? null : needed
+  return { request, ...reviewed, view, elsewhere, stepUp, stranger: !isInvolved(request, facts) }
 }
 
 /** Whether a person can still decide or revoke. */
@@ -366,8 +366,8 @@ async function revokeAs(
   const input = { approver, ...involved, ...(reason !== undefined && { reason }), ...used }
   const attempt: Attempt = { by: { kind: 'person', id: approver }, act: 'revoke', ...used }
   const rule: CommitRule = (request, at) => {
-    const needed = client === undefined ? null : neededProof(parts, request)
-    return proved(revoke(request, { ...input, at }), needed, contexts)
+    const needed = client === undefined ? null : neededStepUp(parts, request)
+    return afterStepUp(revoke(request, { ...input, at }), needed, contexts)
   }
   return ended(parts, await changeOrRefuse(parts, id, attempt, rule, found))
 }

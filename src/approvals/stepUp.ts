@@ -1,25 +1,25 @@
-import { Problem, type ProofWanted } from '../core/data/problem.ts'
+import { Problem, type StepUpNeeded } from '../core/data/problem.ts'
 import type { ApprovalRequest, Step } from '../core/request/request.ts'
 
 /**
  * The authentication context that an act on this request takes; `null` if it takes none. Requests of tier `high` take one
  * where the settings name one.
  */
-export const neededProof = (
-  { stepUp }: { readonly stepUp?: ProofWanted },
+export const neededStepUp = (
+  { stepUp }: { readonly stepUp?: StepUpNeeded },
   { requirement }: ApprovalRequest,
-): ProofWanted | null => (stepUp !== undefined && requirement?.tier === 'high' ? stepUp : null)
+): StepUpNeeded | null => (stepUp !== undefined && requirement?.tier === 'high' ? stepUp : null)
 
 /**
- * Returns the step of a person who has proved what is needed. A step that records nothing repeats an earlier call, and
- * needs no proof. What is refused for another reason was refused before, so nobody proves anything in vain.
+ * Returns the step of a person whose sign-in met what is needed. A step that records nothing repeats an earlier call, and
+ * needs no step-up. What is refused for another reason was refused before, so nobody signs in once more in vain.
  *
  * @param contexts the authentication contexts that the person's token bears
  * @throws {Problem} `step-up`
  */
-export function proved(step: Step, needed: ProofWanted | null, contexts: readonly string[]): Step {
+export function afterStepUp(step: Step, needed: StepUpNeeded | null, contexts: readonly string[]): Step {
   if (needed === null || step.events.length === 0 || contexts.includes(needed.context)) return step
-  throw new Problem('step-up', sentence, { proof: needed })
+  throw new Problem('step-up', sentence, { stepUp: needed })
 }
 
 const sentence =

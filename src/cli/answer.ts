@@ -108,7 +108,7 @@ export interface Viewed {
   /** Why this person cannot approve here. */
   readonly refusal?: string
   /** The authentication context that this person has to meet first; `null` if the answer names one that cannot be read. */
-  readonly unproved?: string | null
+  readonly stepUp?: string | null
   readonly request: Answer
 }
 
@@ -126,7 +126,7 @@ export function parseView(json: Json | undefined): Viewed {
     pages,
     ...optional('view', text(sent.view)),
     ...optional('refusal', text(refusal.words)),
-    ...(sent.stepUp !== undefined && { unproved: contextOf(partOf<NonNullable<ViewAnswer['stepUp']>>(sent.stepUp)) }),
+    ...(sent.stepUp !== undefined && { stepUp: contextOf(partOf<NonNullable<ViewAnswer['stepUp']>>(sent.stepUp)) }),
     request: parseAnswer(sent.request),
   }
 }

@@ -38,12 +38,12 @@ async function decideOne(session: Session, verdict: Verdict, id: string, asked: 
   const { options, service, screen } = session
   if (options.one('yes') === undefined && !hasPerson())
     throw new Exit(exits.usage, '--yes is missing: no person can be asked here before the vote is sent.')
-  const { request, view, refusal, unproved } = await everyPage(service, id)
+  const { request, view, refusal, stepUp } = await everyPage(service, id)
   screen.show(describeAction(request), 'stderr')
   checkShown(request)
   if (view === undefined || (refusal !== undefined && verdict === 'approve'))
     throw new Exit(exits.refused, `Not decided: ${refusal ?? 'this person may not decide it.'}`)
-  if (unproved !== undefined) throw notProved(unproved, verdict, id)
+  if (stepUp !== undefined) throw noStepUp(stepUp, verdict, id)
   const confirm = await getConsent(session, verdict, request, asked)
   const reason = options.one('reason')
   const answer = await service.decide(request.id, {
@@ -56,11 +56,11 @@ async function decideOne(session: Session, verdict: Verdict, id: string, asked: 
 }
 
 /** Says how the person signs in for this decision. With `--` that works without a keyring, too. */
-function notProved(context: string | null, verdict: Verdict, id: string): Exit {
+function noStepUp(context: string | null, verdict: Verdict, id: string): Exit {
   const command = `countersign ${verdict} ${id}${verdict === 'deny' ? ' --reason TEXT' : ''}`
   const way =
     context === null ? 'decide in the console or in Teams.' : `countersign login --context ${context} -- ${command}`
-  return new Exit(exits.usage, `Not decided: for tier high, prove once more who you are. To sign in for that: ${way}`)
+  return new Exit(exits.usage, `Not decided: tier high takes a fresh sign-in. To sign in for that: ${way}`)
 }
 
 /**

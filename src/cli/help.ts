@@ -83,7 +83,7 @@ The token is kept in this system's keyring: with secret-tool on Linux, which nee
 macOS. Commands of people use it, such as approve, list and download; so do show and wait if no agent is configured. It lasts about an hour
 and is not renewed: sign in again. It is never written to a file and never printed.
 
-With --context the sign-in asks for a stronger proof, as Conditional Access has it for that authentication context. approve and
+With --context the sign-in is a step-up: a fresh one, as Conditional Access has it for that authentication context. approve and
 deny say when a decision of tier high needs one, and which.
 
 With a COMMAND the token is kept nowhere: the command gets it as COUNTERSIGN_TOKEN, and all other variables except
@@ -122,8 +122,8 @@ const approving = `Shows all of the request first, on standard error, with what 
 service records that it was shown, and the vote rests on that. --yes does not ask; without a terminal it is needed.
 Rows that begin with | continue the text above them. Invisible characters are named, as ⟦2 spaces⟧ or ⟦U+202E⟧. In params a
 text stands behind a bar of its own.
-For tier high, type the target's last segment when you are asked, or give it with --confirm. Where the service wants another proof
-of who you are, nothing is sent, and you are told how to sign in for it.
+For tier high, type the target's last segment when you are asked, or give it with --confirm. Where the service wants a
+step-up, which is a fresh sign-in, nothing is sent, and you are told how to sign in for it.
 
 Up to ${bounds.batch} requests of one agent may be given. Each is shown in full, asked about and decided by itself: a request that you
 leave, or that the service refuses, keeps no other from being decided. This needs a terminal, and takes neither --yes nor

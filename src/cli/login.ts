@@ -38,7 +38,7 @@ export async function login(session: Offline): Promise<Result> {
   }
 }
 
-/** @throws {Exit} 78 for what is no context, and where no page can ask for the proof */
+/** @throws {Exit} 78 for what is no context, and where no page can ask for the step-up */
 function contextGiven({ options }: Offline): string | undefined {
   const context = options.one('context')
   if (context === undefined) return undefined

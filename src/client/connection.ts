@@ -45,7 +45,7 @@ export function connect({ url, token, patience }: ConnectionParts): Connection {
   ): Promise<T> => {
     const to = new URL(`api/${path}`, url)
     const reply = await attempt(prepare(to, await checked(token, false), options))
-    // A token may be refused before its time, as when keys have changed: another one is tried, once. One that lacks a proof
+    // A token may be refused before its time, as when keys have changed: another one is tried, once. One that lacks a step-up
     // was not refused: the person has to sign in again.
     return reply.status === 401 && codeOf(reply) !== 'step-up'
       ? attempt(prepare(to, await checked(token, true), options))

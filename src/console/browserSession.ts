@@ -50,7 +50,7 @@ export class BrowserSession implements PageSession {
     this.#token = null
   }
 
-  async prove(claims: string): Promise<never> {
+  async stepUp(claims: string): Promise<never> {
     await this.#begin({ claims })
     return leaving()
   }

@@ -61,8 +61,8 @@ interface StoryWords {
   readonly noVotes: string
   readonly nobodyDecides: string
   readonly via: (door: string) => string
-  /** What the voter had proved: an authentication context. */
-  readonly proved: (context: string) => string
+  /** With the authentication context that the voter met. */
+  readonly afterStepUp: (context: string) => string
   readonly end: string
   readonly approvedAt: string
   readonly useBy: string
@@ -362,7 +362,7 @@ const english: PageWords = {
     noVotes: 'Nobody has voted.',
     nobodyDecides: 'No person was asked: policy answered.',
     via: (door) => `through ${door}`,
-    proved: (context) => `, after proving who they are once more (${context})`,
+    afterStepUp: (context) => `, after a fresh sign-in (${context})`,
     end: 'Grant and outcome',
     approvedAt: 'Approved',
     useBy: 'To be used by',

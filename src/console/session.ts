@@ -53,7 +53,7 @@ export interface PageSession {
    * Signs in once more to meet these claims (OpenID Connect Core 1.0 section 5.5). A browser leaves the page for that;
    * Teams asks above it, and then this resolves.
    */
-  prove(claims: string): Promise<void>
+  stepUp(claims: string): Promise<void>
   /** What is typed and not sent yet. It comes back after a sign-in that leaves the page. */
   readonly drafts: Drafts
   /**

@@ -10,15 +10,15 @@ import { words } from './words.ts'
 interface StepUpProps {
   /** What to sign in with: the parameter `claims`. */
   readonly claims: string
-  /** Is called where the proof was given without leaving the page. */
-  readonly proved: () => void
+  /** Is called after a fresh sign-in that did not leave the page. */
+  readonly done: () => void
   readonly close: () => void
 }
 
 /**
- * Explains why the person has to sign in once more, and sends them there. Where Teams does not get the proof, a browser may.
+ * Explains why the person has to sign in once more, and sends them there. Where Teams does not get that, a browser may.
  */
-export function StepUp({ claims, proved, close }: StepUpProps) {
+export function StepUp({ claims, done, close }: StepUpProps) {
   const { session } = useSigned()
   const dialog = useRef<HTMLDialogElement>(null)
   const title = useId()
@@ -26,8 +26,8 @@ export function StepUp({ claims, proved, close }: StepUpProps) {
   useEffect(() => dialog.current?.showModal(), [])
   const go = () =>
     session
-      .prove(claims)
-      .then(proved, (cause: unknown) => setFault(cause instanceof Error ? cause.message : String(cause)))
+      .stepUp(claims)
+      .then(done, (cause: unknown) => setFault(cause instanceof Error ? cause.message : String(cause)))
   return (
     <dialog ref={dialog} aria-labelledby={title} onClose={close}>
       <h2 id={title}>{words.stepUp.title}</h2>

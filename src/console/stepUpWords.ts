@@ -1,4 +1,4 @@
-/** What the dialog of a further sign-in says, in one language, as `words.ts` does for the rest. */
+/** What the dialog of a step-up says, in one language, as `words.ts` does for the rest. */
 interface StepUpDialogWords {
   readonly about: string
   readonly kept: string
@@ -8,7 +8,7 @@ interface StepUpDialogWords {
 
 const english: StepUpDialogWords = {
   about:
-    'This is of tier high, so a stolen session must not be enough. Your organisation asks you to sign in once more.',
+    'This is of tier high, so a stolen session must not be enough. Your organisation asks you for a fresh sign-in.',
   kept: 'You come back to this page, and what you typed is kept. Nothing is decided yet.',
   go: 'Go to the sign-in',
   later: 'Not now',

@@ -266,7 +266,7 @@ function Event({ event: { hash, index, sealed, leaf: text, said }, leaf, people,
       <p>
         <strong>{events[leaf.type] ?? leaf.type}</strong> {story.by}{' '}
         {id === undefined ? (actors[kind] ?? kind) : <Named id={id} name={name} />}, <Time at={leaf.at} far />
-        {leaf.data?.proved !== undefined && story.proved(leaf.data.proved)}
+        {leaf.data?.proved !== undefined && story.afterStepUp(leaf.data.proved)}
       </p>
       {children}
       {texts.map(([part, { text: words }]) => (

@@ -39,23 +39,23 @@ function wear(theme: string): void {
   document.documentElement.dataset['theme'] = themes[theme] ?? 'light'
 }
 
-/** Keeps no token but one that proves who the person is, which Teams would not give again without asking. */
+/** Keeps no token but that of a step-up, which Teams would not give again without asking. */
 class TeamsSession implements PageSession {
   readonly drafts = new Drafts()
-  #proof: { readonly token: string; readonly until: number } | null = null
+  #fresh: { readonly token: string; readonly until: number } | null = null
 
   async token(): Promise<string> {
-    if (this.#proof !== null && this.#proof.until > Date.now()) return this.#proof.token
+    if (this.#fresh !== null && this.#fresh.until > Date.now()) return this.#fresh.token
     return tokenFor()
   }
 
   forget(): void {
-    this.#proof = null
+    this.#fresh = null
   }
 
-  async prove(claims: string): Promise<void> {
+  async stepUp(claims: string): Promise<void> {
     const token = await tokenFor({ claims: [claims] })
-    this.#proof = { token, until: endOf(token) }
+    this.#fresh = { token, until: endOf(token) }
   }
 }
 
@@ -87,6 +87,6 @@ function whyNot(cause: unknown): string {
 const reasons: readonly (readonly [RegExp, keyof typeof teamsWords.noToken])[] = [
   [/consent/i, 'consent'],
   [/cancel|declined|denied/i, 'cancelled'],
-  [/mfa|claims|interaction/i, 'proof'],
+  [/mfa|claims|interaction/i, 'stepUp'],
   [/origin|resource|invalid_client/i, 'app'],
 ]

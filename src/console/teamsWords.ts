@@ -2,7 +2,7 @@
 interface TeamsWords {
   readonly notInTeams: string
   /** Why Teams did not sign the person in, and what they can do. */
-  readonly noToken: Readonly<Record<'consent' | 'cancelled' | 'proof' | 'app' | 'other', string>>
+  readonly noToken: Readonly<Record<'consent' | 'cancelled' | 'stepUp' | 'app' | 'other', string>>
   readonly inBrowser: string
   readonly setUp: string
   readonly setUpAbout: string
@@ -16,7 +16,7 @@ const english: TeamsWords = {
   noToken: {
     consent: 'You, or an administrator for everybody, must first allow Teams to use Countersign for you.',
     cancelled: 'Teams asked whether it may use Countersign for you, and did not get your yes.',
-    proof: 'Your organisation wants a further proof that it is you, which Teams did not ask for here.',
+    stepUp: 'Your organisation wants a fresh sign-in, which Teams did not ask for here.',
     app: 'The app in Teams does not fit this console. Tell the people who run Countersign.',
     other: 'Teams did not sign you in to Countersign.',
   },

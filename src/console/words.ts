@@ -91,7 +91,7 @@ interface RequestWords {
   readonly erase: string
 }
 
-/** Where a decision takes one more proof of who decides: before the person is asked for it. */
+/** Where a decision takes a step-up: before the person is asked for it. */
 interface StepUpWords {
   readonly title: string
   readonly before: string
@@ -186,9 +186,9 @@ const english: ConsoleWords = {
     erase: 'Erase texts…',
   },
   stepUp: {
-    title: 'Prove that it is you before you decide',
-    before: 'This is of tier high: a decision counts only after one more sign-in.',
-    now: 'Prove it now',
+    title: 'Sign in once more before you decide',
+    before: 'This is of tier high: a decision counts only after a fresh sign-in.',
+    now: 'Sign in now',
   },
 }
 

@@ -128,13 +128,13 @@ function problemResponse(cause: unknown, instance: string): HttpResponseInit {
     return { status: 500, headers, jsonBody }
   }
   const { code, status, title, message: detail } = cause
-  const { pointer, request, hold, retryAfter, token, proof } = cause.details
+  const { pointer, request, hold, retryAfter, token, stepUp } = cause.details
   return {
     status,
     headers: {
       ...headers,
       ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
-      ...(status === 401 && { 'www-authenticate': proof ? claimsChallenge(proof) : challenge(token) }),
+      ...(status === 401 && { 'www-authenticate': stepUp ? claimsChallenge(stepUp) : challenge(token) }),
     },
     jsonBody: {
       type: problemType(code),

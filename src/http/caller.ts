@@ -19,7 +19,7 @@ export type Caller =
       /** Whether the token names an agent that acts for the person, or an agent's own user account. */
       readonly agentic: boolean
       /** The authentication contexts that the person has met in this session (`acrs`), as `c1`. */
-      readonly proved: readonly string[]
+      readonly contexts: readonly string[]
     }
 
 export interface CallerSettings extends KeySource {
@@ -143,7 +143,7 @@ function facetsOf(claim: unknown): readonly number[] | null {
  * an application is known by its subject being itself: a person's is a pseudonym.
  */
 function callerFrom(claims: z.infer<ReturnType<typeof claimsFor>>): Caller {
-  const { idtyp, scp, roles, name, sub, oid, acrs: proved } = claims
+  const { idtyp, scp, roles, name, sub, oid, acrs: contexts } = claims
   const id = parseObjectId(oid)
   const client = parseObjectId(claims.azp)
   if (scp === undefined) {
@@ -152,5 +152,5 @@ function callerFrom(claims: z.infer<ReturnType<typeof claimsFor>>): Caller {
   }
   if (idtyp === 'app') throw refused('idtyp')
   if (!scp.split(' ').includes(peoplesScope)) throw refused('scp')
-  return { kind: 'person', id, name: name ?? id, roles, client, agentic: isAgentic(claims), proved }
+  return { kind: 'person', id, name: name ?? id, roles, client, agentic: isAgentic(claims), contexts }
 }

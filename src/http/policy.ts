@@ -15,8 +15,8 @@ type Operations = typeof policyOperations
 /** Handles what policy says of an action. */
 export const policyHandlers = (parts: PolicyParts): Handlers<keyof Operations> => ({
   policy: (given) => policy(parts, given),
-  me: async ({ caller: { id, name, roles, proved } }) => ({
-    answer: { id, name, roles, groups: await parts.approvals.groupsOf(id), proved },
+  me: async ({ caller: { id, name, roles, contexts } }) => ({
+    answer: { id, name, roles, groups: await parts.approvals.groupsOf(id), proved: contexts },
   }),
   judgements: (given) => judgement(parts, given),
 })

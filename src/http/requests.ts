@@ -39,7 +39,7 @@ export const requestHandlers = (parts: RequestParts): Handlers<keyof Operations>
   redeem: (given) => redeem(parts, given),
   report: async (given) => plain(parts, given.caller, await report(parts, given)),
   revoke: async ({ id, caller, body: { reason } }) => {
-    const { client, proved: contexts } = caller
+    const { client, contexts } = caller
     return plain(parts, caller, await parts.approvals.revoke(id, caller.id, { reason, client, contexts }))
   },
   events: (given) => events(parts, given),
@@ -152,7 +152,7 @@ function decide({ approvals }: RequestParts, { caller, id, body }: Asked<'decide
     approver: caller.id,
     verdict,
     seen: { via: caller.via, client: caller.client, ...seenIn(body) },
-    contexts: caller.proved,
+    contexts: caller.contexts,
     ...(reason !== undefined && { reason }),
     ...(confirm !== undefined && { confirm }),
   })

@@ -31,9 +31,9 @@ export async function view(
 ): Promise<OperationReply<Operation>> {
   const cards = await load()
   const { template } = cards
-  const { id: approver, via, proved: contexts } = caller
+  const { id: approver, via, contexts } = caller
   const reviewed = await approvals.review(id, approver, { page: body.page, template, via, contexts })
-  const { request, page, pages, view, unproved, stranger } = reviewed
+  const { request, page, pages, view, stepUp, stranger } = reviewed
   const refusal = reviewed.refusal ?? exclusionIn(reviewed) ?? reviewed.elsewhere
   if (stranger) throw noSuchRequest()
   const delivery = await deliveryOf(request)
@@ -47,7 +47,7 @@ export async function view(
       page,
       pages,
       ...(refusal && { refusal: { code: refusal.code, words: why } }),
-      ...(unproved && { stepUp: { claims: claimsFor(unproved.context) } }),
+      ...(stepUp && { stepUp: { claims: claimsFor(stepUp.context) } }),
       request: toBody(request, { to: caller, delivery }),
     },
   }

@@ -15,7 +15,7 @@ import { type Agent, agents, apiAppId, consoleAppId, signInAppId, tenantId, type
 import { signingIn } from './signingIn.ts'
 import { loopback } from './port.ts'
 import { answerSignIn, devicePages, renderError, signInPath } from './signInPages.ts'
-import { proofPrompt, withClaimsOfIdToken } from './stepUp.ts'
+import { stepUpPrompt, withClaimsOfIdToken } from './stepUp.ts'
 
 export interface Issuer {
   handle(req: IncomingMessage, res: ServerResponse): Promise<void>
@@ -108,16 +108,16 @@ export async function createIssuer(issuer: string, key: JWK, failed: (cause: unk
 }
 
 /**
- * Never asks for consent. Lets people choose an account if the program asks for that. After that, asks for a proof in each
- * sign-in that names an authentication context, however often the person has proved it before.
+ * Never asks for consent. Lets people choose an account if the program asks for that. After that, asks for a step-up in each
+ * sign-in that names an authentication context, however often the person has met it before.
  */
 function promptsOf(prompts: typeof interactionPolicy): Policy {
   const policy = prompts.base()
   policy.remove('consent')
   policy.add(new prompts.Prompt({ name: 'select_account', requestable: true }), 0)
-  const isUnproved = ({ oidc }: Context) => contextIn(oidc.claims) !== null && oidc.result?.[proofPrompt] === undefined
-  const check = new prompts.Check('context', 'The person has to prove who they are.', isUnproved)
-  policy.add(new prompts.Prompt({ name: proofPrompt, requestable: false }, check))
+  const isMissing = ({ oidc }: Context) => contextIn(oidc.claims) !== null && oidc.result?.[stepUpPrompt] === undefined
+  const check = new prompts.Check('context', 'The person has to sign in once more.', isMissing)
+  policy.add(new prompts.Prompt({ name: stepUpPrompt, requestable: false }, check))
   return policy
 }
 

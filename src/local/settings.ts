@@ -54,7 +54,7 @@ Settings (environment)
   COUNTERSIGN_POLICY          folder of the policy                     policy
   COUNTERSIGN_POLICY_REF      what the log says of a changed policy    nothing
   COUNTERSIGN_STEP_UP         c1: deciding on tier high over HTTP      none
-                              takes one more proof of who you are
+                              takes a fresh sign-in (step-up)
   COUNTERSIGN_BACKUP          on: a snapshot is kept after sealing     off
 The system chooses a port for 0.
 `

@@ -2,21 +2,21 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type Provider from 'oidc-provider'
 import type { PageContext, PageWanted } from 'oidc-provider'
 import { people, tenantId } from './accounts.ts'
-import { proofPrompt } from './stepUp.ts'
+import { stepUpPrompt } from './stepUp.ts'
 
 /**
- * The path below which a person chooses an account and, where the program wants that, proves who they are: `/SIGN-IN`,
- * `/SIGN-IN/ACCOUNT` or `/SIGN-IN/proof`.
+ * The path below which a person chooses an account and, where the program wants that, steps up: `/SIGN-IN`,
+ * `/SIGN-IN/ACCOUNT` or `/SIGN-IN/step-up`.
  */
 export const signInPath = `/${tenantId}/sign-in`
 
-/** Answers the pages of a sign-in, which takes no password and for a proof one more click. Returns `false` for other paths. */
+/** Answers the pages of a sign-in, which takes no password and for a step-up one more click. Returns `false` for other paths. */
 export async function answerSignIn(provider: Provider, req: IncomingMessage, res: ServerResponse): Promise<boolean> {
   const { pathname } = new URL(req.url ?? '/', 'http://local')
   if (!pathname.startsWith(`${signInPath}/`)) return false
   const [uid = '', name, ...rest] = pathname.slice(signInPath.length + 1).split('/')
   const chosen = people.find((person) => person.name === name)
-  const isPressed = chosen !== undefined || name === proofPrompt
+  const isPressed = chosen !== undefined || name === stepUpPrompt
   const isKnown = rest.length === 0 && (name === undefined ? req.method === 'GET' : req.method === 'POST' && isPressed)
   if (!isKnown) {
     res.writeHead(404).end()
@@ -25,7 +25,7 @@ export async function answerSignIn(provider: Provider, req: IncomingMessage, res
   try {
     if (chosen) await finish(provider, req, res, chosen.oid)
     else if (name === undefined) send(res, 200, pageFor(uid, await provider.interactionDetails(req, res)))
-    else await finishProof(provider, req, res)
+    else await finishStepUp(provider, req, res)
   } catch (cause) {
     if (!(cause instanceof Error) || cause.name !== 'SessionNotFound') throw cause
     send(res, 400, page('This sign-in is over', '<p>Start again in the program that you came from.</p>'))
@@ -39,17 +39,17 @@ function finish(provider: Provider, req: IncomingMessage, res: ServerResponse, a
 }
 
 /** Keeps what the pages before it led to, such as the account that was chosen. */
-function finishProof(provider: Provider, req: IncomingMessage, res: ServerResponse): Promise<void> {
-  return provider.interactionFinished(req, res, { [proofPrompt]: {} }, { mergeWithLastSubmission: true })
+function finishStepUp(provider: Provider, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  return provider.interactionFinished(req, res, { [stepUpPrompt]: {} }, { mergeWithLastSubmission: true })
 }
 
 function pageFor(uid: string, { prompt, session }: PageWanted): string {
-  if (prompt.name !== proofPrompt) return page('Who are you?', people.map((person) => choice(uid, person)).join('\n'))
+  if (prompt.name !== stepUpPrompt) return page('Who are you?', people.map((person) => choice(uid, person)).join('\n'))
   const who = people.find(({ oid }) => oid === session?.accountId)?.name ?? ''
   const words =
-    '<p>Entra asks for a second proof here, such as a key or a fingerprint. On this machine a click is enough.</p>'
-  const form = `<form method="post" action="${signInPath}/${uid}/${proofPrompt}"><button>Yes, I am ${who}</button></form>`
-  return page('Prove that it is you', words + form)
+    '<p>Entra asks for a fresh sign-in here, as with a key or a fingerprint. On this machine a click is enough.</p>'
+  const form = `<form method="post" action="${signInPath}/${uid}/${stepUpPrompt}"><button>Yes, I am ${who}</button></form>`
+  return page('Sign in once more', words + form)
 }
 
 const choice = (uid: string, { name, upn }: { readonly name: string; readonly upn: string }) =>

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 
-/** The prompt, and the end of the address, of the page on which a person proves who they are. */
-export const proofPrompt = 'proof'
+/** The prompt, and the end of the address, of the page on which a person signs in once more. */
+export const stepUpPrompt = 'step-up'
 
 /** Rewrites the parameter `claims`, which the provider refuses if it is about nothing but the access token. */
 export function withClaimsOfIdToken(req: IncomingMessage, authorizationPath: string): IncomingMessage {

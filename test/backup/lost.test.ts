@@ -39,7 +39,7 @@ afterAll(async () => {
 const callerOf = async (authorization: string | null): Promise<Caller> => {
   const roles = ['Evidence.Read', 'Evidence.Export', 'Evidence.Erase']
   const person = (id: typeof dba, name: string, has: readonly string[]): Caller => ({
-    ...{ kind: 'person', id, name, roles: has, client: tool, agentic: false, proved: [] },
+    ...{ kind: 'person', id, name, roles: has, client: tool, agentic: false, contexts: [] },
   })
   if (authorization === 'agent')
     return { kind: 'agent', id: bot, appId: bot, roles: ['Actions.Request', 'Grants.Redeem'] }

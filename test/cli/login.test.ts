@@ -180,7 +180,7 @@ test('a sign-in that the service refuses is reported in the same way', async () 
   expect(joined(stderr)).toContain('countersign login')
 })
 
-describe('a decision that takes a second proof', () => {
+describe('a decision that takes a step-up', () => {
   const claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}'
   const proving = (name: string) => async (url: string) => {
     const person = browser()

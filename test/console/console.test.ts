@@ -242,15 +242,15 @@ describe('a request of tier high', () => {
   const high = { action: 'iam.role.grant', target: 'contoso/roles/billing-admin', params: {} }
   const typed = ({ page }: Visit) => page.getByLabel('The last part of the target')
 
-  test('takes a second proof and the typed target, and what was typed outlives the sign-in', async () => {
+  test('takes a step-up and the typed target, and what was typed outlives the sign-in', async () => {
     const id = await asked(high)
     const visit = await people.open('security-1', `requests/${id}`)
     const { page, complaints } = visit
-    await page.getByText('Prove that it is you before you decide').waitFor()
+    await page.getByText('Sign in once more before you decide').waitFor()
     await button(visit, 'Approve…').click()
     await typed(visit).fill('billing-admin')
     await button(visit, /^Confirm: /).click()
-    const dialog = page.getByRole('dialog', { name: 'Prove that it is you before you decide' })
+    const dialog = page.getByRole('dialog', { name: 'Sign in once more before you decide' })
     await dialog.waitFor()
     expect(await flawsOf(page)).toEqual([])
     await dialog.getByRole('button', { name: 'Not now' }).click()
@@ -272,9 +272,7 @@ describe('a request of tier high', () => {
 
     const { page: story } = await people.open('compliance', `requests/${id}`)
     await story.locator('.events li').first().waitFor()
-    expect(await story.locator('main').innerText()).toMatch(
-      /Voted by security-1, .*proving who they are once more \(c1\)/,
-    )
+    expect(await story.locator('main').innerText()).toMatch(/Voted by security-1, .*a fresh sign-in \(c1\)/)
   })
 
   inWhole(() => {
@@ -840,15 +838,15 @@ describe('in Teams', () => {
   )
 
   inWhole(() => {
-    test('where Teams does not get the further proof, the dialog says so and leads to the browser', async () => {
+    test('where Teams does not get the fresh sign-in, the dialog says so and leads to the browser', async () => {
       const id = await asked({ action: 'iam.role.grant', target: 'contoso/roles/teams-auditor', params: {} })
       const { page } = await people.blank()
       const { frame } = await openTab(page, stack, 'security-1', { subject: id, claimsRefusal: 'interaction_required' })
-      await frame.getByRole('button', { name: 'Prove it now' }).click()
+      await frame.getByRole('button', { name: 'Sign in now' }).click()
       const link = frame.getByRole('link', { name: 'Open it in the browser' })
       expect(await link.count()).toBe(0)
       await frame.getByRole('button', { name: 'Go to the sign-in' }).click()
-      await frame.getByText('wants a further proof that it is you').waitFor()
+      await frame.getByText('wants a fresh sign-in').waitFor()
       expect(await link.getAttribute('href')).toBe(`/console/requests/${id}`)
     })
   })

@@ -10,7 +10,7 @@ export interface TabOptions {
   readonly theme?: 'default' | 'dark' | 'contrast'
   /** What Teams says in place of a token. */
   readonly refusal?: string
-  /** What Teams says in place of a token with claims, which it is asked for as one more proof. */
+  /** What Teams says in place of a token with claims, which it is asked for as a step-up. */
   readonly claimsRefusal?: string
 }
 

@@ -112,9 +112,17 @@ async function callerOf(authorization: string | null): Promise<Caller> {
     case 'agent':
       return { kind: 'agent', id: bot, appId: bot, roles: ['Actions.Request', 'Grants.Redeem'] }
     case 'approver':
-      return { kind: 'person', id: dba, name: 'Approver', roles: [], client: tool, agentic: false, proved: [] }
+      return { kind: 'person', id: dba, name: 'Approver', roles: [], client: tool, agentic: false, contexts: [] }
     case 'auditor':
-      return { kind: 'person', id: oid(61), name: 'Auditor', roles: evidence, client: tool, agentic: false, proved: [] }
+      return {
+        kind: 'person',
+        id: oid(61),
+        name: 'Auditor',
+        roles: evidence,
+        client: tool,
+        agentic: false,
+        contexts: [],
+      }
     default:
       throw new Problem('unauthenticated', 'Sign in first.')
   }

@@ -19,7 +19,7 @@ const person: Caller = {
   roles: ['Evidence.Read'],
   client: tool,
   agentic: false,
-  proved: [],
+  contexts: [],
 }
 
 interface Sent {

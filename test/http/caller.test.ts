@@ -47,7 +47,7 @@ test('a person is known by their object id, name and roles', async () => {
   const roles = ['Evidence.Read']
   expect(await call(await token(person({ roles })))).toEqual({
     ...{ kind: 'person', id: personId, name: 'Dana', roles },
-    ...{ client: appId, agentic: false, proved: [] },
+    ...{ client: appId, agentic: false, contexts: [] },
   })
 })
 
@@ -60,9 +60,9 @@ test.each<[string, unknown, readonly string[]]>([
   ['that are none', ['c0', 'c100', 'C1', 'c01', 'c1 c2', ' c1'], []],
   ['beside a number', ['c1', 1], ['c1']],
 ])(
-  'authentication contexts are what the person has proved; what Entra does not send proves nothing: %s',
-  async (_what, acrs, proved) => {
-    expect(await call(await token(person({ acrs })))).toMatchObject({ kind: 'person', proved })
+  'authentication contexts are what the person has met; what Entra does not send is none: %s',
+  async (_what, acrs, contexts) => {
+    expect(await call(await token(person({ acrs })))).toMatchObject({ kind: 'person', contexts })
   },
 )
 

@@ -17,7 +17,7 @@ const app = (id: ObjectId, other: Partial<Caller & { kind: 'agent' }> = {}): Cal
 })
 const person = {
   ...({ kind: 'person', id: dba, name: 'Dana', roles: ['Evidence.Read'] } as const),
-  ...{ client: tool, agentic: false, proved: [] },
+  ...{ client: tool, agentic: false, contexts: [] },
 }
 
 type Rule = Exclude<CallerRule, { kind: 'anyone' }>
@@ -60,7 +60,7 @@ test.each([
 
 test('a person needs an application that the settings name, and acts under that name', () => {
   expect(admitted({ kind: 'person' }, person)).toEqual({
-    ...{ kind: 'person', id: dba, name: 'Dana', roles: ['Evidence.Read'], proved: [] },
+    ...{ kind: 'person', id: dba, name: 'Dana', roles: ['Evidence.Read'], contexts: [] },
     ...{ client: tool, via: 'cli' },
   })
   expect(admitted(reading, person)).toMatchObject({ kind: 'person', via: 'cli' })

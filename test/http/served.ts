@@ -11,7 +11,7 @@ import { tables } from '../../src/evidence/read/tables.ts'
 import { Templates } from '../../src/evidence/read/templates.ts'
 import { saidOf } from '../../src/evidence/read/saidExport.ts'
 import type { ObjectId } from '../../src/core/data/id.ts'
-import { Problem, type ProofWanted } from '../../src/core/data/problem.ts'
+import { Problem, type StepUpNeeded } from '../../src/core/data/problem.ts'
 import { api } from '../../src/http/api.ts'
 import { boundary } from '../../src/http/boundary.ts'
 import type { Caller } from '../../src/http/caller.ts'
@@ -36,7 +36,7 @@ export const first = '2026-03-04' as Day
 export const secondEraser = 'another with Evidence.Erase'
 
 /** What people prove before they decide on a request of tier high, if a test asks for that. */
-export const stepUp: ProofWanted = { context: 'c1', authorizationUri: 'https://login.example/authorize' }
+export const stepUp: StepUpNeeded = { context: 'c1', authorizationUri: 'https://login.example/authorize' }
 
 /** Who may call, by name: people by their one role. */
 const people: Readonly<Record<string, ObjectId>> = {
@@ -49,15 +49,15 @@ const people: Readonly<Record<string, ObjectId>> = {
   stranger,
   approver: dba,
   'other approver': dba2,
-  'approver, proved': dba,
-  'approver, proved otherwise': dba,
+  'approver, stepped up': dba,
+  'approver, stepped up otherwise': dba,
   owner,
 }
 
 /** The authentication contexts that tokens bear. */
 const contexts: Readonly<Record<string, readonly string[]>> = {
-  'approver, proved': ['c2', stepUp.context],
-  'approver, proved otherwise': ['c2'],
+  'approver, stepped up': ['c2', stepUp.context],
+  'approver, stepped up otherwise': ['c2'],
 }
 
 const callerOf = (name: string | null): Caller => {
@@ -65,7 +65,7 @@ const callerOf = (name: string | null): Caller => {
   const id = name === null ? undefined : people[name]
   if (name === null || id === undefined) throw new Problem('unauthenticated', 'Sign in first.')
   const roles = [name === secondEraser ? 'Evidence.Erase' : name]
-  return { kind: 'person', id, name, roles, client: tool, agentic: false, proved: contexts[name] ?? [] }
+  return { kind: 'person', id, name, roles, client: tool, agentic: false, contexts: contexts[name] ?? [] }
 }
 
 interface Answered {
@@ -94,7 +94,7 @@ export interface Wanted {
 export async function served(
   health: () => Promise<HealthReport> = () => Promise.reject(new Error()),
   other: Partial<Roster> = {},
-  more: { readonly stepUp?: ProofWanted } = {},
+  more: { readonly stepUp?: StepUpNeeded } = {},
 ): Promise<Served> {
   const here = await world(undefined, other, more)
   const { ledger, clock } = here

@@ -167,13 +167,16 @@ describe('a request of tier high, where the settings name an authentication cont
     const call = (caller: string, more: object) =>
       here.call(name, caller, { params: { id }, body: name === 'revoke' ? {} : { digest, ...more } })
     if (name === 'revoke')
-      await here.call('decide', 'approver, proved', { params: { id }, body: { digest, verdict: 'approve', confirm } })
+      await here.call('decide', 'approver, stepped up', {
+        params: { id },
+        body: { digest, verdict: 'approve', confirm },
+      })
     return { id, answer: await call(who, body), again: () => call('approver', body) }
   }
 
   test.each(acts)('%s %j takes a token that bears it, and records nothing otherwise', async (name, body, whole) => {
     here = await served(undefined, tier('high'), { stepUp })
-    for (const who of ['approver', 'approver, proved otherwise']) {
+    for (const who of ['approver', 'approver, stepped up otherwise']) {
       const { id, answer } = await act(name, who, body)
       expect(answer.json).toMatchObject({ status: 401, code: 'step-up' })
       const challenge = `Bearer error="insufficient_claims", claims="${Buffer.from(claims).toString('base64')}", authorization_uri="${stepUp.authorizationUri}"`
@@ -181,7 +184,7 @@ describe('a request of tier high, where the settings name an authentication cont
       expect(await history(here, id)).toEqual(name === 'revoke' ? whole.slice(0, -1) : ['requested'])
       await here.call('cancel', 'agent', { params: { id }, body: {} })
     }
-    const { id, answer, again } = await act(name, 'approver, proved', body)
+    const { id, answer, again } = await act(name, 'approver, stepped up', body)
     expect(answer.status).toBe(200)
     expect(await history(here, id)).toEqual(whole)
     expect(await decided(id)).toMatchObject({ proved: 'c1' })
@@ -214,11 +217,11 @@ describe('a request of tier high, where the settings name an authentication cont
   test('is shown with the claims to sign in with, to those who can still use them', async () => {
     here = await served(undefined, tier('high'), { stepUp })
     const request = await onCustomers()
-    for (const who of ['approver', 'owner', 'approver, proved otherwise'])
+    for (const who of ['approver', 'owner', 'approver, stepped up otherwise'])
       expect((await views(request, {}, who)).json.stepUp).toEqual({ claims })
-    const { json } = await views(request, {}, 'approver, proved')
+    const { json } = await views(request, {}, 'approver, stepped up')
     expect(json).not.toHaveProperty('stepUp')
-    await here.call('decide', 'approver, proved', {
+    await here.call('decide', 'approver, stepped up', {
       params: { id: request.id },
       body: { view: json.view, verdict: 'deny', reason: 'No.' },
     })

@@ -28,7 +28,7 @@ test.each(agents)('the agent $name is known by its token', async ({ name, oid, a
 const people = users.filter(({ identityParentId }) => identityParentId === undefined)
 
 test.each(people)('the person $name is known by their token', async ({ name, oid, roles }) => {
-  const expected = { kind: 'person', id: oid, name, roles, client: signInAppId, agentic: false, proved: [] }
+  const expected = { kind: 'person', id: oid, name, roles, client: signInAppId, agentic: false, contexts: [] }
   expect(await call(await identity.tokenFor({ user: name }))).toEqual(expected)
 })
 

@@ -42,7 +42,7 @@ test('a person chooses who they are, and gets a token as Entra would issue it', 
   expect(Object.keys(body)).not.toContain('id_token')
   expect(await caller(String(body['access_token']))).toEqual({
     ...{ kind: 'person', id: users[0]?.oid, name: 'dba-1', roles: [] },
-    ...{ client: signInAppId, agentic: false, proved: [] },
+    ...{ client: signInAppId, agentic: false, contexts: [] },
   })
 })
 
@@ -61,22 +61,22 @@ describe('a sign-in that names an authentication context', () => {
     return caller(String(body['access_token']))
   }
 
-  test('has one more page each time, and the token bears what was proved', async () => {
+  test('has one more page each time, and the token bears what was met', async () => {
     for (const already of [false, true]) {
       const { url, verifier } = authorize({ ...openid, claims })
       const first = await person.visit(url)
       const second = already ? first : await person.press(first, 'dba-1')
-      expect(second.text).toContain('Prove that it is you')
+      expect(second.text).toContain('Sign in once more')
       const back = await person.press(second, 'Yes, I am dba-1')
-      expect(await tokenFor(back, verifier)).toMatchObject({ name: 'dba-1', proved: ['c1'] })
+      expect(await tokenFor(back, verifier)).toMatchObject({ name: 'dba-1', contexts: ['c1'] })
     }
     const { url, verifier } = authorize({})
-    expect(await tokenFor(await person.visit(url), verifier)).toMatchObject({ proved: [] })
+    expect(await tokenFor(await person.visit(url), verifier)).toMatchObject({ contexts: [] })
   })
 
-  test('proves nothing for a person who has not chosen an account', async () => {
+  test('gives nothing to a person who has not chosen an account', async () => {
     const page = await person.visit(authorize({ ...openid, claims }).url)
-    const skipped = await person.press({ ...page, text: page.text.replace('/dba-1"', '/proof"') }, 'dba-1')
+    const skipped = await person.press({ ...page, text: page.text.replace('/dba-1"', '/step-up"') }, 'dba-1')
     expect(skipped.text).toContain('Who are you?')
   })
 

@@ -287,9 +287,7 @@ export const callerRows: readonly Row[] = [
         find: '/^c[1-9]\\d?$/.test(value)',
         replace: '/c[1-9]/.test(value)',
         tests: {
-          [caller]: [
-            'authentication contexts are what the person has proved; what Entra does not send proves nothing: %s',
-          ],
+          [caller]: ['authentication contexts are what the person has met; what Entra does not send is none: %s'],
         },
       },
     ],

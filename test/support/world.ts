@@ -7,7 +7,7 @@ import type { Ask } from '../../src/approvals/ask.ts'
 import { takeTurns } from '../../src/azure/turns.ts'
 import type { Action } from '../../src/core/action/action.ts'
 import { type Digest, isObjectId, type ObjectId, type RequestId, sha256 } from '../../src/core/data/id.ts'
-import type { ProofWanted } from '../../src/core/data/problem.ts'
+import type { StepUpNeeded } from '../../src/core/data/problem.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { Ends } from '../../src/approvals/ends.ts'
 import { grants } from '../../src/approvals/grants.ts'
@@ -77,7 +77,7 @@ interface Parts {
   readonly noted?: (cause: unknown) => void
   readonly pause?: (ms: number) => Promise<unknown>
   readonly backOff?: (ms: number) => Promise<unknown>
-  readonly stepUp?: ProofWanted
+  readonly stepUp?: StepUpNeeded
 }
 
 export const agent = (id: ObjectId, other: Partial<AgentRegistration> = {}): AgentRegistration => ({

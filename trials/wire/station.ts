@@ -82,7 +82,7 @@ export const approver: Caller = {
   roles: [],
   client: tool,
   agentic: false,
-  proved: [],
+  contexts: [],
 }
 export const auditor: Caller = {
   kind: 'person',
@@ -91,7 +91,7 @@ export const auditor: Caller = {
   roles: ['Evidence.Read'],
   client: tool,
   agentic: false,
-  proved: [],
+  contexts: [],
 }
 /** Seconds of a week, so that no request expires during the trial. */
 export const longest = 604_800

@@ -3,7 +3,7 @@ const table = {
   'invalid-input': [400, 'The input is not valid'],
   'invalid-json': [400, 'The body is not acceptable JSON'],
   unauthenticated: [401, 'Sign in first'],
-  'step-up': [401, 'Prove that it is you'],
+  'step-up': [401, 'Sign in once more'],
   'not-permitted': [403, 'You may not do this'],
   'forbidden-by-policy': [403, 'Policy forbids this action'],
   'self-approval': [403, 'Nobody decides for their own agent'],
@@ -79,8 +79,8 @@ export interface BrokenRow {
  */
 export type TokenFault = 'none' | 'unreadable' | 'expired' | 'foreign'
 
-/** What an access token has to bear, and where a person gets one that does. */
-export interface ProofWanted {
+/** What an access token has to bear, and where a person gets one that does: by a step-up. */
+export interface StepUpNeeded {
   /** The authentication context of Entra, as `c1`. */
   readonly context: string
   /** The authorization endpoint of the tenant. */
@@ -104,7 +104,7 @@ export interface ProblemDetails {
   /** What the caller may know of it, where anything. */
   readonly token?: TokenFault
   /** What the token lacks. For the header that says so. */
-  readonly proof?: ProofWanted
+  readonly stepUp?: StepUpNeeded
   /** Whether the caller holds a token of a person who did not call. For the log of refusals alone. */
   readonly isBorrowed?: true
   readonly cause?: unknown
