@@ -1,6 +1,6 @@
 import * as oauth from 'oauth4webapi'
 import type { ConsoleSettings } from '../contract/serviceAnswers.ts'
-import { Drafts, type KeptDrafts, type PageSession } from './session.ts'
+import { Drafts, type KeptDrafts, type PageSession, refusedStepUp } from './session.ts'
 import { words } from './words.ts'
 
 /** What has to outlive the way to the identity provider and back: nothing that is secret afterwards, and no token. */
@@ -11,6 +11,8 @@ interface Underway {
   /** The path, query and fragment to come back to. */
   readonly back: string
   readonly drafts: KeptDrafts
+  /** What a step-up has to meet. */
+  readonly claims?: string
 }
 
 const underwayKey = 'countersign.signing-in'
@@ -51,7 +53,7 @@ export class BrowserSession implements PageSession {
   }
 
   async stepUp(claims: string): Promise<never> {
-    await this.#begin({ claims })
+    await this.#begin(claims)
     return leaving()
   }
 
@@ -68,7 +70,8 @@ export class BrowserSession implements PageSession {
 
   /**
    * Goes on where a sign-in began, with the drafts of then, also if it was given up. If the address is the identity
-   * provider's answer, the token for its code is taken first.
+   * provider's answer, the token for its code is taken first. Who was signed in before goes on without a step-up that
+   * was refused.
    *
    * @throws {Error} in words for the reader, if the provider refused the person or its answer cannot be used
    */
@@ -77,13 +80,15 @@ export class BrowserSession implements PageSession {
     const kept = sessionStorage.getItem(underwayKey)
     if (kept === null) return
     sessionStorage.removeItem(underwayKey)
-    const { verifier, state, nonce, back, drafts } = JSON.parse(kept) as Underway
+    const { verifier, state, nonce, back, drafts, claims } = JSON.parse(kept) as Underway
     this.drafts = new Drafts(drafts)
     if (!here.searchParams.has('state')) return
     history.replaceState(null, '', back)
     const server = await this.#discover()
     await this.#redeem(server, here, { verifier, state, nonce }).catch((cause: unknown) => {
-      throw new Error(whyNot(cause), { cause })
+      const code = codeIn(cause)
+      if (claims === undefined) throw new Error(code ? words.signIn.refused(code) : words.signIn.unfinished, { cause })
+      this.drafts.put(refusedStepUp, code)
     })
   }
 
@@ -106,21 +111,21 @@ export class BrowserSession implements PageSession {
   }
 
   /** Leaves the page for the identity provider, which sends the browser back to this place. */
-  async #begin(more: Readonly<Record<string, string>> = {}): Promise<void> {
+  async #begin(claims?: string): Promise<void> {
     const { authorization_endpoint: endpoint } = await this.#discover()
     if (endpoint === undefined) throw new Error(words.signIn.unreachable)
     const verifier = oauth.generateRandomCodeVerifier()
     const { pathname, search, hash } = location
     const [state, nonce] = [oauth.generateRandomState(), oauth.generateRandomNonce()]
     const [back, drafts] = [pathname + search + hash, this.drafts.kept()]
-    const underway: Underway = { verifier, state, nonce, back, drafts }
+    const underway: Underway = { verifier, state, nonce, back, drafts, ...(claims && { claims }) }
     sessionStorage.setItem(underwayKey, JSON.stringify(underway))
     const to = new URL(endpoint)
     const query = {
       ...{ client_id: this.#settings.clientId, response_type: 'code', redirect_uri: redirectUri() },
       ...{ scope: `openid ${this.#settings.scope}`, state, nonce },
       ...{ code_challenge: await oauth.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256' },
-      ...more,
+      ...(claims && { claims }),
     }
     for (const [name, value] of Object.entries(query)) to.searchParams.set(name, value)
     location.assign(to)
@@ -141,12 +146,15 @@ export class BrowserSession implements PageSession {
 
 const redirectUri = () => new URL(redirectPath, location.origin).href
 
-/** Says why an answer gives no token. Entra's own codes stand in its description, for developers. */
-function whyNot(cause: unknown): string {
-  if (!(cause instanceof oauth.AuthorizationResponseError)) return words.signIn.unfinished
+/** The code of an answer that refuses a token; `null` if there is none. Entra's own stand in its description, for developers. */
+function codeIn(cause: unknown): string | null {
+  if (!(cause instanceof oauth.AuthorizationResponseError)) return null
   const { error, error_description: about = '' } = cause
-  return words.signIn.refused(/AADSTS\d+/.exec(about)?.[0] ?? error)
+  return /AADSTS\d+/.exec(about)?.[0] ?? error
 }
 
-/** Never resolves: the page is about to be left. */
-const leaving = (): Promise<never> => new Promise(() => {})
+/** Never resolves: the page is about to be left. A browser that comes back to it as it was left loads it anew. */
+function leaving(): Promise<never> {
+  addEventListener('pageshow', ({ persisted }) => persisted && location.reload())
+  return new Promise(() => {})
+}

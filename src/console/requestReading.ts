@@ -1,9 +1,10 @@
-import { useRef, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import type { RequestAnswer, ViewAnswer } from '../contract/requestAnswer.ts'
 import { failureIn, type Loading, useAnswer, useEvery } from './answers.ts'
 import type { CallFailure, ServiceCalls } from './api.ts'
 import type { CardDraft, Click } from './card.tsx'
 import { useSigned } from './me.ts'
+import { stepUpOf } from './session.ts'
 
 /** What a person gets to see of a request: the card, if they may be shown one, and the request itself. */
 interface Seen {
@@ -49,6 +50,7 @@ export function useRequestReading(id: string): RequestReading {
     setFailed(null)
   })
   useChanges(seen.value, isBusy, setNewer)
+  useMissedStepUp(seen.value?.view, stepUp)
   const click = async (one: Click, view: ViewAnswer) => {
     const { verb, page: wanted, typed } = one
     setFailed(null)
@@ -110,6 +112,16 @@ function useChanges(value: Seen | null, isBusy: boolean, tell: (newer: RequestAn
       () => undefined,
     )
   })
+}
+
+/** Asks again for a step-up for which the page was left, and which the reader comes back without. */
+function useMissedStepUp(view: ViewAnswer | null | undefined, stepUp: (claims: string) => void): void {
+  const { drafts } = useSigned().session
+  useEffect(() => {
+    if (!view || !drafts.of(stepUpOf(view.request.id))) return
+    if (view.stepUp) stepUp(view.stepUp.claims)
+    else drafts.drop(stepUpOf(view.request.id))
+  }, [view])
 }
 
 /** Whether nothing has happened that the reader should see. */

@@ -43,6 +43,12 @@ export class Drafts {
   }
 }
 
+/** Under which name drafts have that their person went to a step-up for a request. */
+export const stepUpOf = (id: string): string => `step-up ${id}`
+
+/** Under which name drafts have why a step-up was refused: the identity provider's code, or nothing. */
+export const refusedStepUp = 'refused step-up'
+
 /** How a person is signed in: one adapter for a browser, and one inside Teams. */
 export interface PageSession {
   /** Returns an access token of the API. Signs in again where the person has to, and then leaves the page. */
@@ -50,8 +56,10 @@ export interface PageSession {
   /** Forgets the token. */
   forget(): void
   /**
-   * Signs in once more to meet these claims (OpenID Connect Core 1.0 section 5.5). A browser leaves the page for that;
-   * Teams asks above it, and then this resolves.
+   * Signs in once more to meet these claims (OpenID Connect Core 1.0 section 5.5). A browser leaves the page for that, and
+   * comes back to it in any case; Teams asks above it, and then this resolves.
+   *
+   * @throws {Error} in words for the reader, if it cannot be begun, or if Teams does not get it
    */
   stepUp(claims: string): Promise<void>
   /** What is typed and not sent yet. It comes back after a sign-in that leaves the page. */

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Page } from 'playwright-core'
 import { membersOf } from '../evidence/bundle.ts'
 import { writeFolder } from '../evidence/forgery.ts'
 import { runInside, scripts } from '../evidence/scripts.ts'
@@ -33,6 +34,22 @@ afterAll(() => desk?.close())
 const asked: Desk['ask'] = (more) => desk.ask(more)
 const eventsOf: Desk['eventsOf'] = (id) => desk.eventsOf(id)
 const vote: Desk['vote'] = (who, id) => desk.vote(who, id)
+
+/** Lets the identity provider refuse the next sign-in of a page, as Entra does when somebody cancels it. */
+async function refuseNext(page: Page, error: string, about: string): Promise<void> {
+  const { body } = await stack.call(null, '/console/config.json')
+  await page.route(
+    isSignIn,
+    async (route) => {
+      const state = new URL(route.request().url()).searchParams.get('state') ?? ''
+      const answer = new URLSearchParams({ error, error_description: about, state, iss: body.authority })
+      await route.fulfill({ status: 302, headers: { location: `${stack.api}/console/?${answer.toString()}` } })
+    },
+    { times: 1 },
+  )
+}
+
+const isSignIn = ({ searchParams }: URL) => searchParams.has('code_challenge')
 
 describe('signing in', () => {
   test('comes back to the address that was asked for, and leaves no token anywhere', async () => {
@@ -70,23 +87,8 @@ describe('signing in', () => {
 
   inWhole(() => {
     test('that was refused says why in words, and is begun again without loading the page', async () => {
-      const { body } = await stack.call(null, '/console/config.json')
       const { page } = await people.blank()
-      await page.route(
-        ({ searchParams }) => searchParams.has('code_challenge'),
-        async (route) => {
-          const state = new URL(route.request().url()).searchParams.get('state') ?? ''
-          const answer = {
-            error: 'access_denied',
-            error_description: 'AADSTS65004: declined',
-            state,
-            iss: body.authority,
-          }
-          const location = `${stack.api}/console/?${new URLSearchParams(answer).toString()}`
-          await route.fulfill({ status: 302, headers: { location } })
-        },
-        { times: 1 },
-      )
+      await refuseNext(page, 'access_denied', 'AADSTS65004: declined')
       await page.goto(`${stack.api}/console/requests`)
       await page.getByText('your organisation does not allow it (AADSTS65004)').waitFor()
       expect(new URL(page.url()).pathname + new URL(page.url()).search).toBe('/console/requests')
@@ -275,8 +277,76 @@ describe('a request of tier high', () => {
     expect(await story.locator('main').innerText()).toMatch(/Voted by security-1, .*a fresh sign-in \(c1\)/)
   })
 
+  /** Opens a request, types what confirms it, and goes to the sign-in. */
+  async function sentToSignIn(id: string): Promise<Visit> {
+    const visit = await people.open('security-1', `requests/${id}`)
+    await button(visit, 'Approve…').click()
+    await typed(visit).fill('billing-admin')
+    await button(visit, /^Confirm: /).click()
+    return visit
+  }
+
+  /** The dialog says that the fresh sign-in did not come, and the page has what was typed. */
+  async function missed(visit: Visit, id: string): Promise<string> {
+    const { page } = visit
+    const said = page.getByRole('dialog').getByRole('alert')
+    await said.waitFor()
+    expect([new URL(page.url()).pathname, await typed(visit).inputValue()]).toEqual([
+      `/console/requests/${id}`,
+      'billing-admin',
+    ])
+    expect(await flawsOf(page)).toEqual([])
+    expect((await eventsOf(id)).map(({ type }) => type)).not.toContain('decided')
+    return said.innerText()
+  }
+
+  const goButton = ({ page }: Visit) => page.getByRole('dialog').getByRole('button', { name: 'Go to the sign-in' })
+
+  test('a step-up that is cancelled or refused says so at the request, and what was typed is kept', async () => {
+    const id = await asked(high)
+    const visit = await sentToSignIn(id)
+    await refuseNext(visit.page, 'access_denied', 'AADSTS50105: cancelled')
+    await goButton(visit).click()
+    expect(await missed(visit, id)).toContain('(AADSTS50105)')
+    await visit.page.getByRole('button', { name: 'Not now' }).click()
+    await button(visit, /^Confirm: /).click()
+    expect(await visit.page.getByRole('dialog').getByRole('alert').count()).toBe(0)
+    await goButton(visit).click()
+    await button(visit, 'Yes, I am security-1').click()
+    await button(visit, /^Confirm: /).click()
+    await visit.page.getByText('Your approval is recorded.').waitFor()
+    expect(await visit.page.evaluate('sessionStorage.length')).toBe(0)
+  })
+
+  test('who comes back from the sign-in without having done it is told so, and what was typed is kept', async () => {
+    const id = await asked(high)
+    const visit = await sentToSignIn(id)
+    await goButton(visit).click()
+    await button(visit, 'Yes, I am security-1').waitFor()
+    await visit.page.goBack()
+    expect(await missed(visit, id)).not.toMatch(/\(.*\)/)
+  })
+
+  test('while the sign-in is on its way the button is busy, until a page that was left is shown again', async () => {
+    const id = await asked(high)
+    const visit = await sentToSignIn(id)
+    const { page, requests } = visit
+    const begun = () => requests.filter((one) => new URL(one.url()).searchParams.has('claims')).length
+    // An answer without a page: the browser stays where it is.
+    await page.route(isSignIn, (route) => route.fulfill({ status: 204 }), { times: 1 })
+    await goButton(visit).click()
+    await page.getByRole('dialog').getByRole('status').getByText('Waiting for your sign-in').waitFor()
+    expect(await goButton(visit).getAttribute('aria-disabled')).toBe('true')
+    expect(await flawsOf(page)).toEqual([])
+    await until(begun, (times) => times === 1)
+    await goButton(visit).click({ force: true })
+    await page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    await missed(visit, id)
+    expect([await goButton(visit).getAttribute('aria-disabled'), begun()]).toEqual(['false', 1])
+  })
+
   inWhole(() => {
-    test('asks for the proof also when only the answer to the vote tells that it is missing', async () => {
+    test('asks for the step-up also when only the answer to the vote tells that it is missing', async () => {
       const id = await asked({ ...high, target: 'contoso/roles/auditor' })
       const visit = await people.open('security-2', `requests/${id}`)
       await visit.page.route('**/views', async (route) => {
@@ -849,6 +919,19 @@ describe('in Teams', () => {
       await frame.getByText('wants a fresh sign-in').waitFor()
       expect(await link.getAttribute('href')).toBe(`/console/requests/${id}`)
     })
+  })
+
+  test('a window of Teams that is closed without the fresh sign-in is told, and what was typed is kept', async () => {
+    const id = await asked({ action: 'iam.role.grant', target: 'contoso/roles/teams-closed', params: {} })
+    const { page } = await people.blank()
+    const { frame } = await openTab(page, stack, 'security-1', { subject: id, claimsRefusal: 'CancelledByUser' })
+    await frame.getByRole('button', { name: 'Approve…' }).click()
+    await frame.getByLabel('The last part of the target').fill('teams-closed')
+    await frame.getByRole('button', { name: /^Confirm: / }).click()
+    await frame.getByRole('button', { name: 'Go to the sign-in' }).click()
+    await frame.getByRole('dialog').getByText('The fresh sign-in did not come').waitFor()
+    await frame.getByRole('button', { name: 'Not now' }).click()
+    expect(await frame.getByLabel('The last part of the target').inputValue()).toBe('teams-closed')
   })
 
   inWhole(() => {

@@ -46,7 +46,7 @@ export function Request({ id }: { readonly id: string }) {
         </Notice>
       )}
       {failed && <Failed failure={failed.failure} {...repeating(failed.failure, failed.again)} />}
-      {claims !== null && <StepUp claims={claims} done={signedIn} close={() => stepUp(null)} />}
+      {claims !== null && <StepUp id={id} claims={claims} done={signedIn} close={() => stepUp(null)} />}
       <Loaded loading={seen}>
         {({ request, view }) => (
           <div class={`request ${view && isReader ? 'both' : ''}`}>
