@@ -1,5 +1,6 @@
 import { pages } from '@microsoft/teams-js'
 import type { ComponentChild } from 'preact'
+import { tabEntity } from '../contract/teamsTab.ts'
 import { failureIn } from './answers.ts'
 import { browserAddress } from './browserAddress.ts'
 import { Button, Notice, Page } from './kit.tsx'
@@ -11,9 +12,6 @@ import { words } from './words.ts'
 
 /** The addresses that the app's manifest names, below that of the tab. */
 const [begin, setUp] = [address('start'), address('setup')]
-
-/** What the tab is called in deep links: `entityId` of the manifest. */
-const entityId = 'console'
 
 /**
  * Starts the console inside Teams: at the request that a deep link names, or at the inbox. A reload stays where the reader
@@ -76,7 +74,7 @@ function SetUp() {
 function offerTab(): void {
   pages.config.registerOnSaveHandler((saving) => {
     const tab = {
-      entityId,
+      entityId: tabEntity,
       contentUrl: new URL(begin, location.origin).href,
       websiteUrl: new URL(browserAddress(), location.origin).href,
       suggestedDisplayName: teamsWords.tabName,

@@ -7,6 +7,7 @@ interface TeamsWords {
   readonly setUp: string
   readonly setUpAbout: string
   readonly setUpNext: string
+  /** As the manifest of the app calls the tab beside the chat. */
   readonly tabName: string
   readonly notSaved: string
 }
@@ -26,7 +27,7 @@ const english: TeamsWords = {
     'The tab shows the console. Everybody in the channel sees in it what they may see themselves, and decides as ' +
     'themselves; the channel has no rights of its own.',
   setUpNext: 'Choose Save to add the tab.',
-  tabName: 'Approvals',
+  tabName: 'Console',
   notSaved: 'Teams did not take the tab. Try again.',
 }
 

@@ -1,4 +1,5 @@
 import type { Cards } from '../cards/cards.ts'
+import { tabEntity } from '../contract/teamsTab.ts'
 import type { RequestId } from '../core/data/id.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import type { Words } from '../words/words.ts'
@@ -16,9 +17,6 @@ export interface ConsolePlace {
   }
 }
 
-/** The tab's `entityId` in the manifest of the app. */
-export const tabName = 'console'
-
 /**
  * The address of a request in the console. With a tab it is a deep link, which Teams opens inside, and a browser at
  * `webUrl`: https://learn.microsoft.com/microsoftteams/platform/concepts/build-and-test/deep-link-application
@@ -27,7 +25,7 @@ export function storyAddress({ baseUrl, tab }: ConsolePlace, id: RequestId): str
   const inBrowser = `${baseUrl}/console/requests/${id}`
   if (!tab) return inBrowser
   const query = new URLSearchParams({ webUrl: inBrowser, context: JSON.stringify({ subEntityId: id }) })
-  return `${tab.teams}/l/entity/${tab.appId}/${tabName}?${query.toString()}`
+  return `${tab.teams}/l/entity/${tab.appId}/${tabEntity}?${query.toString()}`
 }
 
 /**

@@ -944,7 +944,10 @@ describe('in Teams', () => {
       await tab.send('settings.save', {})
       await until(() => argumentsOf('settings.save.success'), Boolean)
       expect(await argumentsOf('settings.setSettings')).toMatchObject([
-        { entityId: 'console', contentUrl: `${stack.api}/console/teams/start`, websiteUrl: `${stack.api}/console/` },
+        {
+          ...{ entityId: 'console', suggestedDisplayName: 'Console' },
+          ...{ contentUrl: `${stack.api}/console/teams/start`, websiteUrl: `${stack.api}/console/` },
+        },
       ])
     })
   })

@@ -8,8 +8,9 @@ import { type Entry, fromBufferPromise } from 'yauzl'
 import { ZipFile } from 'yazl'
 import about from '../../package.json'
 import type { Json } from '../../src/core/data/json.ts'
+import { teamsWords } from '../../src/console/teamsWords.ts'
+import { tabEntity } from '../../src/contract/teamsTab.ts'
 import { parseCommand } from '../../src/teams/inbound/chatCommand.ts'
-import { tabName } from '../../src/teams/storyLink.ts'
 import { chromiumPath } from '../support/chromium.ts'
 import { root } from '../support/root.ts'
 import { type Ended, repeatedScript, runScript } from './ended.ts'
@@ -113,7 +114,7 @@ describe('the package', () => {
     expect(manifest).toMatchObject({
       staticTabs: [
         {
-          ...{ entityId: tabName, scopes: ['personal'], websiteUrl: `${url}/console/` },
+          ...{ entityId: tabEntity, name: teamsWords.tabName, scopes: ['personal'], websiteUrl: `${url}/console/` },
           contentUrl: `${url}/console/teams/start`,
         },
       ],
