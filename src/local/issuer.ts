@@ -14,7 +14,7 @@ import { contextIn } from '../core/data/authenticationContext.ts'
 import { type Agent, agents, apiAppId, consoleAppId, signInAppId, tenantId, type User, users } from './accounts.ts'
 import { signingIn } from './signingIn.ts'
 import { loopback } from './port.ts'
-import { answerSignIn, devicePages, renderError, signInPath } from './signInPages.ts'
+import { answerSignIn, devicePages, logoutSource, renderError, signInPath } from './signInPages.ts'
 import { stepUpPrompt, withClaimsOfIdToken } from './stepUp.ts'
 
 export interface Issuer {
@@ -68,6 +68,7 @@ export async function createIssuer(issuer: string, key: JWK, failed: (cause: unk
       clientCredentials: { enabled: true },
       pushedAuthorizationRequests: { enabled: false },
       deviceFlow: { enabled: true, charset: 'base-20', mask: '****-****', ...devicePages },
+      rpInitiatedLogout: { enabled: true, logoutSource },
       resourceIndicators: {
         enabled: true,
         // A code is valid only for the resource that its request named.
@@ -187,6 +188,7 @@ const theConsole = {
   grant_types: ['authorization_code'],
   response_types: ['code'],
   redirect_uris: ['http://127.0.0.1/console/'],
+  post_logout_redirect_uris: ['http://127.0.0.1/console/'],
 }
 
 const isForPeople = (clientId: string): boolean => [signIn, theConsole].some(({ client_id }) => client_id === clientId)

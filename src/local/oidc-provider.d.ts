@@ -118,6 +118,10 @@ declare module 'oidc-provider' {
         ) => void
         readonly successSource: (context: PageContext) => void
       }
+      readonly rpInitiatedLogout: {
+        readonly enabled: boolean
+        readonly logoutSource: (context: PageContext, form: string) => void
+      }
       readonly resourceIndicators: {
         readonly enabled: boolean
         readonly useGrantedResource: () => Promise<boolean>

@@ -70,6 +70,12 @@ export const devicePages = {
   },
 }
 
+/** The page of a sign-out (OpenID Connect RP-Initiated Logout 1.0 section 2). The form is the provider's own, without a button. */
+export function logoutSource(context: PageContext, form: string): void {
+  const button = '<button form="op.logoutForm" name="logout" value="yes">Sign out of this machine’s Entra</button>'
+  show(context, 'Sign out', form + button)
+}
+
 /** Shows an error to a person who cannot be sent back. Its words come from a request, so they are escaped. */
 export function renderError(context: PageContext, out: Readonly<Record<string, unknown>>): void {
   const words = [out['error'], out['error_description']].filter((word) => typeof word === 'string').join(': ')
