@@ -59,6 +59,8 @@ export class BrowserSession implements PageSession {
 
   async leave(): Promise<void> {
     this.forget()
+    // A sign-in that was on its way has what was typed.
+    sessionStorage.removeItem(underwayKey)
     const { end_session_endpoint: end } = await this.#discover()
     if (end === undefined) return location.assign(redirectPath)
     const to = new URL(end)

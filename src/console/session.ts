@@ -65,7 +65,7 @@ export interface PageSession {
   /** What is typed and not sent yet. It comes back after a sign-in that leaves the page. */
   readonly drafts: Drafts
   /**
-   * Ends the session with the identity provider, and leaves the page. Absent inside Teams, which owns the session, and
+   * Ends the session with the identity provider, drops what was typed, and leaves the page. Absent inside Teams, which owns the session, and
    * whose colours the page follows.
    */
   readonly leave?: () => Promise<void>

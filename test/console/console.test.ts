@@ -840,6 +840,81 @@ describe('a page that nobody touches for 15 minutes', () => {
   })
 })
 
+describe('what was typed and not sent', () => {
+  const reason = ({ page }: Visit) => page.getByLabel('Reason (others will read it)')
+
+  async function signIn({ page }: Visit, who: string): Promise<void> {
+    await page.getByRole('button', { name: new RegExp(`^${who} `) }).click()
+    await page.getByRole('heading', { level: 1 }).waitFor()
+  }
+
+  /** In a window of its own: types the reason of a denial. */
+  async function typing(id: string): Promise<Visit> {
+    const visit = await people.blank()
+    await visit.page.goto(`${stack.api}/console/requests/${id}`)
+    await signIn(visit, 'dba-1')
+    await button(visit, 'Deny…').click()
+    await reason(visit).fill('Half a thought')
+    return visit
+  }
+
+  /** Goes to another page, whose call finds the token refused, so that the next one leads to the sign-in. */
+  async function sentToSignIn(visit: Visit): Promise<void> {
+    const json = { code: 'unauthenticated', detail: 'The token has expired.' }
+    await visit.page.route('**/api/requests?*', (route) => route.fulfill({ status: 401, json }), { times: 1 })
+    await visit.page.getByRole('link', { name: 'Requests' }).click()
+    await visit.page.getByText('The token has expired.').waitFor()
+    await button(visit, 'Try again').click()
+  }
+
+  /** What is kept of a page that is sent to the sign-in, and stays where it is. */
+  async function keptOf(visit: Visit): Promise<string> {
+    await visit.page.route(isSignIn, (route) => route.fulfill({ status: 204 }), { times: 1 })
+    await sentToSignIn(visit)
+    return until(() => visit.page.evaluate<string>('Object.values(sessionStorage).join()'), Boolean)
+  }
+
+  /** What the form of the request has for who is signed in. */
+  async function foundIn(visit: Visit, id: string): Promise<string> {
+    await visit.page.locator(`a.tile[href$="${id}"]`).click()
+    await button(visit, 'Deny…').waitFor()
+    if ((await reason(visit).count()) === 0) await button(visit, 'Deny…').click()
+    return reason(visit).inputValue()
+  }
+
+  test('goes with the sign-out, also if a sign-in was on its way', async () => {
+    const id = await asked()
+    const visit = await typing(id)
+    expect(await keptOf(visit)).toContain('Half a thought')
+    await button(visit, 'Sign out').click()
+    await button(visit, /^Sign out of this machine/).click()
+    await signIn(visit, 'dba-1')
+    expect(await foundIn(visit, id)).toBe('')
+  })
+
+  test.each([
+    ['comes back to who typed it', 'dba-1', 'Half a thought'],
+    ['is dropped when another account signs in', 'dba-2', ''],
+  ])('after a sign-in that was given up %s', async (_what, who, found) => {
+    const id = await asked()
+    const visit = await typing(id)
+    await visit.page.context().clearCookies()
+    await sentToSignIn(visit)
+    await visit.page.getByRole('heading', { name: 'Who are you?' }).waitFor()
+    await visit.page.goto(`${stack.api}/console/`)
+    await signIn(visit, who)
+    expect(await visit.page.evaluate('sessionStorage.length')).toBe(0)
+    expect(await foundIn(visit, id)).toBe(found)
+  })
+
+  test('is kept no more once it was sent', async () => {
+    const visit = await typing(await asked())
+    await button(visit, 'Deny with this reason').click()
+    await visit.page.getByText('Your denial is recorded.').waitFor()
+    expect(await keptOf(visit)).not.toContain('Half a thought')
+  })
+})
+
 describe('in Teams', () => {
   /** teams-js looks for a newer list of its hosts than its own, which the page's policy does not allow. */
   const refusedList = /^connect-src https:\/\/res\.cdn\.office\.net/

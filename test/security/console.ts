@@ -99,7 +99,7 @@ export const consoleRows: readonly Row[] = [
   },
   {
     attack: 'Somebody signs in at a window that another person left, and sees what that person was typing',
-    control: 'What was typed belongs to the account that typed it, and is dropped when another one is signed in',
+    control: 'What was typed belongs to the account that typed it, and is dropped when another one is signed in, and with the sign-out',
     switches: [
       {
         name: 'draft-owner',
@@ -110,6 +110,20 @@ export const consoleRows: readonly Row[] = [
         tests: {
           'test/console/console.test.ts': [
             'a page that nobody touches for 15 minutes › shows nothing of what was typed to another person who signs in',
+            'what was typed and not sent › after a sign-in that was given up %s',
+          ],
+        },
+      },
+      {
+        name: 'draft-sign-out',
+        file: 'src/console/browserSession.ts',
+        find: `what was typed.
+    sessionStorage.removeItem(underwayKey)`,
+        replace: 'what was typed.',
+        build: true,
+        tests: {
+          'test/console/console.test.ts': [
+            'what was typed and not sent › goes with the sign-out, also if a sign-in was on its way',
           ],
         },
       },
