@@ -65,8 +65,8 @@ export interface PageSession {
   /** What is typed and not sent yet. It comes back after a sign-in that leaves the page. */
   readonly drafts: Drafts
   /**
-   * Ends the session with the identity provider, drops what was typed, and leaves the page. Absent inside Teams, which owns the session, and
-   * whose colours the page follows.
+   * Ends the session with the identity provider, drops what was typed, and leaves the page. Absent inside Teams, which owns
+   * the session.
    */
   readonly leave?: () => Promise<void>
 }

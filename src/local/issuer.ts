@@ -65,10 +65,9 @@ export async function createIssuer(issuer: string, key: JWK, failed: (cause: unk
     features: {
       devInteractions: { enabled: false },
       ...{ userinfo: { enabled: false }, claimsParameter: { enabled: true } },
-      clientCredentials: { enabled: true },
+      ...{ clientCredentials: { enabled: true }, rpInitiatedLogout: { enabled: true, logoutSource } },
       pushedAuthorizationRequests: { enabled: false },
       deviceFlow: { enabled: true, charset: 'base-20', mask: '****-****', ...devicePages },
-      rpInitiatedLogout: { enabled: true, logoutSource },
       resourceIndicators: {
         enabled: true,
         // A code is valid only for the resource that its request named.
