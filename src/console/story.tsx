@@ -38,7 +38,7 @@ interface StoryProps {
 
 /** What was asked, how it was decided, what came of it, and each event as the log has it. For auditors, and to be printed. */
 export function Story({ request }: StoryProps) {
-  const { api } = useSigned()
+  const { api, me } = useSigned()
   const events = useAnswer(request.id, (signal) => api.get<EventList>(`/api/requests/${request.id}/events`, { signal }))
   const { story } = pageWords
   const people = events.value?.people ?? {}
@@ -52,6 +52,13 @@ export function Story({ request }: StoryProps) {
       <Asked request={request} people={people} />
       <Decision request={request} />
       <Ending request={request} />
+      {me.roles.includes('Evidence.Hold') && (
+        <p class="actions">
+          <a class="button" href={address('holds', { request: request.id })}>
+            {pageWords.holds.place}
+          </a>
+        </p>
+      )}
       <h2>{story.events}</h2>
       <p class="quiet">{story.eventsAbout}</p>
       <Loaded loading={events}>{(list) => <Events list={list} request={request} />}</Loaded>

@@ -638,6 +638,24 @@ describe('what is kept and erased', () => {
     })
   })
 
+  test('a hold is placed from the story of the request that it is about', async () => {
+    const id = await closed('held-by-story')
+    const visit = await people.open('compliance', `requests/${id}`)
+    const { page } = visit
+    await page.getByRole('link', { name: 'Place a hold…' }).click()
+    const dialog = page.getByRole('dialog')
+    expect(await dialog.getByLabel('Request id').inputValue()).toBe(id)
+    await dialog.getByLabel('Why').fill('Case 4713')
+    await dialog.getByRole('button', { name: 'Place a hold' }).click()
+    const row = page.getByRole('row', { name: new RegExp(id) })
+    expect(await row.innerText()).toMatch(/in force[^]*Case 4713/)
+    expect(new URL(page.url()).search).toBe('')
+    await row.getByRole('button', { name: 'Release…' }).click()
+    await dialog.getByLabel('Why').fill('Closed')
+    await dialog.getByRole('button', { name: 'Release this hold' }).click()
+    await page.getByText('The hold is released.').waitFor()
+  })
+
   inWhole(() => {
     test('what was typed to erase and to hold outlives a token that is not taken any more', async () => {
       const id = await closed('half-typed')

@@ -7,7 +7,7 @@ import { Badge, Button, Empty, Loaded, Notice, Page, Untrusted, Wide } from '../
 import { useSigned } from '../me.ts'
 import { Named, useIds } from '../names.tsx'
 import { pageWords } from '../pageWords.ts'
-import { address } from '../router.ts'
+import { address, go } from '../router.ts'
 import { Time } from '../time.tsx'
 import { words } from '../words.ts'
 
@@ -22,14 +22,7 @@ export function HoldsPage({ query }: { readonly query: URLSearchParams }) {
     api.get<HoldList>('/api/evidence/holds', { query: { released: String(released) }, signal }),
   )
   const mayHold = me.roles.includes('Evidence.Hold')
-  const asked = query.get('request') ?? ''
-  const asks: Open | null = mayHold && asked !== '' ? { act: 'place', request: asked } : null
-  const [{ open }, setOpened, drop] = useDraft<{ readonly open: Open | null }>(`holds ${asked}`, { open: asks })
-  const setOpen = (now: Open) => setOpened({ open: now })
-  const close = () => {
-    setOpened({ open: null })
-    drop()
-  }
+  const { open, setOpen, close } = useOpened(mayHold ? (query.get('request') ?? '') : '')
   const [done, setDone] = useState<Open['act'] | null>(null)
   const [ids, idsButton] = useIds()
   const finish = (act: Open['act']) => {
@@ -74,6 +67,19 @@ export function HoldsPage({ query }: { readonly query: URLSearchParams }) {
       {open?.act === 'release' && <ReleaseForm hold={open.hold} done={() => finish('release')} closed={close} />}
     </Page>
   )
+}
+
+/** Keeps what is open: at first the form for a request that the address names, if any. */
+function useOpened(asked: string) {
+  const first: Open | null = asked === '' ? null : { act: 'place', request: asked }
+  const [{ open }, setOpened, drop] = useDraft<{ readonly open: Open | null }>(`holds ${asked}`, { open: first })
+  const close = () => {
+    setOpened({ open: null })
+    drop()
+    // The address asks for the form no more.
+    if (asked !== '') go(address('holds'), 'replace')
+  }
+  return { open, setOpen: (now: Open) => setOpened({ open: now }), close }
 }
 
 interface TableProps {
