@@ -7,7 +7,7 @@ import { later } from './later.tsx'
 import { type Me, mayKnowPolicy, SignedContext } from './me.ts'
 import { Inbox } from './pages/inbox.tsx'
 import { Request } from './pages/request.tsx'
-import { address, type Place, usePlace } from './router.ts'
+import { address, isInTeams, type Place, usePlace } from './router.ts'
 import type { PageSession } from './session.ts'
 import { kept, keep, themes, zones } from './taste.ts'
 import { type Zone, ZoneContext } from './time.tsx'
@@ -97,7 +97,8 @@ function Side({ me, place, session, zone, setZone }: SideProps) {
             ))}
           </select>
         </label>
-        {session.leave && <Colours />}
+        {/* Teams has colours of its own, which the page follows. */}
+        {!isInTeams && <Colours />}
         <p class="who" title={me.id}>
           {me.name}
         </p>

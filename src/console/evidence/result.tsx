@@ -1,8 +1,8 @@
 import { useEffect, useRef } from 'preact/hooks'
 import { Button, Failed, Notice } from '../kit.tsx'
 import { drawnOutcome, verdictWord } from '../verify/outcome.ts'
+import { progressWords, shareOf, unbegun } from '../verify/progress.ts'
 import { words as verifying } from '../verify/words.ts'
-import type { Progress } from '../verify/work.ts'
 import type { Job } from './jobs.ts'
 import type { Verified } from './verification.ts'
 import { words } from './words.ts'
@@ -34,11 +34,12 @@ export function Result({ job, cancel }: { readonly job: Job; readonly cancel: ()
 type RunningJob = Extract<Job, { readonly kind: 'fetching' | 'verifying' }>
 
 function Running({ job, cancel }: { readonly job: RunningJob; readonly cancel: () => void }) {
-  const { what, how } = job.kind === 'fetching' ? { what: wordsOf(job), how: '' } : wordsOfProgress(job.progress)
+  const { what, how } =
+    job.kind === 'fetching' ? { what: wordsOf(job), how: '' } : progressWords(job.progress ?? unbegun)
   return (
     <div class="running">
       <p class="bold">{what}</p>
-      <progress max={1} value={shareOf(job)} aria-label={what} />
+      <progress max={1} value={doneOf(job)} aria-label={what} />
       <p class="quiet">{how}</p>
       <Button onPress={cancel}>{words.job.cancel}</Button>
     </div>
@@ -48,27 +49,16 @@ function Running({ job, cancel }: { readonly job: RunningJob; readonly cancel: (
 const wordsOf = ({ name, place, of }: Extract<Job, { readonly kind: 'fetching' }>): string =>
   words.job.fetching(name, place, of)
 
-function wordsOfProgress(progress: Progress | null): { readonly what: string; readonly how: string } {
-  if (progress === null) return { what: verifying.running(''), how: words.job.reading }
-  const { file, place, files, done, of } = progress
-  const how = of > 0 ? verifying.records(done, of) : words.job.reading
-  return { what: verifying.running(file), how: files > 1 ? `${verifying.which(place, files)}: ${how}` : how }
-}
-
 /** The share that is done, from 0 to 1. */
-function shareOf(job: RunningJob): number {
-  if (job.kind === 'fetching') return (job.place - 1) / job.of
-  if (job.progress === null) return 0
-  const { place, files, done, of } = job.progress
-  return (place + (of > 0 ? done / of : 0)) / files
-}
+const doneOf = (job: RunningJob): number =>
+  job.kind === 'fetching' ? (job.place - 1) / job.of : shareOf(job.progress ?? unbegun)
 
 /** What a screen reader hears: each quarter of the work, and not each step. */
 function announced(job: Job): string {
   if (job.kind === 'verified') return verdictWord(job.verified.outcome)
   if (job.kind === 'cancelled') return words.job.cancelled
   if (job.kind === 'fetching') return words.job.fetchingAll
-  return job.kind === 'verifying' ? verifying.percent(25 * Math.floor(4 * shareOf(job))) : ''
+  return job.kind === 'verifying' ? verifying.percent(25 * Math.floor(4 * doneOf(job))) : ''
 }
 
 /** The verdict, drawn by the same code as in `verify.html`. */

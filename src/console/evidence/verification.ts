@@ -2,6 +2,7 @@ import { CallFailure } from '../api.ts'
 import type { Json, JsonObject } from '../../core/data/json.ts'
 import { isArray, isObject } from '../../core/data/json.ts'
 import type { GivenPiece, PieceOf } from '../verify/given.ts'
+import { textOf } from '../verify/text.ts'
 import type { Progress, Work, WorkOutcome } from '../verify/work.ts'
 import { bundleOf, type Fetcher, newestCheckpoint, saidOf } from './fetching.ts'
 import type { CalendarDay, ListedBundle } from './period.ts'
@@ -147,5 +148,3 @@ function differencesIn(bundles: readonly ListedBundle[], outcome: WorkOutcome): 
       .map(([name, inList, inEvidence]) => difference(bundle.date, compared[name], textOf(inList), textOf(inEvidence)))
   })
 }
-
-const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''))

@@ -94,7 +94,6 @@ interface JobWords {
   readonly nothing: string
   readonly fetching: (name: string, place: number, of: number) => string
   readonly fetchingAll: string
-  readonly reading: string
   readonly cancel: string
   readonly cancelled: string
   readonly failedFile: (name: string, why: string) => string
@@ -212,7 +211,6 @@ const english: EvidenceWords = {
     nothing: 'No day of this period has a bundle.',
     fetching: (name, place, of) => `Fetching ${name} (${place} of ${of})`,
     fetchingAll: 'Fetching files.',
-    reading: 'Reading the directory, the signatures and the digests',
     cancel: 'Cancel',
     cancelled: 'Cancelled.',
     failedFile: (name, why) => `${name} could not be fetched. ${why}`,

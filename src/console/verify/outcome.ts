@@ -6,6 +6,7 @@ import { checks } from '../../verify/finding.ts'
 import { element } from './element.ts'
 import type { GivenPiece } from './given.ts'
 import type { WorkOutcome, Work } from './work.ts'
+import { textOf } from './text.ts'
 import { checkWords, words } from './words.ts'
 
 declare const COUNTERSIGN_VERSION: string
@@ -231,5 +232,3 @@ function objectIn(record: JsonObject, name: string): JsonObject | undefined {
   const found = record[name]
   return isObject(found) ? found : undefined
 }
-
-const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''))

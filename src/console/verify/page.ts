@@ -1,5 +1,6 @@
 import { byId, element } from './element.ts'
 import { filesIn, type GivenPiece, type PieceOf, pieceOf, textPiece, unreadable } from './given.ts'
+import { progressWords, shareOf, unbegun } from './progress.ts'
 import { isSame } from './samePiece.ts'
 import { drawnOutcome, verdictWord } from './outcome.ts'
 import { runTask, workersAt } from './run.ts'
@@ -78,7 +79,8 @@ interface Run {
 function follow(): (progress: Progress) => void {
   let quarter = 0
   return (progress) => {
-    const passed = Math.floor(showProgress(progress) * 4)
+    showProgress(progress)
+    const passed = Math.floor(shareOf(progress) * 4)
     if (passed <= quarter) return
     quarter = passed
     say(words.percent(25 * passed))
@@ -202,18 +204,16 @@ function showRunning(): void {
   byId('empty', HTMLElement).hidden = true
   byId('answer', HTMLElement).replaceChildren()
   byId('running', HTMLElement).hidden = false
-  showProgress({ file: '', place: 0, files: 1, done: 0, of: 0 })
+  showProgress(unbegun)
   byId('cancel', HTMLElement).focus()
 }
 
-/** Shows how far the work is, and returns its share of all. */
-function showProgress({ file, place, files, done, of }: Progress): number {
-  const share = (place + (of > 0 ? done / of : 0)) / files
-  byId('running-what', HTMLElement).textContent = words.running(file)
-  const how = of > 0 ? words.records(done, of) : words.reading
-  byId('running-how', HTMLElement).textContent = files > 1 ? `${words.which(place, files)}: ${how}` : how
-  byId('progress', HTMLProgressElement).value = share
-  return share
+/** Shows how far the work is. */
+function showProgress(progress: Progress): void {
+  const { what, how } = progressWords(progress)
+  byId('running-what', HTMLElement).textContent = what
+  byId('running-how', HTMLElement).textContent = how
+  byId('progress', HTMLProgressElement).value = shareOf(progress)
 }
 
 function show(answer: HTMLElement | null): void {
