@@ -4,7 +4,7 @@ import { csvLine } from '../../core/data/csv.ts'
 import { spoken } from '../../words/spoken.ts'
 import { useAnswer } from '../answers.ts'
 import { download } from '../csv.ts'
-import { Button, Empty, Loaded, Notice, Page, Untrusted } from '../kit.tsx'
+import { Button, Empty, Loaded, Notice, Page, Untrusted, Wide } from '../kit.tsx'
 import { useSigned } from '../me.ts'
 import { monthShown } from '../month.tsx'
 import { Named, useIds } from '../names.tsx'
@@ -106,7 +106,7 @@ function Kind({ kind, rows, names, ids }: KindProps) {
       <h3>
         {title} <span class="quiet">({rows.length})</span>
       </h3>
-      <div class="table">
+      <Wide label={title}>
         <table aria-label={title}>
           <thead>
             <tr>
@@ -141,7 +141,7 @@ function Kind({ kind, rows, names, ids }: KindProps) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Wide>
     </section>
   )
 }
