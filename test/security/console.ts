@@ -99,7 +99,8 @@ export const consoleRows: readonly Row[] = [
   },
   {
     attack: 'Somebody signs in at a window that another person left, and sees what that person was typing',
-    control: 'What was typed belongs to the account that typed it, and is dropped when another one is signed in, and with the sign-out',
+    control:
+      'What was typed belongs to the account that typed it, and is dropped when another one is signed in, and with the sign-out',
     switches: [
       {
         name: 'draft-owner',
