@@ -1,3 +1,4 @@
+import '../src/runtime/quickWasm.ts'
 import { app as functions } from '@azure/functions'
 import { start } from '../src/deployed.ts'
 import './api.ts'

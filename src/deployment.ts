@@ -5,7 +5,7 @@ import { type Adapters, type App, compose } from './app.ts'
 import { GraphDirectory } from './azure/directory.ts'
 import { VaultLedgerKey } from './azure/ledgerKey.ts'
 import { VaultSigner } from './azure/signer.ts'
-import { connectStorage } from './azure/storage.ts'
+import { connectStorage, type Storage } from './azure/storage.ts'
 import { drawing } from './cards/lazyCards.ts'
 import { type Config, readConfig } from './config.ts'
 import { instant } from './core/data/instant.ts'
@@ -40,40 +40,57 @@ export interface Deployed {
 }
 
 /**
- * Composes the app with the services of Azure. Nothing is sent.
+ * Composes the app with the services of Azure. Sends nothing that changes anything.
  *
  * @throws {Error} naming the malformed setting or policy file
  */
 export async function deploy(env: NodeJS.ProcessEnv): Promise<Deployed> {
   const config = readConfig(env)
+  const connected = connectedTo(config)
+  // The key is on its way while the policy is read.
+  void connected.storage.warm()
   const cards = readCards(beside('cards'))
   const policy = await loadPolicy(config.policyFolder, cards, config.policyRef)
   for (const name of untold(policy)) console.warn(logLine('start', { start: true, ...withoutChannel(name) }))
   if (config.clients.size === 0)
     console.warn(logLine('start', { start: true, missing: clientsSetting, effect: 'people are refused over HTTP' }))
-  return composed(config, policy, cards)
+  return composed(config, connected, policy, cards)
 }
 
-function composed(config: Config, policy: Policy, cards: ReadonlyMap<string, Uint8Array>): Deployed {
-  const { baseUrl, tenantId, origin, apiAppId: audience, cloud } = config
+interface Connected {
+  readonly credential: ManagedIdentityCredential
+  readonly storage: Storage
+}
+
+function connectedTo(config: Config): Connected {
   const credential = new ManagedIdentityCredential({ clientId: config.clientId })
-  const clock: Clock = { now: () => instant(Date.now()) }
-  const alarms = new Alarms((cause) => console.error(backgroundLine(cause)))
   const storage = connectStorage({
     tables: {
       url: config.tablesUrl,
       credential,
-      ledgerKey: new VaultLedgerKey({ secretId: config.ledgerKey, audience: cloud.vault, credential }),
+      ledgerKey: new VaultLedgerKey({ secretId: config.ledgerKey, audience: config.cloud.vault, credential }),
     },
     blobs: { url: config.blobsUrl, credential },
-    origin,
-    tenant: tenantId,
+    origin: config.origin,
+    tenant: config.tenantId,
     backup: config.backup,
   })
+  return { credential, storage }
+}
+
+function composed(
+  config: Config,
+  { credential, storage }: Connected,
+  policy: Policy,
+  cards: ReadonlyMap<string, Uint8Array>,
+): Deployed {
+  const { baseUrl, tenantId, origin, apiAppId: audience, cloud } = config
+  const clock: Clock = { now: () => instant(Date.now()) }
+  const alarms = new Alarms((cause) => console.error(backgroundLine(cause)))
   const witness = new Witness({ ...storage, clock, failed: alarms.failed, random: randomBytes })
   const { open, isOpen } = opening(async () => {
-    const incomplete = await storage.prepare(policy, clock.now())
-    await witness.begin()
+    const incomplete = await storage.prepare(clock.now())
+    await Promise.all([storage.keep(policy), witness.begin()])
     if (incomplete) app = compose({ ...adapters, incomplete })
   })
   const entra = `${cloud.login}/${tenantId}`

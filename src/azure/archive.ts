@@ -37,8 +37,8 @@ export class BlobArchive implements Archive {
    * decision.
    */
   async prepare(): Promise<void> {
-    await this.#reach((call) => this.#container.createIfNotExists(call))
-    await this.#reach((call) => this.#public.createIfNotExists(call))
+    const containers = [this.#container, this.#public]
+    await Promise.all(containers.map((one) => this.#reach((call) => one.createIfNotExists(call))))
   }
 
   async create(name: string, bytes: Uint8Array, contentType: string): Promise<void> {

@@ -37,15 +37,24 @@ export interface Storage {
   /** Authenticates the rows. */
   readonly macs: Macs
   readonly backup?: { readonly rows: TableRows; readonly archive: BlobArchive }
+  /** Fetches what calls need: the ledger key. Changes nothing, and never throws. A start has other work meanwhile. */
+  warm(): Promise<void>
   /**
-   * Creates missing tables and containers, checks that they belong to this deployment, and archives the policy's files.
-   * Comes before any decision is made under that policy, and may be repeated.
+   * Creates missing tables and containers, and checks that they belong to this deployment. May be repeated.
    *
    * @returns what a restore could not bring back; `null` if nothing is missing
    * @throws {Error} naming the field, if this is the storage of another deployment or of another format
    * @throws {Problem} `unavailable`, `evidence-broken`
    */
-  prepare(policy: Policy, at: Instant): Promise<Incomplete | null>
+  prepare(at: Instant): Promise<Incomplete | null>
+  /**
+   * Archives the policy's files, once the storage is prepared. Comes before any decision is made under that policy, and may
+   * be repeated.
+   *
+   * @throws {Error} naming a file that the archive has with other bytes
+   * @throws {Problem} `unavailable`
+   */
+  keep(policy: Policy): Promise<void>
 }
 
 /** Connects to the storage of a deployment. Sends nothing. */
@@ -65,12 +74,17 @@ export function connectStorage({ origin, tenant, backup: isBackedUp, ...settings
     archive,
     macs: tables.macs,
     ...(backup && { backup }),
-    async prepare(policy, at) {
-      const { incomplete = null } = await prepareLedger(tables, { origin, tenant, at })
-      await archive.prepare()
-      await backup?.archive.prepare()
-      await archivePolicy(archive, policy)
+    async warm() {
+      await tables.macs.rows().catch(() => undefined)
+    },
+    async prepare(at) {
+      const containers = [archive, ...(backup ? [backup.archive] : [])]
+      const [{ incomplete = null }] = await Promise.all([
+        prepareLedger(tables, { origin, tenant, at }),
+        ...containers.map((one) => one.prepare()),
+      ])
       return incomplete
     },
+    keep: (policy) => archivePolicy(archive, policy),
   }
 }

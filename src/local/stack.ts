@@ -78,7 +78,8 @@ export async function composeLocal(parts: StackParts): Promise<LocalStack> {
     tenant: tenantId,
     backup: parts.backup ?? false,
   })
-  const incomplete = await storage.prepare(policy, clock.now())
+  const incomplete = await storage.prepare(clock.now())
+  await storage.keep(policy)
   const { archive, seals } = storage
   const cards = drawing(parts.cards, spoken)
   const alarms = new Alarms(parts.failed)

@@ -1,3 +1,4 @@
+import '../runtime/quickWasm.ts'
 import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
