@@ -6,14 +6,14 @@ import type { LimitKey, Limits } from '../ports/limits.ts'
 import { type ChangeParts, retrying } from './commit.ts'
 
 /** Computes what a row becomes. Throws a problem to refuse; returns the row itself to leave it as it is. */
-export type Change = (row: LimitRow, at: Instant) => LimitRow | Promise<LimitRow>
+export type RowChange = (row: LimitRow, at: Instant) => LimitRow | Promise<LimitRow>
 
 interface Parts extends Pick<ChangeParts, 'backOff'> {
   readonly clock: Clock
 }
 
 interface Job {
-  readonly change: Change
+  readonly change: RowChange
   readonly done: () => void
   readonly failed: (cause: unknown) => void
 }
@@ -62,7 +62,7 @@ export class LimitRows {
   }
 
   /** Changes a row. @throws {Problem} what the change throws, `busy`, `unavailable` */
-  change(parts: Parts, key: LimitKey, change: Change): Promise<void> {
+  change(parts: Parts, key: LimitKey, change: RowChange): Promise<void> {
     const name = JSON.stringify(key)
     return new Promise((done, failed) => {
       // Without this, the change would run in the context of another call.

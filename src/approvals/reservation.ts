@@ -16,7 +16,7 @@ import {
 import { asNewer, isBroken, Problem } from '../core/data/problem.ts'
 import type { Warning } from '../core/action/warning.ts'
 import type { ChangeParts } from './commit.ts'
-import { type Change, limitRowsOf } from './limitRows.ts'
+import { type RowChange, limitRowsOf } from './limitRows.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Ledger } from '../ports/ledger.ts'
 import type { LimitKey, Limits } from '../ports/limits.ts'
@@ -165,7 +165,7 @@ const holderOf = ({ id, digest, subject, key }: Reservation, takenAt: Instant): 
   ...(key !== undefined && { key }),
 })
 
-const update = (parts: SlotParts, key: LimitKey, change: Change): Promise<void> =>
+const update = (parts: SlotParts, key: LimitKey, change: RowChange): Promise<void> =>
   limitRowsOf(parts.limits).change(parts, key, change)
 
 /** Frees slots that are no longer held. Checks only those that are in the way. */

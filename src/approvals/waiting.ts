@@ -121,7 +121,7 @@ export class Waiting {
   /** Looks at a shard more often for a while. */
   #hasten(shard: Shard): void {
     this.#quick.set(shard, performance.now() + quickFor)
-    this.#quickTimer ??= this.#nextQuickTick()
+    if (this.#quickTimer === undefined) this.#quickTimer = this.#nextQuickTick()
   }
 
   #nextQuickTick(): NodeJS.Timeout {

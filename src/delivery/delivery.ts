@@ -108,13 +108,13 @@ export class Delivery {
       this.#newest.delete(oldest)
     }
     if (status !== 'redeemed') return this.soon(id)
-    const { pause, failed } = this.#parts
-    void pause(outcomeWithin * 1000)
-      .then(() => {
-        // Another commit has started its own delivery.
-        if (this.#newest.get(id) === request) this.soon(id)
-      })
-      .catch(failed)
+    void this.#unlessOutcome(request).catch(this.#parts.failed)
+  }
+
+  /** Delivers a redeemed request after a moment, unless another commit has started its own delivery. */
+  async #unlessOutcome(request: ApprovalRequest): Promise<void> {
+    await this.#parts.pause(outcomeWithin * 1000)
+    if (this.#newest.get(request.id) === request) this.soon(request.id)
   }
 
   /** Resolves when a delivery that began no earlier than now has ended. It may have left something for later. */
