@@ -39,8 +39,10 @@ test('texts become the same bytes', () => {
   fc.assert(
     fc.property(texts, digits, encoding, (text, ascii, name) => {
       same(OurBuffer.from(ascii, name), Buffer.from(ascii, name))
-      // Of other characters in base64, Node makes bytes that depend on how it keeps the text: all readers refuse those.
-      if (!name.startsWith('base64')) same(OurBuffer.from(text, name), Buffer.from(text, name))
+      // Of other characters Node makes bytes that depend on how it keeps the text, for instance a zero of U+5730 in hex: all
+      // readers refuse those.
+      const isOfDigits = name === 'hex' || name.startsWith('base64')
+      if (!isOfDigits) same(OurBuffer.from(text, name), Buffer.from(text, name))
     }),
   )
 })
