@@ -35,7 +35,7 @@ export async function buildConsole({ sourcemap }) {
     jsx: 'automatic',
     jsxImportSource: 'preact',
     outdir: `${folder}/assets`,
-    entryNames: 'app-[hash]',
+    entryNames: '[name]-[hash]',
     chunkNames: '[name]-[hash]',
     splitting: true,
     plugins: [inBrowser],
@@ -48,18 +48,32 @@ export async function buildConsole({ sourcemap }) {
     logLevel: 'warning',
     sourcemap,
   })
-  const isEntry = ({ path }) => basename(path).startsWith('app-')
-  const app = outputFiles.find(isEntry)
+  const program = outputOf(metafile, 'src/console/main.tsx')
+  const bytesOf = (name) => outputFiles.find(({ path }) => basename(path) === basename(name)).contents
   const styles = Buffer.from(await sheet())
   const styled = `app-${nameHash(styles)}.css`
   for (const { path, contents } of outputFiles) await put(`assets/${basename(path)}`, contents)
   await put(`assets/${styled}`, styles)
   await put(`assets/${verifier}`, worker)
-  const html = await page({ script: [basename(app.path), app.contents], styles: [styled, styles] })
+  const preloaded = neededWith(metafile, program, outputOf(metafile, 'src/console/app.tsx'))
+  const file = (name) => [basename(name), bytesOf(name)]
+  const html = await page({ script: file(program), styles: [styled, styles], preloaded: preloaded.map(file) })
   await put('index.html', Buffer.from(html))
   await writeFile('dist/meta-console.json', JSON.stringify(metafile))
   return `${folder}/`
 }
+
+/** The outputs that a first page needs beside the program: what it imports at once, and what it draws. */
+function neededWith({ outputs }, program, drawn) {
+  const found = new Set([program, drawn])
+  for (const name of found)
+    for (const { path, kind } of outputs[name].imports) if (kind === 'import-statement') found.add(path)
+  found.delete(program)
+  return [...found]
+}
+
+/** The output that a source file begins. */
+const outputOf = ({ outputs }, entry) => Object.keys(outputs).find((name) => outputs[name].entryPoint === entry)
 
 /** The hash in a file's name. */
 const nameHash = (bytes) => createHash('sha256').update(bytes).digest('hex').slice(0, 8).toUpperCase()
@@ -92,9 +106,13 @@ async function sheet() {
 const integrity = (bytes) => `sha384-${createHash('sha384').update(bytes).digest('base64')}`
 
 /** The page that loads the program and the style sheet, and says in its own language that it does. */
-async function page({ script: [script, code], styles: [sheet, css] }) {
+async function page({ script: [script, code], styles: [sheet, css], preloaded }) {
   const { words } = await exportsOf('src/console/words.ts')
   const { locale, product, loading } = words
-  const parts = { sheet, sheetHash: integrity(css), script, scriptHash: integrity(code) }
+  // Without these, a browser learns of each file from the one that imports it.
+  const preloads = preloaded
+    .map(([name, bytes]) => `<link rel="modulepreload" href="/console/assets/${name}" integrity="${integrity(bytes)}">`)
+    .join('\n')
+  const parts = { sheet, sheetHash: integrity(css), script, scriptHash: integrity(code), preloads }
   return filled(await readFile('src/console/page.html', 'utf8'), { words: { locale, product, loading }, parts })
 }

@@ -37,6 +37,9 @@ const longestWait = 25
 /** Calls of the service's API, for the person that is signed in. Only the settings for signing in are fetched elsewhere. */
 export class ServiceCalls {
   readonly #session: PageSession
+  #isOver = false
+  /** Calls that were made ahead, by address. */
+  readonly #ahead = new Map<string, Promise<Response>>()
 
   constructor(session: PageSession) {
     this.#session = session
@@ -48,6 +51,18 @@ export class ServiceCalls {
     return (await response.json()) as T
   }
 
+  /** Makes no call any more, for a page that is left alone: a call would sign in again, and bring the page back. */
+  end(): void {
+    this.#isOver = true
+  }
+
+  /** Makes a call that a page will make as soon as it is drawn. The page then gets its answer, or its failure, once. */
+  ahead(path: string, options: CallOptions): void {
+    const answer = this.#fetch('GET', path, options)
+    answer.catch(() => undefined)
+    this.#ahead.set(addressOf(path, options).href, answer)
+  }
+
   /**
    * Reads what changes. If it is still what the tag is of, the service answers when that changes, but no later than after
    * 25 s; `null` if it is the same then.
@@ -55,8 +70,11 @@ export class ServiceCalls {
    * @throws {CallFailure}
    */
   async changed<T>(path: string, known: string | null, options: CallOptions = {}): Promise<Tagged<T> | null> {
+    const { href } = addressOf(path, options)
+    const ahead = this.#ahead.get(href)
+    this.#ahead.delete(href)
     const headers = known === null ? {} : { 'if-none-match': known, prefer: `wait=${longestWait}` }
-    const response = await this.#fetch('GET', path, { ...options, headers, also: [304] })
+    const response = await (ahead ?? this.#fetch('GET', path, { ...options, headers, also: [304] }))
     if (response.status === 304) return null
     return { value: (await response.json()) as T, etag: response.headers.get('etag') }
   }
@@ -75,12 +93,10 @@ export class ServiceCalls {
   }
 
   async #fetch(method: 'GET' | 'POST', path: string, options: CallOptions): Promise<Response> {
-    const { query = {}, body, headers, signal, also = [] } = options
-    const to = new URL(path, location.origin)
-    for (const [name, value] of Object.entries(query))
-      if (value !== undefined && value !== '') to.searchParams.set(name, value)
+    const { body, headers, signal, also = [] } = options
+    if (this.#isOver) return new Promise(() => {})
     const token = await this.#session.token()
-    const response = await fetch(to, {
+    const response = await fetch(addressOf(path, options), {
       method,
       headers: {
         accept: 'application/json, application/problem+json',
@@ -103,6 +119,13 @@ export class ServiceCalls {
     if (failure.code === 'unauthenticated') this.#session.forget()
     throw failure
   }
+}
+
+function addressOf(path: string, { query = {} }: CallOptions): URL {
+  const to = new URL(path, location.origin)
+  for (const [name, value] of Object.entries(query))
+    if (value !== undefined && value !== '') to.searchParams.set(name, value)
+  return to
 }
 
 async function failureOf(response: Response): Promise<CallFailure> {

@@ -6,7 +6,6 @@ import { Button, Failed, Page } from './kit.tsx'
 import { later } from './later.tsx'
 import { type Me, mayKnowPolicy, SignedContext } from './me.ts'
 import { Inbox } from './pages/inbox.tsx'
-import { Request } from './pages/request.tsx'
 import { address, isInTeams, type Place, usePlace } from './router.ts'
 import type { PageSession } from './session.ts'
 import { kept, keep, themes, zones } from './taste.ts'
@@ -20,6 +19,7 @@ const HealthPage = later(async () => (await import('./pages/health.tsx')).Health
 const HoldsPage = later(async () => (await import('./pages/holds.tsx')).HoldsPage)
 const Metrics = later(async () => (await import('./pages/metrics.tsx')).Metrics)
 const PolicyPage = later(async () => (await import('./pages/policy.tsx')).PolicyPage)
+const Request = later(async () => (await import('./pages/request.tsx')).Request)
 const Search = later(async () => (await import('./pages/search.tsx')).Search)
 
 interface AppProps {
@@ -34,7 +34,10 @@ interface AppProps {
 export function App({ api, me, session, again }: AppProps) {
   const place = usePlace()
   const [zone, setZone] = useState<Zone>(() => kept('zone', zones, 'local'))
-  const isIdle = useIdle(() => session.forget())
+  const isIdle = useIdle(() => {
+    api.end()
+    session.forget()
+  })
   if (isIdle) return <Away again={again} />
   return (
     <SignedContext.Provider value={{ api, me, session }}>

@@ -11,6 +11,8 @@ interface Underway {
   /** The path, query and fragment to come back to. */
   readonly back: string
   readonly drafts: KeptDrafts
+  /** What the identity provider says of itself, so that it is not asked again on the way back. */
+  readonly server: oauth.AuthorizationServer
   /** What a step-up has to meet. */
   readonly claims?: string
 }
@@ -82,11 +84,11 @@ export class BrowserSession implements PageSession {
     const kept = sessionStorage.getItem(underwayKey)
     if (kept === null) return
     sessionStorage.removeItem(underwayKey)
-    const { verifier, state, nonce, back, drafts, claims } = JSON.parse(kept) as Underway
+    const { verifier, state, nonce, back, drafts, server, claims } = JSON.parse(kept) as Underway
     this.drafts = new Drafts(drafts)
     if (!here.searchParams.has('state')) return
     history.replaceState(null, '', back)
-    const server = await this.#discover()
+    this.#server ??= Promise.resolve(server)
     await this.#redeem(server, here, { verifier, state, nonce }).catch((cause: unknown) => {
       const code = codeIn(cause)
       if (claims === undefined) throw new Error(code ? words.signIn.refused(code) : words.signIn.unfinished, { cause })
@@ -114,13 +116,14 @@ export class BrowserSession implements PageSession {
 
   /** Leaves the page for the identity provider, which sends the browser back to this place. */
   async #begin(claims?: string): Promise<void> {
-    const { authorization_endpoint: endpoint } = await this.#discover()
+    const server = await this.#discover()
+    const { authorization_endpoint: endpoint } = server
     if (endpoint === undefined) throw new Error(words.signIn.unreachable)
     const verifier = oauth.generateRandomCodeVerifier()
     const { pathname, search, hash } = location
     const [state, nonce] = [oauth.generateRandomState(), oauth.generateRandomNonce()]
     const [back, drafts] = [pathname + search + hash, this.drafts.kept()]
-    const underway: Underway = { verifier, state, nonce, back, drafts, ...(claims && { claims }) }
+    const underway: Underway = { verifier, state, nonce, back, drafts, server, ...(claims && { claims }) }
     sessionStorage.setItem(underwayKey, JSON.stringify(underway))
     const to = new URL(endpoint)
     const query = {

@@ -1,13 +1,13 @@
 import { type ComponentChild, render } from 'preact'
 import { ServiceCalls } from './api.ts'
-import { App } from './app.tsx'
 import { BrowserSession } from './browserSession.ts'
 import { copyUnbroken } from './copying.ts'
 import { Button, Notice } from './kit.tsx'
 import type { Me } from './me.ts'
 import type { ConsoleSettings } from '../contract/serviceAnswers.ts'
-import { isInTeams } from './router.ts'
+import { isAtInbox, isAtRequest, isInTeams } from './router.ts'
 import type { PageSession } from './session.ts'
+import { waitingRequests } from './waitingRequests.ts'
 import { words } from './words.ts'
 
 const root = document.getElementById('root') as HTMLElement
@@ -51,13 +51,18 @@ async function start(): Promise<void> {
 /** Asks who the person is, and draws the page of the address. What somebody else typed is not theirs. */
 async function open(session: PageSession): Promise<void> {
   const api = new ServiceCalls(session)
-  const me = await api.get<Me>('/api/me')
+  // Who is not signed in leaves the page here, before the console's own program is run.
+  await session.token()
+  if (isAtInbox()) api.ahead(...waitingRequests)
+  // A failure is told by the page, which loads it again.
+  if (isAtRequest()) import('./pages/request.tsx').catch(() => undefined)
+  const [me, { App }] = await Promise.all([api.get<Me>('/api/me'), import('./app.tsx')])
   session.drafts.belongTo(me.id)
   draw(<App api={api} me={me} session={session} again={() => open(session)} />)
 }
 
 async function settings(): Promise<ConsoleSettings> {
-  const response = await fetch('/console/config.json', { cache: 'no-store', credentials: 'omit' })
+  const response = await fetch('/console/config.json')
   const answer = (await response.json()) as ConsoleSettings & { readonly detail?: string }
   if (!response.ok) throw new Error(answer.detail ?? words.noSettings(response.status))
   return answer

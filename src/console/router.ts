@@ -22,6 +22,12 @@ const here = (): Place => ({
   query: new URLSearchParams(location.search),
 })
 
+/** Whether the address is that of the first page. */
+export const isAtInbox = (): boolean => here().path === ''
+
+/** Whether the address is that of a request, to which a card's link leads. */
+export const isAtRequest = (): boolean => /^requests\/[^/]+$/.test(here().path)
+
 /** Writes an address. Parameters that are empty or absent are left out. */
 export function address(path: string, query: Readonly<Record<string, string | undefined>> = {}): string {
   const given = Object.entries(query).filter((one): one is [string, string] => (one[1] ?? '') !== '')

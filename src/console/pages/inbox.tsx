@@ -7,16 +7,16 @@ import { type Me, useSigned } from '../me.ts'
 import { RequestTable } from '../requestTable.tsx'
 import { address } from '../router.ts'
 import { Time } from '../time.tsx'
+import { waitingRequests } from '../waitingRequests.ts'
 import { words } from '../words.ts'
 
 const week = 7 * 86_400_000
+const [path, options] = waitingRequests
 
 /** What waits for this person, the most urgent first, and what they decided lately. */
 export function Inbox() {
   const { api, me } = useSigned()
-  const waiting = useNews((known, signal) =>
-    api.changed<RequestList>('/api/requests', known, { query: { status: 'pending', limit: '100' }, signal }),
-  )
+  const waiting = useNews((known, signal) => api.changed<RequestList>(path, known, { ...options, signal }))
   const decided = useAnswer('decided', (signal) => {
     const from = new Date(Date.now() - week).toISOString()
     return api.get<RequestList>('/api/requests', { query: { approver: me.id, from, limit: '20' }, signal })
