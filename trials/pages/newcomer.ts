@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core'
 import type { Visitors } from '../../test/console/visitor.ts'
 import type { Stack } from '../../test/support/stack.ts'
 import { say } from '../program.ts'
+import { until } from '../../test/support/until.ts'
 
 /** What a newcomer may spend from the first page on. */
 const most = { clicks: 6, characters: 20 }
@@ -23,7 +24,11 @@ export async function newcomer(people: Visitors, stack: Stack): Promise<readonly
   await spent.type(asTyped(tuesday))
   await page.keyboard.press('Enter')
   const row = page.getByRole('row').filter({ hasText: 'prod/postgres/customers' }).getByRole('link')
-  await row.waitFor()
+  // Until the days have been looked through, the requests of other days are there.
+  await until(
+    () => row.count(),
+    (count) => count === 1,
+  )
   await spent.clickOn(row)
   const show = page.getByRole('button', { name: 'Show what they saw' })
   await show.waitFor()
