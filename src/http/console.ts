@@ -56,9 +56,9 @@ function servedOf(
   files: ReadonlyMap<string, Uint8Array>,
   settings: ConsoleSettings | undefined,
 ): ReadonlyMap<string, Sent> {
-  const policy = settings && policyOf(settings)
+  const page = settings && { policy: policyOf(settings), authority: new URL(settings.authority).origin }
   const paths = [...files.keys()].filter((path) => settings !== undefined || path === verifier)
-  return new Map(paths.map((path) => [path, fileOf(files, path, policy)]))
+  return new Map(paths.map((path) => [path, fileOf(files, path, page)]))
 }
 
 function responseOf({ bytes, brotli, etag, headers }: Sent, asked: Headers) {
@@ -74,7 +74,13 @@ function responseOf({ bytes, brotli, etag, headers }: Sent, asked: Headers) {
  */
 const nothing = "default-src 'none'"
 
-function fileOf(files: ReadonlyMap<string, Uint8Array>, path: string, policy = nothing): Sent {
+/** What the pages need to know of a deployment: what they may load, and the origin of the identity provider. */
+interface OfPages {
+  readonly policy: string
+  readonly authority: string
+}
+
+function fileOf(files: ReadonlyMap<string, Uint8Array>, path: string, pages?: OfPages): Sent {
   const bytes = files.get(path) ?? new Uint8Array()
   const isPage = path.endsWith('.html')
   return {
@@ -88,10 +94,16 @@ function fileOf(files: ReadonlyMap<string, Uint8Array>, path: string, policy = n
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
       'cross-origin-resource-policy': 'same-origin',
-      'content-security-policy': !isPage ? nothing : path === verifier ? "frame-ancestors 'none'" : policy,
+      'content-security-policy': !isPage
+        ? nothing
+        : path === verifier
+          ? "frame-ancestors 'none'"
+          : (pages?.policy ?? nothing),
       ...(isPage && {
         'cross-origin-opener-policy': 'same-origin',
         'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
+        // The program asks it for a token as soon as it runs.
+        ...(pages && path !== verifier && { link: `<${pages.authority}>; rel=preconnect; crossorigin` }),
       }),
     },
   }

@@ -54,6 +54,11 @@ test('a page loads only its own files, reaches only the service and the issuer, 
   expect(headers.get('x-content-type-options')).toBe('nosniff')
 })
 
+test('a browser connects to the issuer while it reads the page', async () => {
+  expect((await sent('')).headers.get('link')).toBe('<https://login.example>; rel=preconnect; crossorigin')
+  for (const path of ['verify.html', 'assets/app-1.js']) expect((await sent(path)).headers.get('link')).toBeNull()
+})
+
 test('no answer lets another origin read it', async () => {
   for (const path of ['', 'verify.html', 'assets/app-1.js'])
     expect(String([...(await sent(path)).headers.keys()])).not.toContain('access-control')
