@@ -27,6 +27,7 @@ import { spoken } from '../words/spoken.ts'
 import { checkMayKnowPolicy, type PolicyView, viewPolicy } from './policyView.ts'
 import { type Attempt, changeOrRefuse, noteRefusal, type RefusingParts, requestOfAgent } from './refusals.ts'
 import { afterStepUp, neededStepUp } from './stepUp.ts'
+import { sweeping } from './sweeping.ts'
 import type { Waiting } from './waiting.ts'
 
 export type ApprovalsParts = AskParts &
@@ -101,9 +102,6 @@ export interface Reviewed {
 /** Whether the agent's own word alone excludes a person, or `approvers.json` does. */
 type Exclusion = 'agent' | 'policy'
 
-/** The most overdue requests that one sweep of the timer handles. */
-const sweepLimit = 500
-
 export type Approvals = ReturnType<typeof approvals>
 
 /** The use cases of the main job, bound to their parts: each loads, applies a rule of the core, and commits once. */
@@ -131,7 +129,7 @@ export const approvals = (parts: ApprovalsParts) =>
       events,
       list,
       lookFor,
-      sweep,
+      sweep: sweeping(),
     },
     parts.noted,
   )
@@ -508,15 +506,6 @@ async function listing(
   if (reader.evidence) return () => true
   const person = await known(parts, reader.id)
   return (request) => person !== null && mayKnow(parts, request, person)
-}
-
-/** Lets every passed deadline take effect. Returns how many requests it looked at. */
-async function sweep(parts: ApprovalsParts): Promise<number> {
-  const ids = await parts.ledger.due(parts.clock.now(), sweepLimit)
-  const results = await Promise.allSettled(ids.map((id) => applyDeadline(parts, id)))
-  const failed = results.find((result) => result.status === 'rejected')
-  if (failed) throw failed.reason
-  return ids.length
 }
 
 /** Writes the file of a request that a person or its agent ended, before the caller gets an answer. */

@@ -7,6 +7,8 @@ import type { ApprovalRequest } from '../core/request/request.ts'
 import {
   type Change,
   Conflict,
+  type DuePage,
+  type DuePlace,
   type KeptEvent,
   type Ledger,
   type Loaded,
@@ -23,7 +25,7 @@ import { type Listing, listRequests } from './list.ts'
 import { readPage } from './query.ts'
 import { checkRequestForm } from './rowForm.ts'
 import { foreignIn, keyFrom, keyText, requestFrom, requestText } from './row.ts'
-import { requestIdIn, rowKey } from './rowKey.ts'
+import { dueIdIn, rowKey } from './rowKey.ts'
 import { eventIn, streamEvents } from './stream.ts'
 import { type Deadline, within } from './deadline.ts'
 import { type Tables } from './tables.ts'
@@ -120,11 +122,27 @@ export class TableLedger implements Ledger {
 
   async due(before: Instant, limit: number): Promise<readonly RequestId[]> {
     const keys = await this.#deadlines(`due-${before}-~`, '', limit)
-    return keys.sort().slice(0, limit).map(requestIdIn)
+    return idsIn(keys.sort()).slice(0, limit)
+  }
+
+  async dueIn(
+    shard: Shard,
+    before: Instant,
+    { limit, after }: { readonly limit: number; readonly after?: DuePlace },
+  ): Promise<DuePage> {
+    const end = `due-${before}-~`
+    const filter = odata`PartitionKey eq ${shard} and RowKey gt ${after ?? 'due-'} and RowKey le ${end}`
+    const page = await readPage(this.#table, { filter, select: ['RowKey', 'v'] }, { size: limit }, within())
+    const deadlines = readable(page.rows).flatMap((key) => {
+      const request = dueIdIn(key)
+      return request === null ? [] : { request, place: key as DuePlace }
+    })
+    const last = page.rows.at(-1)
+    return { deadlines, ...(page.token !== undefined && last && { next: keyOf(last) as DuePlace }) }
   }
 
   async pending(limit: number): Promise<readonly RequestId[]> {
-    return (await this.#deadlines('due-~', ` and status eq 'pending'`, limit)).map(requestIdIn)
+    return idsIn(await this.#deadlines('due-~', ` and status eq 'pending'`, limit))
   }
 
   /** Keys of deadlines, at most `limit` of each shard. @param more narrows the filter of the table service */
@@ -135,12 +153,7 @@ export class TableLedger implements Ledger {
       const filter = odata`PartitionKey eq ${shard} and RowKey ge 'due-' and RowKey le ${end}` + more
       return (await readPage(this.#table, { filter, select: ['RowKey', 'v'] }, { size }, deadline)).rows
     }
-    const rows = await Promise.all(shards.map(rowsOf))
-    // A deadline of a later format is left to the program that knows it; the others still take effect.
-    return rows
-      .flat()
-      .filter((row) => !isNewer(row))
-      .map(keyOf)
+    return readable((await Promise.all(shards.map(rowsOf))).flat())
   }
 
   async list(scope: Scope, page: Listing): Promise<RequestPage> {
@@ -241,6 +254,12 @@ export class TableLedger implements Ledger {
     return new Map(await Promise.all(pairs))
   }
 }
+
+/** The keys of rows of this format. A deadline of a later one is left to the program that knows it. */
+const readable = (rows: readonly Row[]): string[] => rows.filter((row) => !isNewer(row)).map(keyOf)
+
+/** The requests of these deadlines. A key of another form is passed over: one forged row would hold up all deadlines. */
+const idsIn = (keys: readonly string[]): RequestId[] => keys.flatMap((key) => dueIdIn(key) ?? [])
 
 /** Reads the version that `load` made. A version of other origin is a bug. */
 function versionOf({ version }: Loaded): Version {

@@ -2,6 +2,7 @@ import {
   fromInverse,
   type Hex,
   inverse,
+  isRequestId,
   type ObjectId,
   parseRequestId,
   type RequestId,
@@ -33,6 +34,12 @@ const inverseForm = /^(?:request|agent-.{36}|voter-.{36})-(.{26})$/
  */
 export const requestIdIn = (key: string): RequestId =>
   parseRequestId((dueForm.exec(key) ?? postForm.exec(key))?.[1] ?? '')
+
+/** Reads the request from a key of `rowKey.due`; `null` for another key, which the service did not write. */
+export function dueIdIn(key: string): RequestId | null {
+  const [, id = ''] = dueForm.exec(key) ?? []
+  return isRequestId(id) ? (id as RequestId) : null
+}
 
 /** Reads the request from a key of `rowKey.request`, `.agent` or `.voter`; `null` for another key. */
 export function inverseIdIn(key: string, shard: Shard): RequestId | null {

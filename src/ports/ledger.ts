@@ -95,6 +95,15 @@ export interface KeptEvent {
   readonly trace?: string
 }
 
+/** The place of a deadline in its shard. Only the adapter reads it. */
+export type DuePlace = string & { readonly __brand: 'DuePlace' }
+
+export interface DuePage {
+  readonly deadlines: readonly { readonly request: RequestId; readonly place: DuePlace }[]
+  /** The next page begins after this place; absent on the last page. */
+  readonly next?: DuePlace
+}
+
 /** All requests and events: 16 shards, each with its own chain. */
 export interface Ledger {
   /** Runs work on a shard after all earlier work on it, so that this process does not race itself. */
@@ -128,6 +137,12 @@ export interface Ledger {
 
   /** Ids of requests whose next deadline is at or before this moment; at most `limit`, earliest first in each shard. */
   due(before: Instant, limit: number): Promise<readonly RequestId[]>
+
+  /**
+   * Reads a page of the shard's requests whose next deadline is at or before this moment, earliest first. Deadlines that
+   * this program cannot read are passed over, so a page may be short, or empty, and have a next one.
+   */
+  dueIn(shard: Shard, before: Instant, page: { readonly limit: number; readonly after?: DuePlace }): Promise<DuePage>
 
   /** Ids of requests that wait for people: of each shard those that expire first, at most `limit`. */
   pending(limit: number): Promise<readonly RequestId[]>

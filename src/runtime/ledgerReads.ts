@@ -13,6 +13,7 @@ export const readsOf = (ledger: Ledger): LedgerReads => ({
   findKey: (...args) => ledger.findKey(...args),
   events: (request) => ledger.events(request),
   due: (...args) => ledger.due(...args),
+  dueIn: (...args) => ledger.dueIn(...args),
   pending: (limit) => ledger.pending(limit),
   list: (...args) => ledger.list(...args),
   news: (...args) => ledger.news(...args),

@@ -7,7 +7,7 @@ import type { Problem } from '../../src/core/data/problem.ts'
 import { type ApprovalRequest, due } from '../../src/core/request/request.ts'
 import { open } from '../../src/core/request/submission.ts'
 import { redeem, report } from '../../src/core/request/redemption.ts'
-import { Conflict, type Ledger, type Scope } from '../../src/ports/ledger.ts'
+import { Conflict, type DuePlace, type Ledger, type Scope } from '../../src/ports/ledger.ts'
 import { MemoryLedger } from '../support/fakes/ledger.ts'
 import {
   action,
@@ -252,6 +252,27 @@ describe.each(kinds)('%s', (_kind, empty) => {
       await expire(ledger, approved)
       await expire(ledger, elsewhere)
       expect(await other.due(minutes(6000), 10)).toEqual([])
+    })
+
+    test('of one shard are read in pages, earliest first, each after the place where the one before ended', async () => {
+      const [third, first, second] = await Promise.all(
+        [1800, 600, 1200].map((expiresIn) => ask(ledger, { shard: shard(1), expiresIn })),
+      )
+      await ask(ledger, { shard: shard(2), expiresIn: 600 })
+      await ask(ledger, { shard: shard(1), expiresIn: 3600 })
+      const read = async (limit: number, after?: DuePlace) => {
+        const page = await other.dueIn(shard(1), minutes(30), { limit, ...(after !== undefined && { after }) })
+        return { ...page, ids: page.deadlines.map(({ request }) => request) }
+      }
+      expect(await read(5)).toMatchObject({ ids: [first?.id, second?.id, third?.id] })
+      expect(await read(5)).not.toHaveProperty('next')
+      const page = await read(2)
+      expect(page.ids).toEqual([first?.id, second?.id])
+      // What lay before the place is gone meanwhile.
+      if (first) await expire(ledger, first)
+      expect((await read(2, page.next)).ids).toEqual([third?.id])
+      expect((await read(2, page.deadlines[0]?.place)).ids).toEqual([second?.id, third?.id])
+      expect(await other.dueIn(shard(1), minutes(5), { limit: 2 })).toEqual({ deadlines: [] })
     })
 
     test('say which requests wait for people, of each shard those that expire first', async () => {

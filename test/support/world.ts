@@ -170,6 +170,7 @@ export function apart(ledger: MemoryLedger): Ledger {
     findKey: slowly((...args) => ledger.findKey(...args)),
     events: (request) => ledger.events(request),
     due: (before, limit) => ledger.due(before, limit),
+    dueIn: (...args) => ledger.dueIn(...args),
     pending: (limit) => ledger.pending(limit),
     list: (scope, page) => ledger.list(scope, page),
     news: (shard, after) => ledger.news(shard, after),

@@ -18,6 +18,8 @@ import { type ApprovalRequest, due } from '../../../src/core/request/request.ts'
 import {
   type Change,
   Conflict,
+  type DuePage,
+  type DuePlace,
   type KeptEvent,
   type Ledger,
   type Loaded,
@@ -123,6 +125,26 @@ export class MemoryLedger implements Ledger {
       .sort(byPosition)
       .slice(0, limit)
       .map(({ id }) => id)
+  }
+
+  async dueIn(
+    shard: Shard,
+    before: Instant,
+    { limit, after }: { readonly limit: number; readonly after?: DuePlace },
+  ): Promise<DuePage> {
+    const rows = this.all()
+      .filter(({ id }) => shardOf(id) === shard)
+      .flatMap((request) => {
+        const at = due(request)
+        return at !== null && at <= before
+          ? [{ request: request.id, place: rowKey.due(at, request.id) as DuePlace }]
+          : []
+      })
+      .filter(({ place }) => after === undefined || place > after)
+      .sort((a, b) => (a.place < b.place ? -1 : 1))
+    const deadlines = rows.slice(0, limit)
+    const last = deadlines.at(-1)
+    return { deadlines, ...(rows.length > limit && last && { next: last.place }) }
   }
 
   async pending(limit: number): Promise<readonly RequestId[]> {
