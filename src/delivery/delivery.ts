@@ -34,8 +34,11 @@ const atOnce = 8
 /** Requests that this process keeps in its queue, at most. The timer finds the others. */
 const longestQueue = 1_000
 
-/** Requests that one sweep takes on. */
-const sweepLimit = 100
+/** Requests that a sweep takes on at once. */
+const sweepPage = 100
+
+/** Seconds after which a sweep takes on no more, since the next one comes after 30. */
+const longestSweep = 25
 
 /**
  * Seconds after which a row is looked at again although its cards may rest longer, so that a commit which left the row
@@ -122,12 +125,18 @@ export class Delivery {
     return this.#runs.add(id)
   }
 
-  /** Delivers requests that wait and are not claimed. Returns how many requests it looked at. */
+  /** Delivers requests that wait and are not claimed, page by page. Returns how many requests it looked at. */
   async sweep(): Promise<number> {
     const { outbox, clock } = this.#parts
-    const ids = await outbox.waiting(clock.now(), sweepLimit)
-    await Promise.all(ids.map((id) => this.#runs.add(id)))
-    return ids.length
+    const end = plusSeconds(clock.now(), longestSweep)
+    const taken = new Set<RequestId>()
+    for (;;) {
+      const waiting = await outbox.waiting(clock.now(), sweepPage)
+      const ids = waiting.filter((id) => !taken.has(id))
+      for (const id of ids) taken.add(id)
+      await Promise.all(ids.map((id) => this.#runs.add(id)))
+      if (ids.length === 0 || waiting.length < sweepPage || clock.now() >= end) return taken.size
+    }
   }
 
   /**

@@ -869,3 +869,40 @@ test('a failing storage is reported, and nothing else happens', async () => {
   world.outbox.waiting = () => Promise.reject(new Error('down'))
   await expect(world.delivery.sweep()).rejects.toThrow('down')
 })
+
+describe('a sweep', () => {
+  /** Lets the outbox have so many requests that wait until they are claimed. */
+  function crowd(count: number): Set<RequestId> {
+    const left = new Set(Array.from({ length: count }, () => idOf(noon, shard(3))))
+    world.outbox.waiting = async (_now, limit) => [...left].slice(0, limit)
+    world.outbox.claim = async (id) => {
+      left.delete(id)
+      return null
+    }
+    return left
+  }
+
+  test('takes on all requests that wait, a hundred at a time', async () => {
+    const left = crowd(730)
+    expect(await world.delivery.sweep()).toBe(730)
+    expect(left.size).toBe(0)
+  })
+
+  test('ends when nothing else waits than what it took on already', async () => {
+    const left = crowd(130)
+    world.outbox.claim = async () => null
+    expect(await world.delivery.sweep()).toBe(100)
+    expect(left.size).toBe(130)
+  })
+
+  test('takes on no more when the next one is near', async () => {
+    const left = crowd(730)
+    const { claim } = world.outbox
+    world.outbox.claim = (...args) => {
+      world.clock.jump(0.2)
+      return claim(...args)
+    }
+    expect(await world.delivery.sweep()).toBe(200)
+    expect(left.size).toBe(530)
+  })
+})
