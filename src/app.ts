@@ -244,7 +244,7 @@ function evidenceOf(adapters: Composing, changes: ChangeParts, ends: Ends) {
   const exports = new Exports(changes)
   const holds = new Holds({ ...changes, ...adapters })
   const calls = {
-    said: (_: null, date: Day) => saidOf({ ledger, seals, clock, failed }, date),
+    said: (_: null, date: Day, from?: number) => saidOf({ ledger, seals, clock, failed }, date, from),
     erase: (_: null, id: RequestId, order: ErasureOrder) =>
       eraseAll({ ...changes, policy: adapters.policy, holds }, id, order),
     hold: (_: null, order: HoldingOrder) => holds.hold(order),

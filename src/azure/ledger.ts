@@ -23,6 +23,7 @@ import { found, translated } from './fault.ts'
 import { Heads } from './heads.ts'
 import { type Listing, listRequests } from './list.ts'
 import { readPage } from './query.ts'
+import { readRequestRows } from './requestRows.ts'
 import { checkRequestForm } from './rowForm.ts'
 import { foreignIn, keyFrom, keyText, requestFrom, requestText } from './row.ts'
 import { dueIdIn, rowKey } from './rowKey.ts'
@@ -102,6 +103,18 @@ export class TableLedger implements Ledger {
 
   async find(id: RequestId): Promise<ApprovalRequest | null> {
     return this.#findBy(within())(id)
+  }
+
+  async findMany(shard: Shard, ids: readonly RequestId[]): Promise<ReadonlyMap<RequestId, ApprovalRequest>> {
+    const wanted = new Map(ids.map((id) => [rowKey.request(id), id]))
+    const found = new Map<RequestId, ApprovalRequest>()
+    for await (const rows of readRequestRows(this.#table, shard, [...wanted.keys()]))
+      for (const row of rows) {
+        const id = wanted.get(keyOf(row))
+        const request = id !== undefined && (await unlessRefused(this.#believed(id, row)))
+        if (request) found.set(request.id, request)
+      }
+    return found
   }
 
   async findKey(shard: Shard, hash: Hex): Promise<UsedKey | null> {
@@ -224,19 +237,23 @@ export class TableLedger implements Ledger {
 
   #findBy(deadline: Deadline): (id: RequestId) => Promise<ApprovalRequest | null> {
     return async (id) => {
-      const [shard, key] = [shardOf(id), rowKey.request(id)]
-      const row = await this.#read(shard, key, deadline)
+      const row = await this.#read(shardOf(id), rowKey.request(id), deadline)
       if (row === null) return null
-      const { origin } = this.#macs
-      const request = await this.#macs.believed(
-        row,
-        { shard, row: key, request: id },
-        () => requestOf(id, row),
-        (read) => requestText(origin, read),
-      )
+      const request = await this.#believed(id, row)
       this.#rows.set(request, { etag: textIn(row, 'etag'), foreign: foreignIn(row) })
       return request
     }
+  }
+
+  /** @throws {Problem} `evidence-broken` for a row that the service did not write for this request; `newer-format` */
+  #believed(id: RequestId, row: Row): Promise<ApprovalRequest> {
+    const { origin } = this.#macs
+    return this.#macs.believed(
+      row,
+      { shard: shardOf(id), row: rowKey.request(id), request: id },
+      () => requestOf(id, row),
+      (read) => requestText(origin, read),
+    )
   }
 
   #read(partition: string, key: string, deadline: Deadline): Promise<Row | null> {
@@ -254,6 +271,13 @@ export class TableLedger implements Ledger {
     return new Map(await Promise.all(pairs))
   }
 }
+
+/** The request of a row, or `null` if its reader refuses the row: `find` refuses it again, and says why. */
+const unlessRefused = (read: Promise<ApprovalRequest>): Promise<ApprovalRequest | null> =>
+  read.catch((cause: unknown) => {
+    if (cause instanceof Problem && cause.code !== 'unavailable') return null
+    throw cause
+  })
 
 /** The keys of rows of this format. A deadline of a later one is left to the program that knows it. */
 const readable = (rows: readonly Row[]): string[] => rows.filter((row) => !isNewer(row)).map(keyOf)

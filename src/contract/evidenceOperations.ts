@@ -13,7 +13,7 @@ import {
   saidLines,
 } from './evidenceAnswers.ts'
 import { always, changing, json, jsonLines, type Operation, reading, signedIn } from './operation.ts'
-import { daysQuery, holdsQuery, noQuery } from './queries.ts'
+import { daysQuery, holdsQuery, noQuery, saidQuery } from './queries.ts'
 
 const zip = { 'application/zip': bundleFile } as const
 
@@ -80,7 +80,7 @@ export const evidenceOperations = {
     tag: 'evidence',
     summary: 'Download what people wrote on a sealed day, as far as it is not erased, which is recorded',
     caller: { kind: 'person', role: 'Evidence.Export' },
-    query: noQuery,
+    query: saidQuery,
     headers: [],
     answers: { 200: { [jsonLines]: saidLines } },
     problems: [...signedIn, 'not-found', 'busy', 'read-only'],

@@ -53,6 +53,17 @@ export const holdsQuery = z.strictObject({
 
 /** Days in UTC, both included. */
 export const daysQuery = z.strictObject({ from: day, to: day })
+
+/** Where a said file begins. */
+export const saidQuery = z.strictObject({
+  from: z
+    .string()
+    .regex(/^(0|[1-9]\d{0,14})$/, 'is a log index')
+    .transform(Number)
+    .optional()
+    .meta({ description: 'The log index of the first event, to go on where a download was broken off.' }),
+})
+
 /** Which page of a view that was shown. */
 export const pageQuery = z.strictObject({
   page: z

@@ -135,10 +135,10 @@ async function holdsWithNames(parts: EvidenceParts, released: boolean) {
 
 async function said(
   { said, exporting }: EvidenceParts,
-  { date, caller }: Asked<'said'>,
+  { date, caller, query }: Asked<'said'>,
 ): Promise<OperationReply<Operations['said']>> {
   const headers = attachment({ filename: `said-${date}.jsonl`, contentType: jsonLines })
-  const lines = await said(date)
+  const lines = await said(date, query.from)
   await exporting({ file: 'said', date, by: caller.id, client: caller.client })
   return { response: { body: await begun(lines), headers: { ...headers, 'cache-control': 'no-store' } } }
 }

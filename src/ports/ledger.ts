@@ -125,6 +125,12 @@ export interface Ledger {
   /** Reads a request; `null` if there is none. @throws {Problem} `newer-format` for a row of a later program */
   find(id: RequestId): Promise<ApprovalRequest | null>
 
+  /**
+   * Reads requests of one shard that were asked for one soon after the other: their rows lie side by side, and a thousand
+   * take one read. A request is left out if it does not exist or its row cannot be believed; `find` tells which.
+   */
+  findMany(shard: Shard, ids: readonly RequestId[]): Promise<ReadonlyMap<RequestId, ApprovalRequest>>
+
   /** Reads a used idempotency key; `null` if it was never used. */
   findKey(shard: Shard, hash: Hex): Promise<UsedKey | null>
 

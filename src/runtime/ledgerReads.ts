@@ -10,6 +10,7 @@ export type LedgerReads = Omit<Ledger, 'load' | 'commit' | 'fence'>
 export const readsOf = (ledger: Ledger): LedgerReads => ({
   inTurn: (...args) => ledger.inTurn(...args),
   find: (id) => ledger.find(id),
+  findMany: (...args) => ledger.findMany(...args),
   findKey: (...args) => ledger.findKey(...args),
   events: (request) => ledger.events(request),
   due: (...args) => ledger.due(...args),

@@ -897,10 +897,10 @@ describe('a sweep', () => {
 
   test('takes on no more when the next one is near', async () => {
     const left = crowd(730)
-    const { claim } = world.outbox
-    world.outbox.claim = (...args) => {
+    world.outbox.claim = async (id) => {
       world.clock.jump(0.2)
-      return claim(...args)
+      left.delete(id)
+      return null
     }
     expect(await world.delivery.sweep()).toBe(200)
     expect(left.size).toBe(530)

@@ -432,6 +432,19 @@ describe('the said file', () => {
     }
   })
 
+  test('goes on at a log index, if a download was broken off', async () => {
+    const all = (await said()).answer.text.split('\n').slice(0, -1)
+    const at = (from: number | string) =>
+      here.call('said', 'Evidence.Export', { params: { date: first }, query: `?from=${from}` })
+    for (const index of new Set(all.map((line) => Number(JSON.parse(line).index)))) {
+      const rest = all.filter((line) => Number(JSON.parse(line).index) >= index)
+      expect((await at(index)).text).toBe(rest.map((line) => `${line}\n`).join(''))
+    }
+    expect(await at(leaves.length)).toMatchObject({ status: 200, text: '' })
+    for (const from of [leaves.length + 1, '-1', '01', '1.5', 'x', ''])
+      expect((await at(from)).json).toMatchObject({ status: 400, code: 'invalid-input', pointer: '/from' })
+  })
+
   test('is not what somebody else wrote: the file breaks off there', async () => {
     const row = (await here.ledger.find(request.id)) as ApprovalRequest
     const action = row.action && { ...row.action, target: 'prod/postgres/salaries' }

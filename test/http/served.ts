@@ -112,7 +112,7 @@ export async function served(
     approvals: here.approvals,
     evidence: {
       bundles: new Bundles({ seals, archive, clock }),
-      said: (date) => saidOf({ ledger, seals, clock }, date),
+      said: (...args) => saidOf({ ledger, seals, clock }, ...args),
       proofs: proofs({ ledger, seals, archive }),
       tables: tables({ seals, archive, macs: macsFor(testOrigin) }),
       templates: new Templates(archive),

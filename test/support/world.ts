@@ -167,6 +167,7 @@ export function apart(ledger: MemoryLedger): Ledger {
     load: slowly((...args) => ledger.load(...args)),
     commit: slowly((...args) => ledger.commit(...args)),
     find: slowly((...args) => ledger.find(...args)),
+    findMany: slowly((...args) => ledger.findMany(...args)),
     findKey: slowly((...args) => ledger.findKey(...args)),
     events: (request) => ledger.events(request),
     due: (before, limit) => ledger.due(before, limit),

@@ -1,18 +1,26 @@
 import { actionDigest, canonicalAction } from '../../core/action/action.ts'
 import type { Day } from '../../core/data/day.ts'
-import { parseRequestId, type Shard } from '../../core/data/id.ts'
+import { parseRequestId, type RequestId, type Shard } from '../../core/data/id.ts'
 import { canonical } from '../../core/data/json.ts'
-import { eventRow, evidenceBroken, isBroken } from '../../core/data/problem.ts'
+import { eventRow, evidenceBroken, isBroken, Problem } from '../../core/data/problem.ts'
+import type { LogEvent } from '../../core/record/eventType.ts'
 import { readRecord } from '../../core/record/record.ts'
 import { saidDigest } from '../../core/request/event.ts'
+import type { ApprovalRequest } from '../../core/request/request.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { KeptEvent, Ledger } from '../../ports/ledger.ts'
-import type { Plan, Seals } from '../../ports/seals.ts'
+import type { Seals } from '../../ports/seals.ts'
 import { sealedDay } from './calendar.ts'
-import { type Placed, placesOf } from '../log/logIndex.ts'
+import { type Placed, placesOf, recordsOf } from '../log/logIndex.ts'
 
-/** The number of requests that are read ahead, so that a day does not take one round trip after the other. */
-const lookAhead = 16
+/**
+ * Asks in one window of events, at least. Their requests are read together, so a larger window takes fewer reads, and more
+ * memory: two windows are held at once.
+ */
+const asksPerWindow = 500
+
+/** Events after which a window ends in any case. */
+const mostEvents = 8_000
 
 export interface SaidParts {
   readonly ledger: Ledger
@@ -23,40 +31,121 @@ export interface SaidParts {
 }
 
 /** {@link saidOf}, bound to its parts. */
-export type SaidOf = (date: Day) => Promise<AsyncIterable<string>>
+export type SaidOf = (date: Day, from?: number) => Promise<AsyncIterable<string>>
 
 /**
  * Exports what people wrote on a day, from the ledger and not from a file, so that erased texts have left no copy.
  * Lines come in log order, those of one event together (docs/evidence/bundle.md, "What people wrote").
  *
- * @throws {Problem} `not-found` for a day that is not sealed, saying when it will be
+ * @param from the log index of the first event, to go on where an export was broken off; the day's first if absent
+ * @throws {Problem} `not-found` for a day that is not sealed, saying when it will be; `invalid-input` for an index outside
  */
-export async function saidOf({ ledger, seals, clock, failed }: SaidParts, date: Day): Promise<AsyncIterable<string>> {
+export async function saidOf(
+  { ledger, seals, clock, failed }: SaidParts,
+  date: Day,
+  from?: number,
+): Promise<AsyncIterable<string>> {
   await sealedDay(seals, date, clock.now())
   const plan = await seals.plan(date)
   if (plan === null) throw new Error(`${date} is sealed and has no plan.`)
-  return lines(ledger, plan, failed)
+  const [first, end] = [plan.size, plan.size + recordsOf(plan)]
+  if (from !== undefined && (from < first || from > end))
+    throw new Problem('invalid-input', `/from is a log index of the day: from ${first} to ${end}.`, {
+      pointer: '/from',
+    })
+  return lines(ledger, placesOf(plan).map(beginningAt(from ?? first)), failed)
 }
 
-async function* lines(ledger: Ledger, plan: Plan, failed?: SaidParts['failed']): AsyncIterable<string> {
+/** Leaves out the events of a shard before a log index. */
+const beginningAt =
+  (from: number) =>
+  ({ shard, after, upTo, index }: Placed): Placed => {
+    const skipped = Math.min(Math.max(0, from - index), upTo - after)
+    return { shard, after: after + skipped, upTo, index: index + skipped }
+  }
+
+async function* lines(
+  ledger: Ledger,
+  places: readonly Placed[],
+  failed?: SaidParts['failed'],
+): AsyncGenerator<string, void, undefined> {
   try {
-    for (const placed of placesOf(plan))
-      yield* ahead(eventsOf(ledger, placed), ({ event, index }) => linesOf(ledger, placed.shard, event, index))
+    for await (const { shard, events, requests } of ahead(windowsIn(ledger, places)))
+      for (const placed of events) {
+        const text = await linesOf(ledger, shard, placed, await requests)
+        if (text !== '') yield text
+      }
   } catch (cause) {
     if (isBroken(cause)) failed?.(cause)
     throw cause
   }
 }
 
+/** An event, and its index in the log. */
+interface IndexedEvent {
+  readonly kept: KeptEvent
+  readonly event: LogEvent
+  readonly index: number
+}
+
+/** Events of one shard, one after the other, and the requests that were opened by them. */
+interface Window {
+  readonly shard: Shard
+  readonly events: readonly IndexedEvent[]
+  readonly requests: ReturnType<Ledger['findMany']>
+}
+
+/** Reads one window ahead, so that reading and sending take turns no longer. */
+async function* ahead(windows: AsyncGenerator<Window, void, undefined>): AsyncGenerator<Window, void, undefined> {
+  let next = windows.next()
+  for (;;) {
+    const { value, done } = await next
+    if (done === true || value === undefined) return
+    next = windows.next()
+    // A reader that stops early awaits neither; their errors must not end the process.
+    next.catch(() => undefined)
+    yield value
+  }
+}
+
+async function* windowsIn(ledger: Ledger, places: readonly Placed[]): AsyncGenerator<Window, void, undefined> {
+  for (const placed of places) {
+    let events: IndexedEvent[] = []
+    let asks = 0
+    for await (const page of pagesOf(ledger, placed)) {
+      events.push(...page)
+      asks += page.filter(isAsk).length
+      if (asks < asksPerWindow && events.length < mostEvents) continue
+      yield windowOf(ledger, placed.shard, events)
+      events = []
+      asks = 0
+    }
+    if (events.length > 0) yield windowOf(ledger, placed.shard, events)
+  }
+}
+
+function windowOf(ledger: Ledger, shard: Shard, events: readonly IndexedEvent[]): Window {
+  const requests = ledger.findMany(
+    shard,
+    events
+      .filter(isAsk)
+      .flatMap(({ event }) => event.request ?? [])
+      .map(parseRequestId),
+  )
+  requests.catch(() => undefined)
+  return { shard, events, requests }
+}
+
+const isAsk = ({ event }: IndexedEvent): boolean => event.type === 'requested'
+
 /** @throws {Error} if an event is missing, so that an incomplete export does not look complete */
-async function* eventsOf(ledger: Ledger, { shard, after, upTo, index }: Placed) {
+async function* pagesOf(ledger: Ledger, { shard, after, upTo, index }: Placed) {
   let seq = after
   if (after === upTo) return
-  for await (const page of ledger.stream(shard, after, upTo))
-    for (const event of page) {
-      yield { event, index: index + event.seq - after - 1 }
-      seq = event.seq
-    }
+  for await (const page of ledger.stream(shard, after, upTo)) {
+    yield page.map((kept) => ({ kept, event: readRecord(kept.text), index: index + kept.seq - after - 1 }))
+    seq = page.at(-1)?.seq ?? seq
+  }
   if (seq !== upTo) throw new Error(`Event ${seq + 1} of shard ${shard} is missing.`)
 }
 
@@ -66,8 +155,12 @@ async function* eventsOf(ledger: Ledger, { shard, after, upTo, index }: Placed) 
  *
  * @throws {Problem} `evidence-broken` for another text
  */
-async function linesOf(ledger: Ledger, shard: Shard, kept: KeptEvent, index: number): Promise<string> {
-  const event = readRecord(kept.text)
+async function linesOf(
+  ledger: Ledger,
+  shard: Shard,
+  { kept, event, index }: IndexedEvent,
+  requests: ReadonlyMap<RequestId, ApprovalRequest>,
+): Promise<string> {
   const { request } = event
   const row = { shard, row: eventRow(kept.seq), ...(request !== undefined && { request }) }
   const texts = Object.entries(kept.said)
@@ -77,25 +170,9 @@ async function linesOf(ledger: Ledger, shard: Shard, kept: KeptEvent, index: num
       return `${canonical({ index, name, salt, text })}\n`
     })
   if (event.type !== 'requested' || request === undefined) return texts.join('')
-  const action = (await ledger.find(parseRequestId(request)))?.action ?? null
+  const id = parseRequestId(request)
+  const action = (requests.get(id) ?? (await ledger.find(id)))?.action ?? null
   if (action === null) return texts.join('')
   if (actionDigest(action) !== event.data.digest) throw evidenceBroken({ ...row, row: 'request', check: 'events' })
   return `${texts.join('')}${canonical({ index, name: 'action', text: canonicalAction(action) })}\n`
-}
-
-/** Maps in order, with a few of the calls under way at once. */
-async function* ahead<T>(items: AsyncIterable<T>, call: (item: T) => Promise<string>): AsyncIterable<string> {
-  const waiting: Promise<string>[] = []
-  for await (const item of items) {
-    const called = call(item)
-    // A reader that stops early leaves calls that are not awaited; their errors must not end the process.
-    called.catch(() => undefined)
-    waiting.push(called)
-    const first = waiting.length > lookAhead ? await waiting.shift() : undefined
-    if (first) yield first
-  }
-  for (const called of waiting) {
-    const text = await called
-    if (text) yield text
-  }
 }

@@ -102,6 +102,16 @@ export class MemoryLedger implements Ledger {
     return kept ? parse(kept.text) : null
   }
 
+  async findMany(shard: Shard, ids: readonly RequestId[]): Promise<ReadonlyMap<RequestId, ApprovalRequest>> {
+    const { requests } = this.partition(shard)
+    return new Map(
+      ids.flatMap((id) => {
+        const kept = requests.get(id)
+        return kept ? [[id, parse<ApprovalRequest>(kept.text)] as const] : []
+      }),
+    )
+  }
+
   async findKey(shard: Shard, hash: Hex): Promise<UsedKey | null> {
     const key = this.partition(shard).keys.get(hash)
     return key === undefined ? null : parse(key)
