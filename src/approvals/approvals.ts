@@ -22,6 +22,7 @@ import type { Grant, grants } from './grants.ts'
 import { excludedBy, factsFor, groupsOf, namesOf, type Known, known, standingOf } from './eligibility.ts'
 import type { KeptEvent, RequestPage, Scope } from '../ports/ledger.ts'
 import { bind } from '../runtime/bind.ts'
+import { recollectionOf } from './recollection.ts'
 import { forbidding, objectionByPolicy, objectionOf } from './objection.ts'
 import { spoken } from '../words/spoken.ts'
 import { checkMayKnowPolicy, type PolicyView, viewPolicy } from './policyView.ts'
@@ -522,10 +523,16 @@ async function upToDate(parts: ApprovalsParts, request: ApprovalRequest): Promis
 
 /** Shows a request that its events contradict as its row has it, so that one altered row does not make a list fail. */
 const listed = (parts: ApprovalsParts, request: ApprovalRequest): Promise<ApprovalRequest> =>
-  upToDate(parts, request).catch((cause: unknown) => {
-    if (isBroken(cause)) return request
-    throw cause
-  })
+  latest(parts, request)
+    .then((now) => upToDate(parts, now))
+    .catch((cause: unknown) => {
+      if (isBroken(cause)) return request
+      throw cause
+    })
+
+/** Reads a request again that this process knows to have gone on: an older copy may have been put back into an index. */
+const latest = async ({ ledger }: ApprovalsParts, request: ApprovalRequest): Promise<ApprovalRequest> =>
+  recollectionOf(ledger).knowsLater(request) ? ((await ledger.find(request.id)) ?? request) : request
 
 async function mayRead(parts: ApprovalsParts, request: ApprovalRequest, reader: Reader): Promise<boolean> {
   if (reader.kind === 'agent') return reader.id === request.agent.id || reader.id === request.executor

@@ -56,6 +56,12 @@ export class Recollection {
     else this.#known.delete(request.id)
   }
 
+  /** Whether this process knows later events than those of a request that was read. */
+  knowsLater(request: ApprovalRequest): boolean {
+    const known = this.#known.get(request.id)
+    return known !== undefined && isBefore(request, known)
+  }
+
   /** Forgets a request whose row is about to be made anew. */
   forget(id: RequestId): void {
     this.#known.delete(id)

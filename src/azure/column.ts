@@ -15,7 +15,8 @@ export interface ReadRow {
  * The format of all rows, in their column `v`. A row of a later format is never read, because a member that this
  * program does not know could forbid an action. Only a change that older programs would misread raises the number: they
  * keep unknown members and columns when they write a row again. Rows that are written without being read (`due-`,
- * `agent-`, `voter-`, `post-`) cannot be protected by a version, so a new form of such a row gets a new key.
+ * `agent-`, `voter-`, `post-`) cannot be protected by a version, so a new form of such a row gets a new key. A program that
+ * raises the number of a request's row leaves no copy of a lower one in the rows of its indexes.
  */
 export const rowVersion = 1
 

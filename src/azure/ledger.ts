@@ -21,6 +21,7 @@ import { isNewer, keyOf, type ReadRow, type Row, textIn, textOrNull } from './co
 import { cutBefore } from './cut.ts'
 import { found, translated } from './fault.ts'
 import { Heads } from './heads.ts'
+import { copyIn } from './indexRow.ts'
 import { type Listing, listRequests } from './list.ts'
 import { readPage } from './query.ts'
 import { readRequestRows } from './requestRows.ts'
@@ -171,7 +172,9 @@ export class TableLedger implements Ledger {
 
   async list(scope: Scope, page: Listing): Promise<RequestPage> {
     const deadline = within()
-    return listRequests({ table: this.#table, find: (id) => this.#listed(id, deadline), deadline }, scope, page)
+    const find = (id: RequestId) => this.#listed(id, deadline)
+    const source = { table: this.#table, find, copyIn: (row: Row) => copyIn(this.#macs, row), deadline }
+    return listRequests(source, scope, page)
   }
 
   async news(shard: Shard, after: number | null): ReturnType<Ledger['news']> {

@@ -6,7 +6,8 @@ import { asNewer, type NewerRow } from '../core/data/problem.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import type { Keep, RequestPage, Scope } from '../ports/ledger.ts'
 import { cursorOf, idAt, inverseLength, momentAt, type Position, parseCursor } from './cursor.ts'
-import { isNewer, keyOf, newerRow } from './column.ts'
+import { isNewer, keyOf, newerRow, type Row } from './column.ts'
+import { indexColumns } from './indexRow.ts'
 import { type MergedRow, MergedShards, type MergePlan } from './merge.ts'
 import { requestFrom } from './row.ts'
 import type { Deadline } from './deadline.ts'
@@ -19,7 +20,10 @@ export interface Listing {
 
 export interface ListSource {
   readonly table: TableClient
+  /** Reads the request's own row. */
   readonly find: (id: RequestId) => Promise<ApprovalRequest | null>
+  /** Reads the copy in a row of an index; `null` if it has none that the service put there. */
+  readonly copyIn: (row: Row) => Promise<ApprovalRequest | null>
   readonly deadline: Deadline
 }
 
@@ -62,16 +66,20 @@ export async function listRequests(
   return { requests, ...next, ...(newer.length > 0 && { newer }) }
 }
 
-/** Reads a request; `null` if it was closed since its deadline was read. */
+/**
+ * Reads a request: its copy in the row of the index, or its own row where there is none. `null` if it was closed since its
+ * deadline was read.
+ */
 async function requestOf(
-  { find }: ListSource,
+  { find, copyIn }: ListSource,
   scope: Scope,
   { row, position }: MergedRow,
 ): Promise<{ readonly request: ApprovalRequest | null } | { readonly newer: NewerRow }> {
   const id = idAt(scope, position)
   if (isNewer(row)) return { newer: { ...newerRow(row), request: id } }
   if (scope.by === 'time') return { request: requestFrom(row) }
-  const found = await find(id).then((request) => ({ request }), asNewer)
+  const copy = await copyIn(row)
+  const found = copy ? { request: copy } : await find(id).then((request) => ({ request }), asNewer)
   const isOver = scope.by === 'pending' && 'request' in found && found.request?.status !== 'pending'
   return isOver ? { request: null } : found
 }
@@ -91,7 +99,7 @@ function planOf(scope: Scope, cursor: string | undefined): MergePlan {
     query: (shard) => {
       const range = odata`PartitionKey eq ${shard} and RowKey ge ${start} and RowKey le ${end}`
       if (scope.by === 'time') return { filter: range }
-      return { filter: isPending ? `${range} and status eq 'pending'` : range, select: ['PartitionKey', 'RowKey', 'v'] }
+      return { filter: isPending ? `${range} and status eq 'pending'` : range, select: indexColumns }
     },
     place: (row, shard) => {
       const rest = keyOf(row).slice(prefix.length)

@@ -1,16 +1,17 @@
 import type { TableClient, TableEntity, TransactionAction } from '@azure/data-tables'
-import { isObjectId, type ObjectId, type RequestId, type Shard, shardOf } from '../core/data/id.ts'
+import { isObjectId, type RequestId, type Shard, shardOf } from '../core/data/id.ts'
 import { Problem } from '../core/data/problem.ts'
 import { headText, rowText } from '../core/log/mac.ts'
 import { leafHash } from '../core/log/merkle.ts'
 import type { SurveyedRow } from '../core/record/chainSurvey.ts'
 import { emptyChain, type Fact, type Salted } from '../core/request/event.ts'
-import { type ApprovalRequest, due } from '../core/request/request.ts'
+import type { ApprovalRequest } from '../core/request/request.ts'
 import { type Change, Conflict, type Loaded } from '../ports/ledger.ts'
 import type { BegunRepair, Repairs, SurveyedHead, SurveyedRequest } from '../ports/repairs.ts'
 import { abreast } from '../runtime/concurrency.ts'
 import { keyOf, type ReadRow, type Row, textIn, textOrNull } from './column.ts'
 import { answered, dropped, found } from './fault.ts'
+import { indexRows } from './indexRow.ts'
 import { eventRow, headFrom, headRow, requestFrom, requestText, rowOf } from './row.ts'
 import { checkRequestForm } from './rowForm.ts'
 import { rowKey } from './rowKey.ts'
@@ -154,10 +155,9 @@ export class TableRepairs implements Repairs {
   async remove(row: SurveyedRequest): Promise<void> {
     const shard = shardOf(row.id)
     await this.#keepRequest(row)
-    const agent = row.request?.agent.id
     const keys = [
       ...(await this.#dueKeys(shard)).filter(({ request }) => request === row.id).map(({ key }) => key),
-      ...(agent === undefined ? [] : [rowKey.agent(agent, row.id)]),
+      ...(row.request === null ? [] : indexKeys(row.request)),
       rowKey.post(row.id),
       // The row is removed last: after a crash it leads to the rows that are left.
       rowKey.request(row.id),
@@ -167,16 +167,9 @@ export class TableRepairs implements Repairs {
 
   /** Writes the rows of a request's deadline, agent and voters, and removes other deadlines. */
   async #index(shard: Shard, request: ApprovalRequest): Promise<void> {
-    const at = due(request)
-    const dueKey = at && rowKey.due(at, request.id)
-    const stale = (await this.#dueKeys(shard)).filter((row) => row.request === request.id && row.key !== dueKey)
-    const rows = [
-      ...(dueKey === null ? [] : [rowOf(shard, dueKey, { status: request.status })]),
-      rowOf(shard, rowKey.agent(request.agent.id, request.id)),
-      ...[...new Set(request.decisions.map(({ approver }) => approver))].map((approver: ObjectId) =>
-        rowOf(shard, rowKey.voter(approver, request.id)),
-      ),
-    ]
+    const { due, agent, voters } = indexRows(await this.#macs.rows(), request)
+    const stale = (await this.#dueKeys(shard)).filter((row) => row.request === request.id && row.key !== due?.rowKey)
+    const rows = [...(due ? [due] : []), agent, ...voters.map(({ row }) => row)]
     for (const { key } of stale) await dropped(this.#table.deleteEntity(shard, key, within()))
     await abreast(atOnce, rows, (row) => answered(this.#table.upsertEntity(row, 'Replace', within())))
   }
@@ -249,6 +242,12 @@ export class TableRepairs implements Repairs {
 
 /** Reads the value that this adapter stored. A foreign value is a bug. */
 const etagOf = (version: unknown): string => version as string
+
+/** The keys of the rows of a request's agent and voters, as far as its own row, which may be forged, can be read. */
+function indexKeys({ id, agent, decisions }: ApprovalRequest): readonly string[] {
+  const voters = Array.isArray(decisions) ? decisions.map(({ approver }) => approver).filter(isObjectId) : []
+  return [rowKey.agent(agent.id, id), ...new Set(voters.map((approver) => rowKey.voter(approver, id)))]
+}
 
 const deletion = (shard: Shard, { key, version }: SurveyedRow): TransactionAction => [
   'delete',

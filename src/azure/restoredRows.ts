@@ -7,12 +7,13 @@ import type { EventCopy, HeadCopy, KeyCopy, RestoredRequest, RestoredRows, Store
 import { type Row, split, textIn } from './column.ts'
 import { answered } from './fault.ts'
 import { eventCopy, headIn } from './ledgerRows.ts'
+import { indexRows } from './indexRow.ts'
 import { foreignIn, keyFrom, keyText, requestFrom, requestRow, requestText } from './row.ts'
 import { inverseIdIn } from './rowKey.ts'
 import { rowFrom, wholeOf } from './storedRow.ts'
 import { within } from './deadline.ts'
 import { type Tables } from './tables.ts'
-import { indexRows, postRow } from './transaction.ts'
+import { postRow } from './transaction.ts'
 
 /** A transaction has at most 100 rows and 4 MiB (learn.microsoft.com: Performing entity group transactions). */
 const mostRows = 100
@@ -87,13 +88,16 @@ export class RestoredTables implements RestoredRows {
     )
   }
 
-  putRequests(requests: readonly RestoredRequest[]): Promise<void> {
-    const { origin } = this.#tables.macs
+  async putRequests(requests: readonly RestoredRequest[]): Promise<void> {
+    const signer = await this.#tables.macs.rows()
+    const { origin } = signer
     const rows = requests.flatMap(({ request, row: stored, isOutOfDate }) => {
       const row = rowFrom(stored)
       const [mac, macKey] = [textIn(row, 'mac') as Hex, textIn(row, 'macKey')]
       const kept = requestRow({ origin, sign: () => ({ mac, macKey }) }, request, foreignIn(row))
-      return [kept, ...indexRows(request), ...(isOutOfDate ? [{ ...postRow(request), tries: 0 }] : [])]
+      const { due, agent, voters } = indexRows(signer, request)
+      const index = [...(due ? [due] : []), agent, ...voters.map(({ row }) => row)]
+      return [kept, ...index, ...(isOutOfDate ? [{ ...postRow(request), tries: 0 }] : [])]
     })
     return write(this.#tables.ledger, rows)
   }

@@ -40,14 +40,22 @@ export const requestText = (origin: string, { id, agent, policy }: ApprovalReque
     ) as JsonObject,
   })
 
+/** The texts of a request's row, by column. {@link requestFrom} reads them. */
+export function requestTexts(request: ApprovalRequest): Readonly<Record<string, string>> {
+  const { action, said, ...state } = request
+  return {
+    state: JSON.stringify(state),
+    ...(action && { action: canonicalAction(action) }),
+    said: JSON.stringify(said),
+  }
+}
+
 /** @param foreign columns of the row as it was read that this program does not know */
 export function requestRow({ origin, sign }: RowSigner, request: ApprovalRequest, foreign: Row = {}): TableEntity {
-  const { action, said, ...state } = request
+  const texts = Object.entries(requestTexts(request)).flatMap(([name, text]) => Object.entries(split(name, text)))
   return rowOf(shardOf(request.id), rowKey.request(request.id), {
     ...foreign,
-    ...split('state', JSON.stringify(state)),
-    ...(action && split('action', canonicalAction(action))),
-    ...split('said', JSON.stringify(said)),
+    ...Object.fromEntries(texts),
     ...sign(requestText(origin, request)),
   })
 }

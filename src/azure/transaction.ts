@@ -1,9 +1,10 @@
-import type { TransactionAction } from '@azure/data-tables'
-import { type ObjectId, type Shard, shardOf } from '../core/data/id.ts'
+import type { TableEntity, TransactionAction } from '@azure/data-tables'
+import { shardOf } from '../core/data/id.ts'
 import { needsDelivery } from '../core/request/delivery.ts'
-import { type ApprovalRequest, due } from '../core/request/request.ts'
+import type { ApprovalRequest } from '../core/request/request.ts'
 import type { Change, Loaded } from '../ports/ledger.ts'
 import { type ReadRow, type Row, textIn } from './column.ts'
+import { type IndexRows, indexRows, isClosed, isCopiedToVoters, keyOfDue, votersOf } from './indexRow.ts'
 import { clearedRow, eventRow, headRow, keyRow, requestRow, rowOf, type RowSigner } from './row.ts'
 import { rowKey } from './rowKey.ts'
 
@@ -68,13 +69,12 @@ function requestRows(
   const { shard, request: before } = loaded
   if (shardOf(after.id) !== shard || (before && before.id !== after.id))
     throw new Error('The change is about another request than the one that was loaded.')
+  const index = indexRows(signer, after)
   return [
     putRequest(signer, after, version.request),
-    ...dueRows(shard, before, after),
-    ...(before ? [] : [['create', rowOf(shard, rowKey.agent(after.agent.id, after.id))] satisfies TransactionAction]),
-    ...newVoters(before, after).map(
-      (approver): TransactionAction => ['upsert', rowOf(shard, rowKey.voter(approver, after.id)), 'Replace'],
-    ),
+    ...dueRows(before, after, index.due),
+    ...agentRows(before, after, index.agent),
+    ...voterRows(before, after, index.voters),
     ...postRows(change, after),
   ]
 }
@@ -89,40 +89,44 @@ const putRequest = (signer: RowSigner, after: ApprovalRequest, read: ReadRow | n
     ? ['create', requestRow(signer, after)]
     : ['update', requestRow(signer, after, read.foreign), 'Replace', { etag: read.etag }]
 
-/** Moves a deadline's row. The row has the status, so that pending requests are found without reading others. */
-function dueRows(shard: Shard, before: ApprovalRequest | null, after: ApprovalRequest): TransactionAction[] {
-  const [old, next] = [before && dueRow(shard, before), dueRow(shard, after)]
-  if (old?.rowKey === next?.rowKey) return next && before?.status !== after.status ? [['upsert', next, 'Replace']] : []
+/**
+ * Moves a deadline's row. The row has the status, so that pending requests are found without reading others, and of these a
+ * copy.
+ */
+function dueRows(
+  before: ApprovalRequest | null,
+  after: ApprovalRequest,
+  next: TableEntity | null,
+): TransactionAction[] {
+  const old = before && keyOfDue(before)
+  if (next !== null && old === next.rowKey) {
+    const isOutOfDate = after.status === 'pending' || before?.status !== after.status
+    return isOutOfDate ? [['upsert', next, 'Replace']] : []
+  }
   return [
-    ...(old ? [['delete', old] satisfies TransactionAction] : []),
-    ...(next ? [['create', next] satisfies TransactionAction] : []),
+    ...(old === null ? [] : [['delete', { partitionKey: shardOf(after.id), rowKey: old }] satisfies TransactionAction]),
+    ...(next === null ? [] : [['create', next] satisfies TransactionAction]),
   ]
 }
 
-function dueRow(shard: Shard, request: ApprovalRequest): ReturnType<typeof rowOf> | null {
-  const at = due(request)
-  return at && rowOf(shard, rowKey.due(at, request.id), { status: request.status })
+function agentRows(before: ApprovalRequest | null, after: ApprovalRequest, row: TableEntity): TransactionAction[] {
+  if (before === null) return [['create', row]]
+  return isClosed(after) ? [['upsert', row, 'Replace']] : []
 }
 
-/** The rows by which a request is found: its deadline, and the indexes of its agent and of those who voted. */
-export function indexRows(request: ApprovalRequest): ReturnType<typeof rowOf>[] {
-  const shard = shardOf(request.id)
-  const deadline = dueRow(shard, request)
-  return [
-    ...(deadline ? [deadline] : []),
-    rowOf(shard, rowKey.agent(request.agent.id, request.id)),
-    ...newVoters(null, request).map((approver) => rowOf(shard, rowKey.voter(approver, request.id))),
-  ]
+function voterRows(
+  before: ApprovalRequest | null,
+  after: ApprovalRequest,
+  voters: IndexRows['voters'],
+): TransactionAction[] {
+  const known = new Set(isCopiedToVoters(after) || before === null ? [] : votersOf(before))
+  const out = voters.filter(({ approver }) => !known.has(approver))
+  return out.map(({ row }): TransactionAction => ['upsert', row, 'Replace'])
 }
 
 /** The row that a delivery finds. */
 export const postRow = (request: ApprovalRequest): ReturnType<typeof rowOf> =>
   rowOf(shardOf(request.id), rowKey.post(request.id), { rev: request.events.length })
-
-function newVoters(before: ApprovalRequest | null, after: ApprovalRequest): ObjectId[] {
-  const known = new Set(before?.decisions.map((decision) => decision.approver))
-  return [...new Set(after.decisions.map((decision) => decision.approver))].filter((approver) => !known.has(approver))
-}
 
 /** Writes the row that a delivery finds. Merges, so that a claim survives. */
 function postRows({ leaves }: Change, after: ApprovalRequest): TransactionAction[] {

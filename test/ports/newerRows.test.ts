@@ -93,6 +93,8 @@ describe('a list', () => {
   test.each(scopes)('has all requests except one of a newer format, which it names: $by', async (scope) => {
     const [first, later, last] = await three()
     await merge(requestKey(later.id), { v: 2 })
+    // A newer program leaves no copies of an older format.
+    await merge(`due-${minutes(60)}-${later.id}`, { copy: '' })
     const { read, newer } = await all(scope)
     expect(read.sort()).toEqual([first.id, last.id].sort())
     expect(newer).toEqual([[later.id, 2]])

@@ -66,7 +66,9 @@ test('a request has its documented rows, and they follow its changes', async () 
   )
   expect(Object.values(first).every(({ v }) => v === 1)).toBe(true)
   expect(first[keys.post]).toEqual({ v: 1, rev: 1 })
-  expect(first[keys.due(minutes(10))]).toEqual({ v: 1, status: 'pending' })
+  const copied = { copy: expect.any(Uint8Array), mac: expect.stringMatching(/^[0-9a-f]{64}$/), macKey: 'v1' }
+  expect(first[keys.due(minutes(10))]).toEqual({ v: 1, status: 'pending', ...copied })
+  expect(first[keys.agent]).toEqual({ v: 1 })
   expect(first['event-000000000001']).toMatchObject({ type: 'requested', request: asked.id })
   const authentic = { mac: expect.stringMatching(/^[0-9a-f]{64}$/), macKey: 'v1' }
   expect(first['head']).toEqual({ v: 1, seq: 1, hash: asked.events[0]?.hash, recordedAt: noon, ...authentic })
@@ -85,6 +87,7 @@ test('a request has its documented rows, and they follow its changes', async () 
   const third = await rows('03')
   expect(Object.keys(third).filter((key) => key.startsWith('due-'))).toEqual([])
   expect(third[keys.post]).toEqual({ v: 1, rev: 4 })
+  for (const key of [keys.agent, keys.voter]) expect(third[key]).toEqual({ v: 1, ...copied })
 })
 
 test('a deadline that stays has the new status in its row', async () => {

@@ -3,6 +3,7 @@ import type { Row } from './row.ts'
 const rows = 'test/trust/rows.test.ts'
 const others = 'test/trust/others.test.ts'
 const form = 'test/azure/rowForm.test.ts'
+const lists = 'test/trust/lists.test.ts'
 const touched = '%s, after it was %s: nothing is granted, and every call reports it'
 
 /** What a person can do who may write the tables, and has no key. */
@@ -166,6 +167,55 @@ export const storageRows: readonly Row[] = [
         find: 'if (known && isBefore(request, known)) await this.#refuseOlder(request)',
         replace: 'if (known && isBefore(request, known)) return',
         tests: { [others]: ['a process that knows newer events refuses an older row'] },
+      },
+    ],
+  },
+  {
+    attack:
+      'A person who can write the tables edits a row of an index, by which a list finds requests and which has a copy of them',
+    control:
+      'A copy is authenticated with its place. A list reads the request’s own row where a copy is not the service’s, and where this process knows that the request has gone on',
+    switches: [
+      {
+        name: 'list-copy',
+        file: 'src/azure/indexRow.ts',
+        find: '  if (!(await macs.isAuthentic(text, row))) return null\n',
+        replace: '',
+        tests: {
+          [lists]: [
+            'a row of an index › that %s shows what is true',
+            'a row of an index › does not pass under another key, in another shard or another ledger',
+          ],
+        },
+      },
+      {
+        name: 'list-copy-place',
+        file: 'src/azure/indexRow.ts',
+        find: 'rowText({ origin, partition, row, columns: { copy: sha256(copy) } })',
+        replace: "rowText({ origin, partition, row: '', columns: { copy: sha256(copy) } })",
+        tests: {
+          [lists]: ['a row of an index › does not pass under another key, in another shard or another ledger'],
+        },
+      },
+      {
+        name: 'list-copy-erased',
+        file: 'src/azure/transaction.ts',
+        find: "return isClosed(after) ? [['upsert', row, 'Replace']] : []",
+        replace: "return isClosed(after) && before.status !== after.status ? [['upsert', row, 'Replace']] : []",
+        tests: {
+          [lists]: [
+            'a list has what the request’s own row has › after its texts were erased, and no row of an index keeps them',
+          ],
+        },
+      },
+      {
+        name: 'list-known',
+        file: 'src/approvals/approvals.ts',
+        find: 'recollectionOf(ledger).knowsLater(request)',
+        replace: 'false',
+        tests: {
+          [lists]: ['a row of an index › that was put back is not believed by a process that knows later events'],
+        },
       },
     ],
   },

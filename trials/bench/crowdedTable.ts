@@ -1,10 +1,10 @@
 import type { TableClient, TransactionAction } from '@azure/data-tables'
-import { requestRow, rowOf } from '../../src/azure/row.ts'
-import { rowKey } from '../../src/azure/rowKey.ts'
+import { indexRows } from '../../src/azure/indexRow.ts'
+import { requestRow } from '../../src/azure/row.ts'
 import { decide } from '../../src/core/request/decision.ts'
 import { newRequestId, type ObjectId, type Shard, sha256, shardAt, shards } from '../../src/core/data/id.ts'
 import { type Instant, instant, milliseconds, plusSeconds } from '../../src/core/data/instant.ts'
-import { type ApprovalRequest, due } from '../../src/core/request/request.ts'
+import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { open } from '../../src/core/request/submission.ts'
 import { crowd } from './figure.ts'
 import { action, bot, dba, decision, noon, oid, stored, submission } from '../../test/support/build.ts'
@@ -57,14 +57,9 @@ const shardAtNumber = (number: number): Shard =>
 
 function rowsOf(number: number) {
   const request = aRequest(number)
-  const shard = shardAtNumber(number)
-  const at = due(request)
-  return [
-    requestRow(rowSigner(origin), request),
-    rowOf(shard, rowKey.agent(request.agent.id, request.id)),
-    ...request.decisions.map(({ approver }) => rowOf(shard, rowKey.voter(approver, request.id))),
-    ...(at ? [rowOf(shard, rowKey.due(at, request.id), { status: request.status })] : []),
-  ]
+  const signer = rowSigner(origin)
+  const { due, agent, voters } = indexRows(signer, request)
+  return [requestRow(signer, request), agent, ...voters.map(({ row }) => row), ...(due ? [due] : [])]
 }
 
 /** Every fourth is the bot's, another fourth is pending, half of the others are decided by dba. */

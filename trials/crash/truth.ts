@@ -1,6 +1,7 @@
 import { AzureNamedKeyCredential, TableClient } from '@azure/data-tables'
 import { cardFrom } from '../../src/azure/card.ts'
 import { integerIn, type Row, textIn } from '../../src/azure/column.ts'
+import { unpacked } from '../../src/azure/indexRow.ts'
 import { requestFrom } from '../../src/azure/row.ts'
 import { rowKey } from '../../src/azure/rowKey.ts'
 import { parseRequestId, type RequestId, shardOf } from '../../src/core/data/id.ts'
@@ -114,6 +115,9 @@ function checkRequest(request: ApprovalRequest, all: readonly Event[], rows: rea
     `${id} is ${status}, and its deadlines are ${deadlines.join(', ')}`,
   )
   demand(mine.includes(rowKey.agent(request.agent.id, id)), `${id} is not in the index of its agent`)
+  const copies = rows.flatMap(({ copy }) => (copy instanceof Uint8Array ? unpacked(copy) : []))
+  for (const copy of copies.filter((one) => one.id === id))
+    demand(JSON.stringify(copy) === JSON.stringify(request), `a copy of ${id} in an index is out of date`)
 }
 
 export function demand(claim: boolean, what: string): asserts claim {
