@@ -245,8 +245,9 @@ const etagOf = (version: unknown): string => version as string
 
 /** The keys of the rows of a request's agent and voters, as far as its own row, which may be forged, can be read. */
 function indexKeys({ id, agent, decisions }: ApprovalRequest): readonly string[] {
-  const voters = Array.isArray(decisions) ? decisions.map(({ approver }) => approver).filter(isObjectId) : []
-  return [rowKey.agent(agent.id, id), ...new Set(voters.map((approver) => rowKey.voter(approver, id)))]
+  const votes: ApprovalRequest['decisions'] = Array.isArray(decisions) ? decisions : []
+  const voters = new Set(votes.map(({ approver }) => approver).filter(isObjectId))
+  return [rowKey.agent(agent.id, id), ...[...voters].map((approver) => rowKey.voter(approver, id))]
 }
 
 const deletion = (shard: Shard, { key, version }: SurveyedRow): TransactionAction => [

@@ -9,6 +9,7 @@ import type { JsonObject } from '../core/data/json.ts'
 import { checked, Exit, exitFor, exits, withMore } from './exit.ts'
 import { sealedDays, wordsOfSealed } from './find/days.ts'
 import type { Result } from './result.ts'
+import { receiveSaid } from './saidDownload.ts'
 import type { Session } from './session.ts'
 
 /** A file on this machine, after the download. */
@@ -31,10 +32,13 @@ export async function download(session: Session): Promise<Result> {
     throw new Exit(exits.usage, `--out: ${folder} is not a folder and cannot be created.`)
   }
   const name = `countersign-evidence-${date}.zip`
-  const bundle = await fetched(session, `evidence/bundles/${date}`, join(folder, name)).catch((cause: unknown) =>
+  const { service } = session
+  const openBundle: Open = (etag) => service.download(`evidence/bundles/${date}`, etag)
+  const bundle = await fetched(session, openBundle, join(folder, name)).catch((cause: unknown) =>
     namingOthers(session, cause),
   )
-  const said = await fetched(session, `evidence/said/${date}`, join(folder, `said-${date}.jsonl`))
+  const openSaid: Open = (etag) => openWhole(service, `evidence/said/${date}`, etag)
+  const said = await fetched(session, openSaid, join(folder, `said-${date}.jsonl`))
   const lines = [bundle, said].flatMap(({ file, sha256, size, same }) => [
     [same ? 'is there already' : 'downloaded', `${file} (${size} bytes)`] as const,
     ['sha256', sha256] as const,
@@ -64,11 +68,24 @@ async function namingOthers({ service }: Session, cause: unknown): Promise<never
 
 const recordOf = (file: LocalFile): JsonObject => ({ ...file })
 
-async function fetched({ service, screen }: Session, path: string, file: string): Promise<LocalFile> {
+/** Opens a file of the service; `null` if it still has this ETag. */
+type Open = (etag: string | undefined) => Promise<ServiceDownload | null>
+
+/** Opens a said file whose transfer goes on where it breaks off. */
+async function openWhole(service: Session['service'], path: string, etag?: string): Promise<ServiceDownload | null> {
+  const found = await service.download(path, etag)
+  const again = async (from: number) => (await service.download(`${path}?from=${from}`)) ?? notModified()
+  return found && { ...found, bytes: receiveSaid(found.bytes, again) }
+}
+
+const notModified = (): never => {
+  throw new Exit(exits.unreachable, 'The service answered “not modified” to a call without an ETag.')
+}
+
+async function fetched({ screen }: Session, open: Open, file: string): Promise<LocalFile> {
   const before = await digestOf(file)
-  const found = await service.download(path, before && `"${before.sha256}"`)
-  if (!found && before) return { file, ...before, same: true }
-  if (!found) throw new Exit(exits.unreachable, 'The service answered “not modified” to a call without an ETag.')
+  const found = await open(before && `"${before.sha256}"`)
+  if (!found) return before ? { file, ...before, same: true } : notModified()
   const draft = `${file}.${randomUUID().slice(0, 8)}.part`
   try {
     const { sha256, size } = await written(found, draft, (text) => screen.progress(`${file}: ${text}`))

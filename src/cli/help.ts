@@ -316,7 +316,8 @@ const sealing = `Needs the role Evidence.Read. --json writes { "exit", "days" },
 
 const downloading = `DATE is a day in UTC, as countersign days lists them. Writes countersign-evidence-DATE.zip and said-DATE.jsonl. Needs the
 role Evidence.Export; --latest needs Evidence.Read, too. A file appears only when it is complete and has the SHA-256 that
-the service names. A file that exists with other content is left alone.`
+the service names. A said file whose transfer breaks off goes on at the newest event that came. A file that exists with other
+content is left alone.`
 
 const gating = `countersign mcp CONFIG          serves a host over standard input and output, or over HTTP with --http
 countersign mcp policy CONFIG   prints a schema and rules for the tools, to start a policy from

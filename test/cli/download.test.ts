@@ -27,7 +27,7 @@ let answers: { zip: Answering; said: Answering }
 const server = createServer((req, res) => {
   seen.push(`${req.method} ${req.url} ${req.headers.authorization}`)
   if (req.url === '/api/evidence/bundles/2026-01-31') answers.zip(req, res)
-  else if (req.url === '/api/evidence/said/2026-01-31') answers.said(req, res)
+  else if (req.url?.startsWith('/api/evidence/said/2026-01-31')) answers.said(req, res)
   else res.writeHead(404).end()
 })
 
@@ -106,6 +106,77 @@ test.each<[string, Answering, number, string]>([
   expect(code).toBe(exit)
   expect(joined(stderr)).toContain(words)
   expect(readdirSync(folder)).toEqual([])
+})
+
+describe('a said file whose transfer breaks off', () => {
+  const lines = Array.from({ length: 12 }, (_, i) => `{"index":${Math.floor(i / 3)},"name":"n${i}","text":"ü${i}"}\n`)
+  const all = lines.join('')
+  const from = (index: number) => lines.slice(3 * index).join('')
+  const indexOf = (req: IncomingMessage) => Number(new URL(req.url ?? '', url).searchParams.get('from') ?? 0)
+  const indices = () => seen.flatMap((call) => (call.includes('/said/') ? [/from=(\d+)/.exec(call)?.[1] ?? ''] : []))
+
+  /** Sends so many bytes of what is wanted, and then closes the connection; all of it in the end. */
+  const breaking =
+    (...cuts: readonly number[]): Answering =>
+    (req, res) => {
+      const bytes = Buffer.from(from(indexOf(req)))
+      const cut = cuts[indices().length - 1]
+      res.writeHead(200, { 'content-type': 'application/jsonl' })
+      if (cut === undefined) return void res.end(bytes)
+      res.write(bytes.subarray(0, cut), () => setTimeout(() => res.destroy(), 20))
+    }
+  const size = Buffer.byteLength(lines[0] ?? '')
+
+  test.each([
+    ['between two events', 6 * size + 1, '1'],
+    ['between two lines of an event', 4 * size, '1'],
+    ['within a line', 5 * size - 3, '1'],
+    ['within a character', 5 * size - 6, '1'],
+    ['in the last event', 10 * size, '3'],
+  ])('%s, goes on at the newest event', async (_where, cut, next) => {
+    answers.said = breaking(cut)
+    const { code, stderr } = await download()
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(readFileSync(join(folder, texts), 'utf8')).toBe(all)
+    expect(indices()).toEqual(['', next])
+  })
+
+  test('again and again, is whole in the end', async () => {
+    answers.said = breaking(4 * size, 4 * size, 4 * size)
+    expect((await download()).code).toBe(0)
+    expect(readFileSync(join(folder, texts), 'utf8')).toBe(all)
+    expect(indices()).toEqual(['', '1', '2', '3'])
+  })
+
+  test.each([
+    ['before anything came', [0]],
+    ['within the first event', [2 * size]],
+    ['at the same event twice', [4 * size, 2 * size]],
+  ])('%s, is given up', async (_where, cuts) => {
+    answers.said = breaking(...cuts)
+    const { code, stderr } = await download()
+    expect(code).toBe(69)
+    expect(joined(stderr)).toContain('stopped sending')
+    expect(readdirSync(folder)).toEqual([whole])
+    expect(indices()).toHaveLength(cuts.length)
+  })
+
+  test('because a row is broken, says so when it goes on', async () => {
+    const broken = problem(503, 'evidence-broken')
+    answers.said = (req, res) => (indexOf(req) === 0 ? breaking(4 * size)(req, res) : broken(req, res))
+    const { code, stderr } = await download()
+    expect(code).not.toBe(0)
+    expect(joined(stderr)).toContain('evidence-broken')
+    expect(readdirSync(folder)).toEqual([whole])
+  })
+
+  test('with lines that have no index, is given up', async () => {
+    answers.said = (_req, res) => {
+      res.writeHead(200).write('{"line":1}\n{"line":2}\n{"line":3}\n', () => setTimeout(() => res.destroy(), 20))
+    }
+    expect((await download()).code).toBe(69)
+    expect(indices()).toEqual([''])
+  })
 })
 
 test.each(['2026-02-30', 'yesterday', '../../secrets'])('download refuses %s, which is not a date', async (date) => {

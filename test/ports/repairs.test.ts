@@ -10,7 +10,7 @@ import type { Repairs } from '../../src/ports/repairs.ts'
 import { MemoryLedger } from '../support/fakes/ledger.ts'
 import { MemoryRepairs } from '../support/fakes/repairs.ts'
 import { Insider } from '../trust/insider.ts'
-import { apply, ask, changeOf, dba, logChange, minutes, noon, oid, shard as place, vote } from './story.ts'
+import { apply, ask, bot, changeOf, dba, expire, logChange, minutes, noon, oid, shard as place, vote } from './story.ts'
 import { startStorage, type TestStorage } from './tables.ts'
 
 interface Subject {
@@ -218,5 +218,21 @@ describe.each(subjects)('%s', (_where, begin) => {
     expect(await one.ledger.find(request.id)).toBeNull()
     expect(await one.repairs.due(shard)).toEqual([])
     await one.repairs.remove(await one.repairs.request(request.id))
+  })
+
+  test('a request is removed from the lists of its agent and its voters, which have copies of it', async () => {
+    const { ledger, repairs } = one
+    expect((await expire(ledger, request)).status).toBe('lapsed')
+    const listed = async () =>
+      (
+        await Promise.all(
+          (['agent', 'approver'] as const).map((by) =>
+            ledger.list({ by, id: by === 'agent' ? bot : dba }, { keep: ({ id }) => id === request.id, limit: 5 }),
+          ),
+        )
+      ).flatMap(({ requests }) => requests.map(({ id }) => id))
+    expect(await listed()).toEqual([request.id, request.id])
+    await repairs.remove(await repairs.request(request.id))
+    expect(await listed()).toEqual([])
   })
 })
