@@ -13,8 +13,8 @@ export const consoleRows: readonly Row[] = [
       {
         name: 'page-policy',
         file: 'src/http/console.ts',
-        find: 'path === verifier ? "frame-ancestors \'none\'" : policy,',
-        replace: 'path === verifier ? "frame-ancestors \'none\'" : nothing.slice(0, 0),',
+        find: ': (pages?.policy ?? nothing),',
+        replace: ": '',",
         tests: {
           'test/http/console.test.ts': [
             'a page loads only its own files, reaches only the service and the issuer, and is framed only by Teams',
