@@ -16,6 +16,12 @@ interface KnownHold {
   readonly until?: Instant
 }
 
+/** What rules ask about holds. */
+export type HoldsOfDay = Pick<KnownHolds, 'refusal' | 'take' | 'covering'>
+
+/** Stands for the holds of a day that is not over: a later event may release one. Rules about holds then come later. */
+export const laterHolds: HoldsOfDay = { refusal: () => null, take: () => undefined, covering: () => null }
+
 /** What can be told of a hold. */
 export type HoldEvent = Pick<EventOf<'held' | 'released'>, 'type' | 'at' | 'data'>
 

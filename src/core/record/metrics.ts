@@ -1,6 +1,8 @@
 import { csvLine } from '../data/csv.ts'
 import { type Day, startOf } from '../data/day.ts'
 import { hourOf, type Instant, milliseconds } from '../data/instant.ts'
+import type { ObjectId } from '../data/id.ts'
+import type { Outcome, Verdict } from '../request/event.ts'
 import type { ApprovalRequest } from '../request/request.ts'
 import { isHasty } from './eventType.ts'
 import type { Life } from './replayedRequest.ts'
@@ -52,6 +54,39 @@ const noTallies = (): Tallies => ({ all: new Map(), rule: new Map(), agent: new 
 export const beginOf = ({ number, date }: { readonly number: number; readonly date: Day }): Instant | null =>
   number === 1 ? null : startOf(date)
 
+/** What is counted of a request: plain data, because it may come from a file. */
+export interface LifeFacts {
+  readonly agent: ObjectId
+  readonly rules: readonly string[]
+  readonly outcome: Outcome
+  readonly status: ApprovalRequest['status']
+  readonly createdAt: Instant
+  readonly decidedAt?: Instant
+  readonly closedAt?: Instant
+  /** When it was shown first. */
+  readonly seenAt?: Instant
+  readonly votes: readonly {
+    readonly approver: ObjectId
+    readonly verdict: Verdict
+    readonly at: Instant
+    /** An element of `looks` in a {@link Life}. */
+    readonly look: number | null
+  }[]
+}
+
+/** Picks what is counted of a request. */
+export function lifeFacts({ request, decidedAt, shownAt, looks }: Life): LifeFacts {
+  const { agent, policy, status, createdAt, decisions } = request
+  const [seenAt] = shownAt
+  return {
+    ...{ agent: agent.id, rules: policy.rules, outcome: policy.outcome, status, createdAt },
+    ...(decidedAt !== undefined && { decidedAt }),
+    ...('closedAt' in request && { closedAt: request.closedAt }),
+    ...(seenAt !== undefined && { seenAt }),
+    votes: decisions.map(({ approver, verdict, at }, i) => ({ approver, verdict, at, look: looks[i] ?? null })),
+  }
+}
+
 /** Counts what happened to requests, from their lives at the end of a day or of several. */
 export class Metrics {
   readonly #tallies: Tallies
@@ -66,21 +101,24 @@ export class Metrics {
    * @param from of {@link beginOf}
    */
   take(life: Life, from: Instant | null): void {
-    const { request } = life
-    const { policy, agent } = request
+    this.takeFacts(lifeFacts(life), from)
+  }
+
+  /** Does what {@link take} does. */
+  takeFacts(facts: LifeFacts, from: Instant | null): void {
     const of = [
       this.#of('all', ''),
-      ...[...new Set(policy.rules)].map((rule) => this.#of('rule', rule)),
-      this.#of('agent', agent.id),
+      ...[...new Set(facts.rules)].map((rule) => this.#of('rule', rule)),
+      this.#of('agent', facts.agent),
     ]
-    for (const name of countsOf(life, from)) for (const tally of of) count(tally, name)
-    for (const [name, time] of timesOf(life, from)) for (const tally of of) addTime(tally, name, time)
-    for (const [place, vote] of request.decisions.entries()) {
-      if (!isSince(vote.at, from)) continue
-      const approver = this.#of('approver', vote.approver)
-      takeVote([...of, approver], life.looks[place] ?? null)
-      count(approver, vote.verdict)
-      const hour = hourOf(vote.at)
+    for (const name of countsOf(facts, from)) for (const tally of of) count(tally, name)
+    for (const [name, time] of timesOf(facts, from)) for (const tally of of) addTime(tally, name, time)
+    for (const { approver: person, verdict, at, look } of facts.votes) {
+      if (!isSince(at, from)) continue
+      const approver = this.#of('approver', person)
+      takeVote([...of, approver], look)
+      count(approver, verdict)
+      const hour = hourOf(at)
       approver.hours.set(hour, (approver.hours.get(hour) ?? 0) + 1)
     }
   }
@@ -123,27 +161,25 @@ const isSince = (at: Instant | undefined, from: Instant | null): at is Instant =
   at !== undefined && (from === null || at >= from)
 
 /** Names what happened once: the ask, the decision, the end. */
-function countsOf({ request, decidedAt }: Life, from: Instant | null): readonly string[] {
-  const { createdAt } = request
-  const closedAt = 'closedAt' in request ? request.closedAt : undefined
-  const verdict = request.status === 'denied' ? 'denied' : 'approved'
+function countsOf(facts: LifeFacts, from: Instant | null): readonly string[] {
+  const { status, createdAt, decidedAt, closedAt } = facts
+  const verdict = status === 'denied' ? 'denied' : 'approved'
   return [
     ...(isSince(createdAt, from) ? ['asked'] : []),
-    ...(isSince(decidedAt, from) ? [`${verdict}-by-${deciderOf(request)}`] : []),
-    ...(isSince(closedAt, from) && request.status !== 'denied' ? [request.status] : []),
+    ...(isSince(decidedAt, from) ? [`${verdict}-by-${deciderOf(facts)}`] : []),
+    ...(isSince(closedAt, from) && status !== 'denied' ? [status] : []),
   ]
 }
 
 /** Who decides a request: people exactly if the policy asked for them. */
-const deciderOf = ({ policy }: ApprovalRequest): 'people' | 'policy' =>
-  policy.outcome === 'approve' ? 'people' : 'policy'
+const deciderOf = ({ outcome }: LifeFacts): 'people' | 'policy' => (outcome === 'approve' ? 'people' : 'policy')
 
 /** The times from the ask to the decision of people, and to the first view. */
-function timesOf({ request, decidedAt, shownAt }: Life, from: Instant | null): readonly (readonly [string, number])[] {
-  const since = (at: Instant): number => milliseconds(at) - milliseconds(request.createdAt)
-  const [seenAt] = shownAt
+function timesOf(facts: LifeFacts, from: Instant | null): readonly (readonly [string, number])[] {
+  const { createdAt, decidedAt, seenAt } = facts
+  const since = (at: Instant): number => milliseconds(at) - milliseconds(createdAt)
   return [
-    ...(isSince(decidedAt, from) && deciderOf(request) === 'people' ? [['decide', since(decidedAt)] as const] : []),
+    ...(isSince(decidedAt, from) && deciderOf(facts) === 'people' ? [['decide', since(decidedAt)] as const] : []),
     ...(isSince(seenAt, from) ? [['first-look', since(seenAt)] as const] : []),
   ]
 }

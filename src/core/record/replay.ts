@@ -1,11 +1,13 @@
 import type { Draft } from '../request/event.ts'
 import { type Exceptional, exceptionOf } from './auditException.ts'
 import { type Digest, type Hex, type RequestId, type Shard } from '../data/id.ts'
+import type { Instant } from '../data/instant.ts'
+import type { HoldSubject } from '../request/hold.ts'
 import { checkGiven, illegal, type Life, live } from './replayedRequest.ts'
 import { typeOf } from './eventTable.ts'
 import { exportKey } from './exportKey.ts'
-import { KnownHolds } from './knownHolds.ts'
-import type { KnownPolicy, LogEvent } from './eventType.ts'
+import { type HoldsOfDay, KnownHolds } from './knownHolds.ts'
+import type { EventOf, KnownPolicy, LogEvent } from './eventType.ts'
 import { policyIn } from './record.ts'
 
 /** Replays the rules on the events of one shard, with the same core that made the events. */
@@ -32,6 +34,28 @@ export interface Replay {
   life(request: RequestId): Life | undefined
   /** Returns the policy version that is in force in the shard; absent if no event has named one. */
   policy(): Digest | undefined
+  /** Returns what the day's events have told so far that later ones must not tell again. */
+  told(): ToldOfDay
+  /** Whether the newest event ends a command, so that a part of the day may end with it. */
+  isWhole(): boolean
+  /**
+   * Checks that a part of the day, in which these requests have events, may end with the newest event.
+   *
+   * @throws {Broken} `illegal-event` if the last command lacks an event
+   */
+  checkWhole(requests: Iterable<RequestId>): void
+  /** Takes the state of a request as an earlier part of the day left it, or as earlier days did. */
+  resume(life: Life): void
+  /** Drops the state of a request, which its next event then needs again. Its memory is free. */
+  forget(request: RequestId): void
+}
+
+/** What no two events of a shard's day may tell. */
+export interface ToldOfDay {
+  /** Downloads, each by {@link exportKey}. */
+  readonly exports: readonly string[]
+  /** Days and groups, as `2026-03-04 dba`. */
+  readonly rosters: readonly string[]
 }
 
 /** Events that must come next: all events of one command have consecutive numbers and the same time. */
@@ -50,14 +74,19 @@ export interface ReplayStart {
    */
   readonly changes?: Set<string>
   /** The holds that the day's events say are in force. The replays of all its shards share it. */
-  readonly holds?: KnownHolds
+  readonly holds?: HoldsOfDay
+  /** What earlier parts of the shard's day told. */
+  readonly told?: ToldOfDay | undefined
+  /** The time of the last event of an earlier part of the day. */
+  readonly since?: Instant | undefined
 }
 
 /** Makes a replay of one shard's day. No request leaves its shard, so the replay's memory is freed with it. */
-export function replay({ policy, changes = new Set(), holds = new KnownHolds() }: ReplayStart = {}): Replay {
+export function replay(start: ReplayStart = {}): Replay {
+  const { policy, changes = new Set(), holds = new KnownHolds(), told, since } = start
   const lives = new Map<RequestId, Life>()
   const today = new Set<RequestId>()
-  const log = logRules(policy, holds)
+  const log = logRules(policy, holds, told)
   let awaited: Awaited | null = null
   let first: LogEvent | null = null
   let newest: LogEvent | null = null
@@ -79,6 +108,11 @@ export function replay({ policy, changes = new Set(), holds = new KnownHolds() }
     return event.request === undefined ? null : (lives.get(event.request) ?? null)
   }
 
+  function checkWhole(requests: Iterable<RequestId>): void {
+    if (awaited) throw missing(awaited)
+    for (const id of requests) checkVoided(lives.get(id), newest)
+  }
+
   return {
     needsCarried: ({ type, request }) => request !== undefined && type !== 'requested' && !lives.has(request),
 
@@ -92,7 +126,9 @@ export function replay({ policy, changes = new Set(), holds = new KnownHolds() }
 
     take(event, index, hash) {
       if (newest && event.seq <= newest.seq) throw illegal(event, 'its number does not follow')
-      if (newest && event.at < newest.at) throw illegal(event, 'its time is before that of the event before it')
+      const before = newest?.at ?? since
+      if (before !== undefined && event.at < before)
+        throw illegal(event, 'its time is before that of the event before it')
       // All events of a command have the same time, so a command never spans two days.
       if (awaited && awaited.after !== newest) throw missing(awaited)
       first ??= event
@@ -100,20 +136,26 @@ export function replay({ policy, changes = new Set(), holds = new KnownHolds() }
       const life = next(event, hash)
       if (event.type === 'requested') log.judged(event, event.data.policy.version)
       if (event.request !== undefined) today.add(event.request)
-      const hold = event.type === 'erased' && life ? holds.covering(life.request, event.at) : null
-      if (hold !== null) throw illegal(event, `hold ${hold} covered the request`)
+      if (event.type === 'erased' && life) checkErasure(event, life.request, holds)
       const exception = exceptionOf(event, index, life)
       return exception && isFirstChange(event, changes) ? [exception] : none
     },
 
     rows() {
-      if (awaited) throw missing(awaited)
-      for (const id of today) checkVoided(lives.get(id), newest)
+      checkWhole(today)
       return [...today].flatMap((id) => lives.get(id) ?? [])
     },
 
     life: (request) => lives.get(request),
     policy: () => log.policy(),
+    told: () => log.told(),
+    checkWhole,
+    isWhole: () => awaited === null && (newest?.request === undefined || !lives.get(newest.request)?.unvoided),
+    resume: (life) => void lives.set(life.request.id, life),
+    forget(request) {
+      lives.delete(request)
+      today.delete(request)
+    },
   }
 }
 
@@ -125,11 +167,48 @@ function checkVoided(life: Life | undefined, newest: LogEvent | null): void {
 
 const none: readonly Exceptional[] = []
 
+/** @throws {Broken} `illegal-event` if a hold covered the request whose texts were erased */
+function checkErasure(event: LogEvent, request: HoldSubject, holds: HoldsOfDay): void {
+  const hold = holds.covering(request, event.at)
+  if (hold !== null) throw illegal(event, `hold ${hold} covered the request`)
+}
+
+/** An event of a hold, or an erasure and what holds can cover of its request. */
+export type HoldFact =
+  | { readonly event: EventOf<'held' | 'released'> }
+  | { readonly event: EventOf<'erased'>; readonly subject: HoldSubject }
+
+/**
+ * Judges what a replay with {@link laterHolds} did not judge, once the day is over. Called in the order of the log.
+ *
+ * @throws {Broken} `illegal-event`
+ */
+export function judgeHolds(fact: HoldFact, holds: HoldsOfDay): void {
+  if ('subject' in fact) {
+    checkErasure(fact.event, fact.subject, holds)
+    return
+  }
+  const wrong = holds.refusal(fact.event)
+  if (wrong !== null) throw illegal(fact.event, wrong)
+  holds.take(fact.event)
+}
+
+/** Picks what {@link judgeHolds} judges; `null` for an event that holds do not concern. */
+export function holdFactOf(event: LogEvent, request: HoldSubject | undefined): HoldFact | null {
+  if (event.type === 'held' || event.type === 'released') return { event }
+  if (event.type !== 'erased' || request === undefined) return null
+  const { id, createdAt, agent } = request
+  return { event, subject: { id, createdAt, agent: { id: agent.id } } }
+}
+
+/** Names a change of policy, of which the tables of a day have one row; `null` for other events. */
+export const policyChange = (event: LogEvent): string | null =>
+  event.type === 'policy-changed' ? `${event.data.from ?? ''} ${event.data.to}` : null
+
 /** Whether no event of the day before this one records the same change of policy. True of all other events. */
 function isFirstChange(event: LogEvent, changes: Set<string>): boolean {
-  if (event.type !== 'policy-changed') return true
-  const { from = '', to } = event.data
-  const change = `${from} ${to}`
+  const change = policyChange(event)
+  if (change === null) return true
   if (changes.has(change)) return false
   changes.add(change)
   return true
@@ -147,12 +226,13 @@ export function follow({ after, drafts }: Awaited, event: LogEvent): Awaited | n
 export const missing = ({ after, drafts }: Awaited) => illegal(after, `“${drafts[0]?.type}” must follow it at once`)
 
 /** Checks the events that are about no request, and the policy versions that all events name. */
-function logRules(before: Digest | undefined, holds: KnownHolds) {
+function logRules(before: Digest | undefined, holds: HoldsOfDay, told?: ToldOfDay) {
   let policy: KnownPolicy = before === undefined ? { isKnown: false } : { isKnown: true, version: before }
-  const exports = new Set<string>()
-  const rosters = new Set<string>()
+  const exports = new Set(told?.exports)
+  const rosters = new Set(told?.rosters)
 
   return {
+    told: (): ToldOfDay => ({ exports: [...exports], rosters: [...rosters] }),
     policy: (): Digest | undefined => (policy.isKnown ? policy.version : undefined),
 
     /** Checks a request's policy version: a `policy-changed` event must come before the first request of a new one. */
