@@ -1,4 +1,5 @@
 import { authenticatedEnd, type End, endPath, parseEnd } from '../core/log/end.ts'
+import { authenticatedChunk, type ChunkNote, isChunkName, parseChunk } from '../core/log/chunk.ts'
 import type { Mac } from '../core/log/mac.ts'
 import { authenticatedSnapshot, isSnapshotFile, parseSnapshot, type SnapshotNote } from '../core/log/snapshot.ts'
 import { authenticatedHeads, isHeadsName, parseHeads, type Witnessed } from '../core/log/witness.ts'
@@ -52,6 +53,23 @@ export const readSnapshots = (
         value: { ...read.note, name },
         mac: read.mac,
         text: authenticatedSnapshot(macs.origin, read.note),
+      }
+    )
+  })
+
+/** As {@link readHeads}, of chunks: each note with the name of its file. */
+export const readChunks = (
+  macs: Macs,
+  files: readonly ArchivedFile[],
+): Promise<Authentic<ChunkNote & { readonly name: string }>> =>
+  authentic(macs, files, Infinity, (text, name) => {
+    const read = parseChunk(text)
+    return (
+      read &&
+      isChunkName(name, read.note) && {
+        value: { ...read.note, name },
+        mac: read.mac,
+        text: authenticatedChunk(macs.origin, read.note),
       }
     )
   })
