@@ -18,8 +18,11 @@ import { type Tables } from './tables.ts'
 /** The most rows of one page that the storage returns. */
 const mostRows = 1_000
 
-/** Rows of the partition `seal` that are not copied: a restored ledger finds broken evidence again by itself. */
-const passing = new Set(['alarm', 'backup'])
+/**
+ * Whether a row of the partition `seal` is copied. A restored ledger finds broken evidence again by itself, and the
+ * chunks in the archive tell how far its events are collected.
+ */
+const isLasting = (row: Row): boolean => !/^(?:alarm|backup|chunk-.*)$/.test(keyOf(row))
 
 /** The rows of the tables, for a snapshot. */
 export class TableRows implements LedgerRows {
@@ -72,7 +75,7 @@ export class TableRows implements LedgerRows {
   }
 
   seals(): AsyncIterable<readonly StoredRow[]> {
-    return this.#stored(this.#tables.ledger, odata`PartitionKey eq 'seal'`, (row) => !passing.has(keyOf(row)))
+    return this.#stored(this.#tables.ledger, odata`PartitionKey eq 'seal'`, isLasting)
   }
 
   limits(): AsyncIterable<readonly StoredRow[]> {

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { TableClient, TransactionAction } from '@azure/data-tables'
 import type { Day } from '../core/data/day.ts'
+import { type Shard, shards } from '../core/data/id.ts'
 import type { Instant } from '../core/data/instant.ts'
-import { type BrokenRow, evidenceBroken, Problem, rowChecks } from '../core/data/problem.ts'
+import { type BrokenRow, evidenceBroken, isBroken, Problem, rowChecks } from '../core/data/problem.ts'
 import { Conflict } from '../ports/ledger.ts'
-import type { Alarm, Plan, SealHead, Seals } from '../ports/seals.ts'
-import { type Row, textIn, textOrNull } from './column.ts'
+import type { Alarm, Collected, Plan, SealHead, Seals } from '../ports/seals.ts'
+import { keyOf, type Row, textIn, textOrNull } from './column.ts'
 import { answered, createOrRead, dropped, unlessConflict } from './fault.ts'
 import { metaFrom } from './meta.ts'
 import { placeOf, SealRows, sealPartition, unsigned } from './sealRows.ts'
@@ -17,8 +18,12 @@ const key = {
   head: 'head',
   alarm: 'alarm',
   plan: (date: Day) => `plan-${date}`,
+  chunk: (shard: Shard) => `chunk-${shard}`,
   post: (date: Day) => `post-${date}`,
 }
+
+/** Characters of a row's value, above which it leaves out lists. A row holds 512 Ki. */
+const mostOfRow = 400_000
 
 /** Reads the day from a key of `key.post`. */
 const dayIn = (name: string): Day => name.slice('post-'.length) as Day
@@ -85,6 +90,27 @@ export class TableSeals implements Seals {
     }
   }
 
+  async collected(forged: (cause: Problem) => void): Promise<ReadonlyMap<Shard, Collected>> {
+    const found = new Map<Shard, Collected>()
+    for (const row of await this.#rows.from('chunk-')) {
+      const shard = shards.find((one) => keyOf(row) === key.chunk(one))
+      try {
+        if (shard !== undefined) found.set(shard, await this.#rows.believed<Collected>(row))
+      } catch (cause) {
+        if (!isBroken(cause)) throw cause
+        forged(cause)
+      }
+    }
+    return found
+  }
+
+  async keepCollected(shard: Shard, collected: Collected): Promise<void> {
+    const { open: _open, carried: _carried, ...place } = collected
+    const isLong = JSON.stringify(collected).length > mostOfRow
+    const row = await this.#rows.rowOf(key.chunk(shard), isLong ? place : collected)
+    await answered(this.#table.upsertEntity(row, 'Replace', within()))
+  }
+
   async alarm(): Promise<Alarm | null> {
     const row = await this.#rows.read(key.alarm, within())
     return row && alarmFrom(valueIn<Alarm & { readonly broken?: unknown }>(row))
@@ -92,6 +118,10 @@ export class TableSeals implements Seals {
 
   async raise(alarm: Alarm): Promise<void> {
     await answered(this.#table.upsertEntity(unsigned(key.alarm, alarm), 'Replace', within()))
+  }
+
+  async clear(): Promise<void> {
+    await dropped(this.#table.deleteEntity(sealPartition, key.alarm, within()))
   }
 
   async announcements(now: Instant, until: Instant): Promise<readonly Day[]> {

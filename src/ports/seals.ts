@@ -1,7 +1,7 @@
 import type { Day } from '../core/data/day.ts'
-import type { BrokenRow } from '../core/data/problem.ts'
+import type { BrokenRow, Problem } from '../core/data/problem.ts'
 import type { ChainHead } from '../core/request/event.ts'
-import type { Hex, Shard } from '../core/data/id.ts'
+import type { Hex, RequestId, Shard } from '../core/data/id.ts'
 import type { Instant } from '../core/data/instant.ts'
 
 /** For each shard the newest event that is in the log. */
@@ -40,6 +40,21 @@ export interface Plan {
   readonly to: Cuts
 }
 
+/**
+ * How far the events of a shard are collected in chunks. It saves reading them: they alone tell the same.
+ */
+export interface Collected {
+  readonly date: Day
+  /** Name and version of the program that collected them. */
+  readonly tool: string
+  /** The newest chunk, by its digest. */
+  readonly chunk: Hex
+  /** Requests that go on: those of each chunk, by its digest, that no later chunk has. Absent if there are very many. */
+  readonly open?: Readonly<Record<Hex, readonly RequestId[]>>
+  /** Requests that began on an earlier day and have events in these chunks. Absent if there are very many. */
+  readonly carried?: readonly RequestId[]
+}
+
 /** The broken evidence because of which sealing has stopped. */
 export interface Alarm {
   readonly date: Day
@@ -73,8 +88,17 @@ export interface Seals {
    * @throws {Conflict} if another process sealed meanwhile
    */
   advance(version: unknown, head: SealHead): Promise<void>
+  /**
+   * Tells how far the shards are collected; those of which nothing is known are absent.
+   *
+   * @param forged is called with rows that the service did not write. They are as absent
+   */
+  collected(forged: (cause: Problem) => void): Promise<ReadonlyMap<Shard, Collected>>
+  keepCollected(shard: Shard, collected: Collected): Promise<void>
   alarm(): Promise<Alarm | null>
   raise(alarm: Alarm): Promise<void>
+  /** Ends the alarm, if there is one. */
+  clear(): Promise<void>
   /**
    * Lists sealed days whose checkpoints are not announced and not claimed yet, oldest first. Claims each of them until
    * the given moment.

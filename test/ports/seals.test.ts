@@ -1,8 +1,8 @@
 import { TableSeals } from '../../src/azure/seals.ts'
 import { dayOf, parseDay } from '../../src/core/data/day.ts'
-import { sha256, shards } from '../../src/core/data/id.ts'
+import { newRequestId, type RequestId, sha256, type Shard, shards } from '../../src/core/data/id.ts'
 import { Conflict } from '../../src/ports/ledger.ts'
-import type { Alarm, Cuts, Plan, SealHead, Seals } from '../../src/ports/seals.ts'
+import type { Alarm, Collected, Cuts, Plan, SealHead, Seals } from '../../src/ports/seals.ts'
 import { MemorySeals } from '../support/fakes/seals.ts'
 import { type Call, type Fault, type FaultProxy, inOrder, startFaultProxy } from '../support/faultProxy.ts'
 import { someOf } from '../support/whole.ts'
@@ -82,7 +82,23 @@ const head = (number: number, more: Partial<SealHead> = {}): SealHead => ({
   ...more,
 })
 
+const some = shards.slice(3, 5) as [Shard, Shard]
+
+const collected = (number: number): Collected => ({
+  date: day(number),
+  tool: 'countersign 0.1.0',
+  chunk: sha256(`chunk ${number}`),
+  open: { [sha256(`chunk ${number}`)]: [requestId(number)] },
+  carried: [requestId(100 + number)],
+})
+
 const alarm: Alarm = { date: day(4), code: 'broken-chain', words: 'Event 7 of shard 03 is missing.', since: noon }
+
+const requestId = (number: number): RequestId => newRequestId(minutes(number), new Uint8Array(10), some[0])
+
+const noneForged = (cause: unknown) => {
+  throw cause
+}
 
 /** Seals these days, one after the other. */
 async function seal(seals: Seals, ...numbers: readonly number[]): Promise<void> {
@@ -161,6 +177,27 @@ describe.each(kinds)('%s', (_kind, empty) => {
     expect(await other.alarm()).toEqual(alarm)
   })
 
+  test('ends an alarm, also if there is none', async () => {
+    await seals.clear()
+    await seals.raise(alarm)
+    await other.clear()
+    expect(await seals.alarm()).toBeNull()
+  })
+
+  test('keeps how far each shard is collected', async () => {
+    expect(await seals.collected(noneForged)).toEqual(new Map())
+    const [one, two] = some
+    await seals.keepCollected(one, collected(1))
+    await other.keepCollected(two, collected(2))
+    await other.keepCollected(one, collected(3))
+    const both = new Map([
+      [one, collected(3)],
+      [two, collected(2)],
+    ])
+    expect(await seals.collected(noneForged)).toEqual(both)
+    expect(await other.collected(noneForged)).toEqual(both)
+  })
+
   test('gives each announcement to one caller, until its claim ends or it was posted', async () => {
     await seal(seals, 1, 2, 3)
     const dates = (one: Seals, now: number) => one.announcements(minutes(now), minutes(now + 5))
@@ -191,6 +228,26 @@ describe.each(kinds)('%s', (_kind, empty) => {
     expect(await seals.plan(day(1))).toEqual(plan(1))
     expect((await seals.head()).head).toEqual(head(1))
   })
+})
+
+test('of very many requests, a row has their chunk alone', async () => {
+  const [tables] = await tablesInMemory()
+  const seals = new TableSeals(tables)
+  const ids = Array.from({ length: 20_000 }, (_, i) => requestId(i))
+  const { open: _open, carried: _carried, ...place } = collected(1)
+  await seals.keepCollected(some[0], { ...place, open: { [place.chunk]: ids }, carried: [] })
+  expect((await seals.collected(noneForged)).get(some[0])).toEqual(place)
+})
+
+test('a row that the service did not write tells nothing, and is reported', async () => {
+  const [tables] = await tablesInMemory()
+  const seals = new TableSeals(tables)
+  const forged: unknown[] = []
+  for (const shard of some) await seals.keepCollected(shard, collected(1))
+  const value = JSON.stringify(collected(2))
+  await tables.ledger.updateEntity({ partitionKey: 'seal', rowKey: `chunk-${some[0]}`, value }, 'Merge')
+  expect([...(await seals.collected((cause) => forged.push(cause))).keys()]).toEqual([some[1]])
+  expect(forged).toMatchObject([{ details: { broken: { shard: 'seal', row: `chunk-${some[0]}`, check: 'mac' } } }])
 })
 
 describe('under faults', () => {
@@ -274,6 +331,9 @@ describe('under faults', () => {
       () => seals.plans(),
       () => seals.propose(plan(1)),
       () => seals.raise(alarm),
+      () => seals.clear(),
+      () => seals.collected(noneForged),
+      () => seals.keepCollected(some[0], collected(1)),
       () => seals.announcements(noon, minutes(5)),
     ]
     const failed = calls.map((call) => expect(call()).rejects.toMatchObject({ code: 'unavailable' }))

@@ -1,13 +1,15 @@
 import type { Day } from '../../../src/core/data/day.ts'
+import type { Shard } from '../../../src/core/data/id.ts'
 import type { Instant } from '../../../src/core/data/instant.ts'
 import { Conflict } from '../../../src/ports/ledger.ts'
-import type { Alarm, Plan, SealHead, Seals } from '../../../src/ports/seals.ts'
+import type { Alarm, Collected, Plan, SealHead, Seals } from '../../../src/ports/seals.ts'
 
 /** Sealed days in memory. They are kept as JSON text, so that callers share no state with them. */
 export class MemorySeals implements Seals {
   private readonly day: Day
   private readonly kept = new Map<Day, string>()
   private readonly posts = new Map<Day, Instant | null>()
+  private readonly chunks = new Map<Shard, string>()
   private newest: { readonly text: string; readonly version: number } | null = null
   private raised: string | null = null
 
@@ -49,12 +51,24 @@ export class MemorySeals implements Seals {
     this.raised = null
   }
 
+  async collected(): Promise<ReadonlyMap<Shard, Collected>> {
+    return new Map([...this.chunks].map(([shard, text]) => [shard, JSON.parse(text) as Collected]))
+  }
+
+  async keepCollected(shard: Shard, collected: Collected): Promise<void> {
+    this.chunks.set(shard, JSON.stringify(collected))
+  }
+
   async alarm(): Promise<Alarm | null> {
     return parse(this.raised)
   }
 
   async raise(alarm: Alarm): Promise<void> {
     this.raised = JSON.stringify(alarm)
+  }
+
+  async clear(): Promise<void> {
+    this.raised = null
   }
 
   async announcements(now: Instant, until: Instant): Promise<readonly Day[]> {
