@@ -1,6 +1,6 @@
 import { app as functions } from '@azure/functions'
 import { app } from '../src/deployed.ts'
-import { timer } from '../src/runtime/timer.ts'
+import { hourly, timer } from '../src/runtime/timer.ts'
 
 /**
  * Applies the deadlines that have passed, finishes deliveries that were interrupted or failed, and stores the heads of
@@ -11,12 +11,16 @@ functions.timer('sweep', {
   handler: timer('sweep', async () => (await app()).sweep()),
 })
 
-/** Seals every day that has ended, and then takes a snapshot if backups are on. */
+const snapshot = hourly(async () => (await app()).snapshot())
+
+/**
+ * Seals every day that has ended, and collects the events of the day that has not. Once an hour it then looks whether a
+ * snapshot is due, if backups are on.
+ */
 functions.timer('seal', {
-  schedule: '0 5 * * * *',
+  schedule: '0 */5 * * * *',
   handler: timer('seal', async () => {
-    const { seal, snapshot } = await app()
-    const days = await seal()
+    const days = await (await app()).seal()
     return [...days, ...(await snapshot())]
   }),
 })

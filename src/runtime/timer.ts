@@ -31,3 +31,23 @@ export function timer(name: string, run: () => Promise<readonly string[] | Reado
     }
   }
 }
+
+/**
+ * Wraps work of a timer that runs more often, so that this process does it once in each hour (UTC). After a failure the
+ * next call tries again.
+ *
+ * @param now milliseconds since 1970
+ */
+export function hourly<T>(
+  work: () => Promise<readonly T[]>,
+  now: () => number = Date.now,
+): () => Promise<readonly T[]> {
+  let done = Number.NaN
+  return async () => {
+    const hour = Math.floor(now() / 3_600_000)
+    if (hour === done) return []
+    const result = await work()
+    done = hour
+    return result
+  }
+}

@@ -196,7 +196,7 @@ describe('bundles', () => {
     expect((await empty.call('checkpoint', null)).json.code).toBe('not-found')
     const { json } = await empty.call('bundle', 'Evidence.Export', { params: date })
     expect(json).toMatchObject({ code: 'not-found' })
-    expect(json.detail).toContain(`${second}T00:05:00.000Z`)
+    expect(json.detail).toContain(`${second}T00:00:00.000Z`)
   })
 })
 
@@ -383,14 +383,14 @@ describe.each(['bundle', 'said'] as const)('the date of a %s', (name) => {
   test('gets the time of its seal if the day is not over', async () => {
     const { json } = await of(second)
     expect(json).toMatchObject({ status: 404, code: 'not-found' })
-    expect(json.detail).toContain(`${third}T00:05:00.000Z`)
+    expect(json.detail).toContain(`${third}T00:00:00.000Z`)
   })
 
   test('gets the time of the next run if the day is over', async () => {
     here.clock.set(`${third}T03:04:59.999Z` as Instant)
     expect((await of(second)).json.detail).toContain(`${third}T03:05:00.000Z`)
     here.clock.set(`${third}T03:05:00.000Z` as Instant)
-    expect((await of(second)).json.detail).toContain(`${third}T04:05:00.000Z`)
+    expect((await of(second)).json.detail).toContain(`${third}T03:10:00.000Z`)
   })
 
   test('gets the day at which sealing stopped, but not the reason', async () => {

@@ -1,12 +1,10 @@
 import { type Day, endOf } from '../../core/data/day.ts'
-import { type Instant, instant, later, milliseconds, plusSeconds } from '../../core/data/instant.ts'
+import { type Instant, instant, later, milliseconds } from '../../core/data/instant.ts'
 import { Problem } from '../../core/data/problem.ts'
 import type { SealHead, Seals } from '../../ports/seals.ts'
 
-/** Seconds past each hour at which sealing runs. */
-const runsAt = 300
-
-const hour = 3_600_000
+/** Milliseconds between two runs of sealing. */
+const runsEvery = 300_000
 
 /**
  * Reads the head of the log, if this day is sealed.
@@ -32,13 +30,8 @@ export async function sealedDay(
 
 function whenSealed(date: Day, now: Instant): string {
   const end = endOf(date)
-  if (now < end)
-    return `the day ends at ${end}, and sealing runs five minutes past each hour: by ${plusSeconds(end, runsAt)}.`
-  return `the day has ended, and sealing runs five minutes past each hour: next at ${nextRun(later(now, end))}.`
+  if (now < end) return `the day ends at ${end}, and sealing begins then.`
+  return `the day has ended, and sealing runs every five minutes: next at ${nextRun(later(now, end))}.`
 }
 
-function nextRun(now: Instant): Instant {
-  const ms = milliseconds(now)
-  const run = Math.floor(ms / hour) * hour + runsAt * 1000
-  return instant(run > ms ? run : run + hour)
-}
+const nextRun = (now: Instant): Instant => instant((Math.floor(milliseconds(now) / runsEvery) + 1) * runsEvery)

@@ -9,9 +9,10 @@ import { checkRow, retell } from '../../core/record/retelling.ts'
 import type { ApprovalRequest } from '../../core/request/request.ts'
 import type { KeptEvent, Ledger } from '../../ports/ledger.ts'
 import type { Archive } from '../../ports/archive.ts'
-import type { Plan, Seals } from '../../ports/seals.ts'
+import type { Seals } from '../../ports/seals.ts'
 import { LogIndex } from '../log/logIndex.ts'
 import { LogTree } from '../log/tree.ts'
+import type { DayCuts } from './plan.ts'
 
 export interface CarryingParts {
   readonly ledger: Pick<Ledger, 'find' | 'events'>
@@ -28,13 +29,13 @@ export interface CarriedEvent {
 /** Reads carried events of requests, each with the proof that the log had it before the planned day. */
 export class CarriedEvents {
   readonly #ledger: CarryingParts['ledger']
-  readonly #plan: Plan
+  readonly #plan: DayCuts
   readonly #root: Uint8Array
   readonly #log: LogTree
   readonly #index: LogIndex
 
   /** @param root the log's root before the day */
-  constructor({ ledger, seals, archive }: CarryingParts, plan: Plan, root: Uint8Array) {
+  constructor({ ledger, seals, archive }: CarryingParts, plan: DayCuts, root: Uint8Array) {
     this.#ledger = ledger
     this.#plan = plan
     this.#root = root

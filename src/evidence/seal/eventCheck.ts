@@ -23,7 +23,7 @@ export interface DayPlace {
 }
 
 /** Gives the place of a day in a shard. Events that a slow clock dated before the first day belong to that day. */
-export const placeIn = ({ number, date }: Plan, shard: Shard): DayPlace => ({
+export const placeIn = ({ number, date }: Pick<Plan, 'number' | 'date'>, shard: Shard): DayPlace => ({
   shard,
   from: number === 1 ? ('' as Instant) : startOf(date),
   before: endOf(date),

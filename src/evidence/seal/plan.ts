@@ -3,7 +3,7 @@ import { Broken } from '../../core/data/broken.ts'
 import { type Day, endOf, nextDay } from '../../core/data/day.ts'
 import { type ChainHead, emptyChain } from '../../core/request/event.ts'
 import { type Shard, shards } from '../../core/data/id.ts'
-import { later } from '../../core/data/instant.ts'
+import { type Instant, later } from '../../core/data/instant.ts'
 import { emptyFrontier, rootOf } from '../../core/log/merkle.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Ledger } from '../../ports/ledger.ts'
@@ -19,6 +19,9 @@ export interface PlanningParts {
   /** Name and version of the program. */
   readonly tool: string
 }
+
+/** Which events a day has, whether it is planned or not over yet. */
+export type DayCuts = Pick<Plan, 'date' | 'number' | 'size' | 'from' | 'to'>
 
 /** The state of the log before a day. */
 export type Standing = Pick<SealHead, 'number' | 'size' | 'root' | 'frontier' | 'cuts'>
@@ -51,16 +54,28 @@ export async function planned(parts: PlanningParts, date: Day, head: SealHead | 
   return plan
 }
 
+/** Gives the day that is not over yet, as far as its events are recorded. */
+export async function dayUntilNow(
+  ledger: Pick<Ledger, 'cut' | 'stream'>,
+  date: Day,
+  head: SealHead | null,
+): Promise<DayCuts> {
+  const { number, size, cuts: from } = standing(head)
+  return { date, number: number + 1, size, from, to: Object.fromEntries(await cutsAt(ledger, endOf(date))) as Cuts }
+}
+
+/** Finds the newest event of each shard from before a moment. */
+const cutsAt = (ledger: Pick<Ledger, 'cut' | 'stream'>, end: Instant) =>
+  Promise.all(
+    shards.map(async (shard) => [shard, await confirmed(ledger, shard, await ledger.cut(shard, end))] as const),
+  )
+
 /** Draws a plan. Fences each shard first: no further event of the day can appear, so the events found are complete. */
 async function drawn(parts: PlanningParts, date: Day, head: SealHead | null): Promise<Plan> {
   const { ledger, signer, clock, tool } = parts
   const end = endOf(date)
-  const cuts = await Promise.all(
-    shards.map(async (shard) => {
-      await ledger.fence(shard, end)
-      return [shard, await confirmed(ledger, shard, await ledger.cut(shard, end))] as const
-    }),
-  )
+  await Promise.all(shards.map((shard) => ledger.fence(shard, end)))
+  const cuts = await cutsAt(ledger, end)
   const { number, size, cuts: from } = standing(head)
   const to = Object.fromEntries(cuts)
   const key = head?.key ?? (await signer.keys())[0]?.kid

@@ -1,9 +1,9 @@
 import { bundleFiles } from '../../core/log/bundleFiles.ts'
 import { tmpdir } from 'node:os'
-import { encode64 } from '../../core/data/base64.ts'
+import { decode64, encode64 } from '../../core/data/base64.ts'
 import { Broken, type BrokenCode } from '../../core/data/broken.ts'
 import { type BrokenRow, eventRow, evidenceBroken, isBroken, type Problem } from '../../core/data/problem.ts'
-import { type Day, dayOf, endOf, nextDay } from '../../core/data/day.ts'
+import { type Day, dayOf, endOf, nextDay, startOf } from '../../core/data/day.ts'
 import { sha256, shards } from '../../core/data/id.ts'
 import type { Manifest } from '../../core/log/manifest.ts'
 import { rootOf } from '../../core/log/merkle.ts'
@@ -18,7 +18,9 @@ import { member, zipped } from './bundleZip.ts'
 import { bundleOf, checkpointOf, fileOf } from '../read/bundles.ts'
 import { type Gathered, gather } from './gather.ts'
 import { checkpointMembers, keysFor, membersOf, type MembersParts } from './bundleMembers.ts'
-import { cutOf, planned, standing } from './plan.ts'
+import { Collecting } from '../chunk/collect.ts'
+import { cutOf, dayUntilNow, planned, standing } from './plan.ts'
+import { Witnesses } from './witnesses.ts'
 import { announceKey, type RotationParts } from './rotation.ts'
 import { keepOpen, openBefore } from './openRequests.ts'
 import { inFolder } from './spool.ts'
@@ -79,11 +81,13 @@ export type SealingParts = RotationParts &
 export class Sealing {
   readonly #parts: SealingParts
   readonly #rosters: Rosters
+  readonly #collecting: Collecting
   #running: Promise<readonly Day[]> | null = null
 
   constructor(parts: SealingParts) {
     this.#parts = parts
     this.#rosters = new Rosters(parts)
+    this.#collecting = new Collecting(parts)
   }
 
   /**
@@ -101,7 +105,9 @@ export class Sealing {
 
   async #run(): Promise<readonly Day[]> {
     await this.#rosters.record() // 0
-    return sealAll(this.#parts)
+    const { days, isBroken } = await sealAll(this.#parts)
+    if (!isBroken) await collectToday(this.#parts, this.#collecting)
+    return days
   }
 }
 
@@ -112,8 +118,15 @@ interface Due {
   readonly version: unknown
 }
 
-async function sealAll(parts: SealingParts): Promise<readonly Day[]> {
+interface Sealed {
+  readonly days: readonly Day[]
+  /** Whether evidence does not hold, so that no later day can be sealed. */
+  readonly isBroken: boolean
+}
+
+async function sealAll(parts: SealingParts): Promise<Sealed> {
   const days: Day[] = []
+  let isBroken = false
   for (;;) {
     let due: Due | null = null
     try {
@@ -121,21 +134,48 @@ async function sealAll(parts: SealingParts): Promise<readonly Day[]> {
       if (due === null) break
       if (await seal(parts, due)) days.push(due.date)
     } catch (cause) {
-      if (!(cause instanceof Broken || isBroken(cause))) throw cause
+      if (!isBrokenEvidence(cause)) throw cause
       await alarm(parts, due?.date ?? dayOf(parts.clock.now()), cause)
+      isBroken = true
       // The head could not be read, so there is no checkpoint to publish.
-      if (due === null) return days
+      if (due === null) return { days, isBroken }
       break
     }
   }
   await publish(parts) // 9
   await announceKey(parts) // 10
-  return days
+  return { days, isBroken }
 }
+
+/** Collects the day that is not over yet. Raises an alarm if evidence does not hold, and ends it when it does again. */
+async function collectToday(parts: SealingParts, collecting: Collecting): Promise<void> {
+  const { ledger, seals, archive, clock } = parts
+  const { head } = await seals.head()
+  const date = dayAfter(head, await seals.first())
+  if (startOf(date) > clock.now()) return
+  try {
+    const policies = head === null ? none : await checkHead(archive, head)
+    const cuts = await dayUntilNow(ledger, date, head)
+    const witnesses = await Witnesses.readHeads(parts, cuts)
+    await collecting.collect({ cuts, root: rootBefore(head), policies, witnesses })
+    if ((await seals.alarm())?.date === date) await seals.clear()
+  } catch (cause) {
+    if (!isBrokenEvidence(cause)) throw cause
+    await alarm(parts, date, cause)
+  }
+}
+
+const isBrokenEvidence = (cause: unknown): cause is Broken | Problem => cause instanceof Broken || isBroken(cause)
+
+/** The first day that is not sealed. */
+const dayAfter = (head: SealHead | null, first: Day): Day => (head === null ? first : nextDay(head.date))
+
+/** The root of the log after the newest seal. */
+const rootBefore = (head: SealHead | null): Uint8Array => decode64(standing(head).root) ?? new Uint8Array()
 
 async function nextDue({ seals, clock }: SealingParts): Promise<Due | null> {
   const { head, version } = await seals.head()
-  const date = head === null ? await seals.first() : nextDay(head.date)
+  const date = dayAfter(head, await seals.first())
   return endOf(date) <= clock.now() ? { date, head, version } : null
 }
 

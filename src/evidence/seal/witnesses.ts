@@ -4,19 +4,19 @@ import { type Hex, type RequestId, type Shard, shards } from '../../core/data/id
 import type { Instant } from '../../core/data/instant.ts'
 import { evidenceBroken } from '../../core/data/problem.ts'
 import { endPath, endPrefixes, endsPrefix } from '../../core/log/end.ts'
+import { chunksPrefix } from '../../core/log/chunk.ts'
 import { headsOf } from '../../core/log/witness.ts'
 import { readRecord } from '../../core/record/record.ts'
 import type { Archive, ArchivedFile } from '../../ports/archive.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { KeptEvent, Ledger } from '../../ports/ledger.ts'
-import type { Plan } from '../../ports/seals.ts'
 import { abreast } from '../../runtime/concurrency.ts'
 import type { Macs } from '../../runtime/macs.ts'
 import { recordsOf } from '../log/logIndex.ts'
 import { repairedSince } from '../repair/repairedSince.ts'
-import { type Authentic, readEnds, readHeads } from '../witnessFiles.ts'
+import { type Authentic, readChunks, readEnds, readHeads } from '../witnessFiles.ts'
 import { brokenEvent, eventAt } from './eventCheck.ts'
-import { cutOf } from './plan.ts'
+import { cutOf, type DayCuts } from './plan.ts'
 
 export interface WitnessesParts {
   readonly ledger: Pick<Ledger, 'news' | 'stream'>
@@ -46,7 +46,7 @@ interface Testimony {
  * contain each of them, so that a change of the tables is found.
  */
 export class Witnesses {
-  readonly #plan: Plan
+  readonly #plan: DayCuts
   readonly #ledger: WitnessesParts['ledger']
   /**
    * The day's events that a file names, by shard and number: the hash as 32 characters, because there may be a million,
@@ -58,7 +58,7 @@ export class Witnesses {
   /** Events in whose place another file, or the sealed log, names another event. */
   readonly #disputed: Testimony[] = []
 
-  private constructor({ ledger }: WitnessesParts, plan: Plan) {
+  private constructor({ ledger }: WitnessesParts, plan: DayCuts) {
     this.#ledger = ledger
     this.#plan = plan
   }
@@ -70,15 +70,11 @@ export class Witnesses {
    * @throws {Broken} `broken-chain` if two files name different events, or if the ledger lacks an event that a file
    *   names, and the chain does not record a repair since
    */
-  static async read(parts: WitnessesParts, plan: Plan, open: readonly RequestId[]): Promise<Witnesses> {
-    const witnesses = new Witnesses(parts, plan)
-    await abreast(atOnce, daysOf(plan, dayOf(parts.clock.now())), async (day) => {
-      for (const { at, heads } of kept(parts, await readHeads(parts.macs, await parts.archive.list(headsOf(day)))))
-        for (const shard of shards) {
-          const head = heads[shard]
-          if (head) witnesses.#take({ shard, ...head, at })
-        }
-    })
+  static async read(parts: WitnessesParts, plan: DayCuts, open: readonly RequestId[]): Promise<Witnesses> {
+    const { date } = plan
+    const witnesses = await Witnesses.#ofHeads(parts, plan, daysOf(plan, dayOf(parts.clock.now())))
+    const chunks = kept(parts, await readChunks(parts.macs, await parts.archive.list(`${chunksPrefix}${date}/`)))
+    for (const { shard, to, at } of chunks) witnesses.#take({ shard, ...to, at })
     const takeEnds = async (files: readonly ArchivedFile[]) => {
       for (const { shard, seq, leaf, at } of kept(parts, await readEnds(parts.macs, files)))
         witnesses.#take({ shard, seq, hash: leaf, at })
@@ -90,6 +86,29 @@ export class Witnesses {
     })
     await witnesses.#checkLater()
     for (const testimony of witnesses.#disputed) await witnesses.explain(testimony)
+    return witnesses
+  }
+
+  /**
+   * Reads the heads that were witnessed on a day that is not over yet. Later ones than its newest events prove nothing now.
+   *
+   * @throws {Broken} `broken-chain` as {@link Witnesses.read}
+   */
+  static async readHeads(parts: WitnessesParts, day: DayCuts): Promise<Witnesses> {
+    const witnesses = await Witnesses.#ofHeads(parts, day, [day.date])
+    for (const testimony of witnesses.#disputed) await witnesses.explain(testimony)
+    return witnesses
+  }
+
+  static async #ofHeads(parts: WitnessesParts, plan: DayCuts, days: readonly Day[]): Promise<Witnesses> {
+    const witnesses = new Witnesses(parts, plan)
+    await abreast(atOnce, days, async (day) => {
+      for (const { at, heads } of kept(parts, await readHeads(parts.macs, await parts.archive.list(headsOf(day)))))
+        for (const shard of shards) {
+          const head = heads[shard]
+          if (head) witnesses.#take({ shard, ...head, at })
+        }
+    })
     return witnesses
   }
 
@@ -180,14 +199,14 @@ function kept<T>({ failed }: WitnessesParts, { found, foreign }: Authentic<T>): 
  * Lists the days whose files of heads may name an event of the day. An event is the head of its chain until another comes,
  * and a day may be sealed late; another process's clock may be ahead.
  */
-function daysOf({ date }: Plan, today: Day): readonly Day[] {
+function daysOf({ date }: DayCuts, today: Day): readonly Day[] {
   const days = [dayBefore(date)]
   for (let day = date; day <= nextDay(today); day = nextDay(day)) days.push(day)
   return days
 }
 
 /** Lists the prefixes of files of the day's requests; on the first day, the prefix of all files. */
-function rangesOf(plan: Plan): readonly string[] {
+function rangesOf(plan: DayCuts): readonly string[] {
   const { date, number } = plan
   // Requests that a slow clock dated before the first day belong to that day.
   if (number === 1) return [endsPrefix]
