@@ -13,6 +13,25 @@ export async function abreast<T, R>(
   return results
 }
 
+/** Works on items in advance, at most `atOnce` at a time, and yields the results in the order of the items. */
+export async function* ahead<T, R>(
+  atOnce: number,
+  items: readonly T[],
+  work: (item: T) => Promise<R>,
+): AsyncGenerator<R, void, undefined> {
+  const begun: Promise<R>[] = []
+  for (const item of items) {
+    const next = work(item)
+    // Avoids an unhandled rejection: the error surfaces when this result is awaited.
+    next.catch(() => undefined)
+    begun.push(next)
+    if (begun.length < atOnce) continue
+    const first = begun.shift()
+    if (first) yield await first
+  }
+  for (const left of begun) yield await left
+}
+
 /**
  * Runs one piece of work while the caller prepares the next. Each starts when the one before has ended. If one fails,
  * the next `start` or `end` throws its error.

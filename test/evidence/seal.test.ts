@@ -263,9 +263,9 @@ test('two processes that seal at once make the same days, each once', async () =
   const runs = await Promise.all(
     two.map(({ parts }) =>
       new Sealing({
-        ...around(parts, async (name, call) => {
+        ...around(parts, async (name, call, [file]) => {
           const result = await slowly(name, call)
-          if (name === 'archive.write') written.push(JSON.stringify(result))
+          if (name === 'archive.write' && !String(file).startsWith('chunks/')) written.push(JSON.stringify(result))
           return result
         }),
         ledger: apart(ledger),

@@ -33,7 +33,7 @@ const standing = (size: number) => {
 async function grown(archive: Archive, from: number, to: number): Promise<Frontier> {
   const log = await TileWriter.open(archive, standing(from))
   for (const leaf of leaves(to).slice(from)) {
-    log.add(leaf.toString(), hashLeaf(leaf))
+    log.add(leaf, hashLeaf(leaf))
     await log.room()
   }
   return log.end()

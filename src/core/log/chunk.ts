@@ -42,11 +42,13 @@ export interface ChunkNote {
 }
 
 /** Files under this prefix of the write-once container are chunks. */
-export const chunksPrefix = 'chunks/'
+const chunksPrefix = 'chunks/'
 
 const numbered = (seq: number): string => String(seq).padStart(12, '0')
 
-export const chunksOf = (date: Day, shard: Shard): string => `${chunksPrefix}${date}/${shard}/`
+/** The beginning of the names of a day's chunks, or of those of one shard. */
+export const chunksOf = (date: Day, shard?: Shard): string =>
+  shard === undefined ? `${chunksPrefix}${date}/` : `${chunksPrefix}${date}/${shard}/`
 
 /** `chunks/2026-01-31/0a/000000000001-000000000345-<hash of event 345>` */
 export const chunkPath = ({ date, shard, from, to }: Pick<ChunkNote, 'date' | 'shard' | 'from' | 'to'>): string =>

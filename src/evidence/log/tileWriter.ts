@@ -25,11 +25,11 @@ export class TileWriter {
   readonly #levels: Level[]
   readonly #writing = new Overlap()
   /** The leaves of the entry bundle that is being filled. */
-  #leaves: string[]
+  #leaves: Uint8Array[]
   #size: number
   #unwritten: { readonly tile: Tile; readonly bytes: Uint8Array }[] = []
 
-  private constructor(archive: Archive, size: number, levels: Level[], leaves: string[]) {
+  private constructor(archive: Archive, size: number, levels: Level[], leaves: Uint8Array[]) {
     this.#archive = archive
     this.#size = size
     this.#levels = levels
@@ -46,8 +46,8 @@ export class TileWriter {
     return new TileWriter(archive, from.size, levels, await lastLeaves(archive, from.size))
   }
 
-  /** @param hash the leaf hash */
-  add(leaf: string, hash: Uint8Array): void {
+  /** @param hash the leaf hash. Neither may change afterwards */
+  add(leaf: Uint8Array, hash: Uint8Array): void {
     this.#size += 1
     this.#leaves.push(leaf)
     this.#grow(0, hash)
@@ -89,7 +89,7 @@ export class TileWriter {
   /** Makes the entry bundle of the newest leaves. */
   #entries(): { readonly tile: Tile; readonly bytes: Uint8Array } {
     const index = Math.floor((this.#size - 1) / fullTile)
-    const bytes = entryBundleOf(this.#leaves.map((leaf) => Buffer.from(leaf)))
+    const bytes = entryBundleOf(this.#leaves)
     return { tile: { level: 'entries', index, width: this.#leaves.length }, bytes }
   }
 
@@ -147,7 +147,7 @@ const edgeOf = (levels: readonly Level[], { level, width }: Tile): Uint8Array =>
  *
  * @throws {Broken} `wrong-root`
  */
-async function lastLeaves(archive: Archive, size: number): Promise<string[]> {
+async function lastLeaves(archive: Archive, size: number): Promise<Uint8Array[]> {
   const width = size % fullTile
   if (width === 0) return []
   const tile = { level: 'entries', index: Math.floor(size / fullTile), width } as const
@@ -160,7 +160,7 @@ async function lastLeaves(archive: Archive, size: number): Promise<string[]> {
   })
   if (!isSealed || leaves.length !== width)
     throw new Broken('wrong-root', `${tilePath(tile)} does not have the leaves that were sealed.`)
-  return leaves.map((leaf) => Buffer.from(leaf).toString('utf8'))
+  return [...leaves]
 }
 
 async function keep(archive: Archive, tile: Tile, bytes: Uint8Array): Promise<void> {

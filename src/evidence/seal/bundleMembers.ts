@@ -8,7 +8,7 @@ import { pemOf, thumbprintOf } from '../../core/log/signature.ts'
 import type { Archive } from '../../ports/archive.ts'
 import type { Plan, SealHead } from '../../ports/seals.ts'
 import { type AttestingParts, keptCheckpoint, keysOf, type LogKey, createOrReadCheckpoint } from './attest.ts'
-import { type Member, member, spooledMember } from './bundleZip.ts'
+import { type Member, member, packedMember } from './bundleZip.ts'
 import type { Gathered } from './gather.ts'
 import { LogTree } from '../log/tree.ts'
 
@@ -67,7 +67,7 @@ export function membersOf(
 ): readonly Member[] {
   const beside = ({ name }: { readonly name: string }) => [member(name, fileNamed(files, name))]
   const pems = keys.map(({ kid, spki }) => member(`keys/${kid}.pem`, pemOf(spki)))
-  const spooled = (table: keyof Gathered['files']) => [spooledMember(bundleFiles[table].name, day.files[table])]
+  const packed = (table: keyof Gathered['files']) => [packedMember(bundleFiles[table].name, day.files[table])]
   return inBundleOrder({
     readme: beside(bundleFiles.readme),
     shell: beside(bundleFiles.shell),
@@ -76,11 +76,11 @@ export function membersOf(
     policies: day.policies,
     cards: day.cards,
     ...checkpoints,
-    records: spooled('records'),
-    carried: spooled('carried'),
-    requests: spooled('requests'),
-    exceptions: spooled('exceptions'),
-    metrics: spooled('metrics'),
+    records: packed('records'),
+    carried: packed('carried'),
+    requests: packed('requests'),
+    exceptions: packed('exceptions'),
+    metrics: packed('metrics'),
     manifest: [],
   })
 }

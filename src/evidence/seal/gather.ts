@@ -1,45 +1,36 @@
-import { bundleFiles } from '../../core/log/bundleFiles.ts'
 import { join } from 'node:path'
-import { decode64 } from '../../core/data/base64.ts'
-import type { ChainHead } from '../../core/request/event.ts'
+import { bundleFiles } from '../../core/log/bundleFiles.ts'
 import { type Digest, type RequestId, type Shard, shards } from '../../core/data/id.ts'
+import type { Instant } from '../../core/data/instant.ts'
 import type { Manifest, ShardCut } from '../../core/log/manifest.ts'
 import type { Frontier } from '../../core/log/merkle.ts'
 import type { Exceptional } from '../../core/record/auditException.ts'
-import { exceptionLine, exceptionsHeader, requestLine, requestsHeader } from '../../core/record/tables.ts'
-import type { ApprovalRequest } from '../../core/request/request.ts'
 import { KnownHolds } from '../../core/record/knownHolds.ts'
-import type { LogEvent } from '../../core/record/eventType.ts'
-import { beginOf, metricLine, Metrics, metricsHeader } from '../../core/record/metrics.ts'
-import type { Instant } from '../../core/data/instant.ts'
-import { controlsOf } from '../../core/policy/controls.ts'
 import { lateSeal } from '../../core/record/lateSeal.ts'
-import { policyIn } from '../../core/record/record.ts'
-import { type Replay, replay } from '../../core/record/replay.ts'
-import type { KeptEvent, Ledger } from '../../ports/ledger.ts'
+import { beginOf, metricLine, Metrics, metricsHeader } from '../../core/record/metrics.ts'
+import { judgeHolds } from '../../core/record/replay.ts'
+import { exceptionLine, exceptionsHeader, requestsHeader } from '../../core/record/tables.ts'
+import { type ApprovalRequest, isOpen } from '../../core/request/request.ts'
 import type { Archive } from '../../ports/archive.ts'
 import type { Plan } from '../../ports/seals.ts'
-import { ArchivedVersions } from './archivedVersions.ts'
-import type { Member } from './bundleZip.ts'
-import { type CarriedEvent, CarriedEvents, type CarryingParts } from './carriedEvents.ts'
-import { brokenEvent, check, type Checked, eventAt, placeIn } from './eventCheck.ts'
-import { abreast } from '../../runtime/concurrency.ts'
-import type { PoliciesInForce } from './attest.ts'
+import { ahead } from '../../runtime/concurrency.ts'
+import { type ChunkFacts, inflatedPiece, parseRow, parseRows } from '../chunk/chunkContent.ts'
+import { type ChunkFilesParts, type KeptChunk, readParts } from '../chunk/chunkFiles.ts'
 import { TileWriter } from '../log/tileWriter.ts'
-import { cutOf, type Standing } from './plan.ts'
+import { ArchivedVersions } from './archivedVersions.ts'
+import type { PoliciesInForce } from './attest.ts'
+import type { Member } from './bundleZip.ts'
 import { openAfter } from './openRequests.ts'
-import { Spool, type Spooled } from './spool.ts'
-import { Witnesses, type WitnessesParts } from './witnesses.ts'
+import type { Standing } from './plan.ts'
+import { type Packed, Packing, Spool } from './spool.ts'
+import type { Witnesses } from './witnesses.ts'
 
-export interface GatheringParts extends CarryingParts, Omit<WitnessesParts, 'archive'> {
-  readonly ledger: Pick<Ledger, 'stream' | 'find' | 'events' | 'news'>
-  readonly archive: Archive
-}
+export type GatheringParts = ChunkFilesParts & { readonly archive: Archive }
 
 /** The content of a day, checked. */
 export interface Gathered {
   readonly to: Frontier
-  readonly files: Readonly<Record<Table, Spooled>>
+  readonly files: Readonly<Record<Table, Packed>>
   readonly counts: Manifest['counts']
   /** The rules and card templates of the policy versions that were in force, or that events name; each sorted by name. */
   readonly policies: readonly Member[]
@@ -61,72 +52,80 @@ export interface Continuing extends Standing {
 
 type Table = 'records' | 'carried' | 'requests' | 'exceptions' | 'metrics'
 
-/** Requests that are looked up at the same time. */
+/** A day that is planned, and collected up to its cuts. */
+export interface PlannedDay {
+  readonly plan: Plan
+  readonly from: Continuing
+  /** Requests that were open when the day began. */
+  readonly open: readonly RequestId[]
+  /** The chunks of each shard, in the order of their events. */
+  readonly chunks: ReadonlyMap<Shard, readonly KeptChunk[]>
+  readonly witnesses: Witnesses
+}
+
+/** Chunks that are read at the same time. */
 const atOnce = 8
 
-/** Rows that are added before waiting for room. */
-const someRows = 1_000
+/** Rows, or leaves, that are added before waiting for room. */
+const some = 1_000
 
 /**
- * Reads the planned day from the ledger, and writes tiles and temporary files. Checks every event and every rule, and
- * that no event is missing that a file of the archive names. Keeps in memory the requests of one shard, the ids of open
- * requests, and the hashes that files name.
+ * Puts a day together from its chunks: writes tiles, and temporary files with the tables. Checks that no event is missing
+ * that a file of the archive names. Keeps in memory the table rows of one shard, some chunks, the ids of open requests,
+ * and the hashes that files name.
  *
- * @param open requests that were open when the day began
  * @throws {Broken} for the first check that fails; `missing-member`, `wrong-digest` for a policy version that is missing or
  *   changed in the archive
  */
-export async function gather(
-  parts: GatheringParts,
-  plan: Plan,
-  from: Continuing,
-  open: readonly RequestId[],
-  folder: string,
-): Promise<Gathered> {
-  const witnesses = await Witnesses.read(parts, plan, open)
-  const day = await Gathering.open(parts, plan, from, folder)
-  for (const shard of shards)
-    await gatherShard(parts, { day, plan, shard, witnesses, policy: from.policies.get(shard) })
+export async function gather(parts: GatheringParts, planned: PlannedDay, folder: string): Promise<Gathered> {
+  const { plan, from, open } = planned
+  const day = await Gathering.open(parts, planned, folder)
+  for (const shard of shards) await gatherShard(parts, day, planned, shard, from.policies.get(shard))
   day.late(lateSeal(plan))
   return day.end(open)
 }
 
-/** What is read beside the events of the day. */
-interface Inputs {
-  readonly earlier: CarriedEvents
-  readonly versions: ArchivedVersions
-}
-
-/** The files that are written while a day is read. */
+/** The files that are written while a day is gathered. */
 interface Outputs {
   readonly tiles: TileWriter
-  readonly spools: Readonly<Record<Table, Spool>>
+  readonly spools: Readonly<Record<Exclude<Table, 'records'>, Spool>>
+}
+
+/** A chunk, and those of its parts that a day needs. */
+interface ReadChunk {
+  readonly chunk: KeptChunk
+  readonly hashes: Buffer
+  readonly leaves: Buffer
+  readonly facts: ChunkFacts
 }
 
 /** Writes and counts the content of a day. */
 class Gathering {
-  readonly earlier: CarriedEvents
-  /** The changes of policy that a row tells of: see {@link replay}. */
-  readonly changes = new Set<string>()
-  /** The holds of the day. */
-  readonly holds: KnownHolds
-  readonly #size: number
+  readonly #parts: GatheringParts
+  readonly #plan: Plan
+  readonly #chunks: readonly KeptChunk[]
   readonly #tiles: TileWriter
   readonly #spools: Outputs['spools']
+  readonly #records = new Packing()
   readonly #counts = { records: 0, carried: 0, requests: 0, exceptions: 0, types: new Map<string, number>() }
+  /** The changes of policy that a row tells of: several shards record the same. */
+  readonly #changes = new Set<string>()
+  readonly #holds: KnownHolds
   readonly #policies = new Set<Digest>()
   readonly #inForce = new Map<Shard, InForce>()
+  readonly #before: ReadonlySet<RequestId>
+  /** Requests of the day that are open after it, or were open before. */
   readonly #states: Pick<ApprovalRequest, 'id' | 'status'>[] = []
   readonly #metrics = new Metrics()
   readonly #begin: Instant | null
-  readonly #versions: ArchivedVersions
   #newKey: string | null = null
 
-  private constructor(inputs: Inputs, plan: Plan, { tiles, spools }: Outputs) {
-    this.earlier = inputs.earlier
-    this.#versions = inputs.versions
-    this.#size = plan.size
-    this.holds = new KnownHolds(plan.size === 0)
+  private constructor(parts: GatheringParts, { plan, open, chunks }: PlannedDay, { tiles, spools }: Outputs) {
+    this.#parts = parts
+    this.#plan = plan
+    this.#chunks = shards.flatMap((shard) => chunks.get(shard) ?? [])
+    this.#before = new Set(open)
+    this.#holds = new KnownHolds(plan.size === 0)
     this.#begin = beginOf(plan)
     this.#tiles = tiles
     this.#spools = spools
@@ -135,41 +134,39 @@ class Gathering {
     spools.metrics.add(metricsHeader)
   }
 
-  static async open(parts: GatheringParts, plan: Plan, from: Standing, folder: string): Promise<Gathering> {
-    const [tiles, records, carried, requests, exceptions, metrics] = await Promise.all([
-      TileWriter.open(parts.archive, from),
-      Spool.open(join(folder, bundleFiles.records.name)),
+  static async open(parts: GatheringParts, planned: PlannedDay, folder: string): Promise<Gathering> {
+    const [tiles, carried, requests, exceptions, metrics] = await Promise.all([
+      TileWriter.open(parts.archive, planned.from),
       Spool.open(join(folder, bundleFiles.carried.name)),
       Spool.open(join(folder, bundleFiles.requests.name)),
       Spool.open(join(folder, bundleFiles.exceptions.name)),
       Spool.open(join(folder, bundleFiles.metrics.name)),
     ])
-    const root = decode64(from.root) ?? new Uint8Array()
-    const spools = { records, carried, requests, exceptions, metrics }
-    const inputs = { earlier: new CarriedEvents(parts, plan, root), versions: new ArchivedVersions(parts.archive) }
-    return new Gathering(inputs, plan, { tiles, spools })
+    return new Gathering(parts, planned, { tiles, spools: { carried, requests, exceptions, metrics } })
   }
 
-  take(rules: Replay, { event, text, hash }: Checked): void {
-    const { records, exceptions } = this.#spools
-    const counts = this.#counts
-    for (const one of rules.take(event, this.#size + counts.records, hash)) {
-      exceptions.add(exceptionLine(one))
-      counts.exceptions += 1
+  /** Takes the next chunk in the order of the log. */
+  async take({ chunk, hashes, leaves, facts }: ReadChunk): Promise<void> {
+    this.#records.add(leaves, chunk.parts.leaves.size)
+    const index = this.#plan.size + this.#counts.records
+    for (const { row, change } of facts.exceptions) {
+      if (change !== undefined && this.#changes.has(change)) continue
+      if (change !== undefined) this.#changes.add(change)
+      this.#except({ ...row, index: index + (row.index ?? 0) - chunk.from.seq - 1 })
     }
-    this.#note(event)
-    this.#tiles.add(text, Buffer.from(hash, 'hex'))
-    records.add(text)
-    records.add('\n')
-    counts.records += 1
-    counts.types.set(event.type, (counts.types.get(event.type) ?? 0) + 1)
-  }
-
-  carry(rules: Replay, { event, line }: CarriedEvent): void {
-    rules.carry(event)
-    this.#note(event)
-    this.#spools.carried.add(line)
-    this.#counts.carried += 1
+    for (const fact of facts.holds) judgeHolds(fact, this.#holds)
+    for (const { lines } of facts.carried)
+      for (const line of lines) {
+        this.#spools.carried.add(line)
+        this.#counts.carried += 1
+      }
+    for (const policy of facts.policies) this.#policies.add(policy)
+    const { types } = this.#counts
+    for (const [type, count] of Object.entries(facts.types)) types.set(type, (types.get(type) ?? 0) + count)
+    this.#newKey = facts.newKey ?? this.#newKey
+    await this.#grow(leaves, hashes)
+    await this.#spools.carried.room()
+    await this.#spools.exceptions.room()
   }
 
   /** Notes which policy was in force in a shard before and after the day. */
@@ -178,138 +175,114 @@ class Gathering {
     for (const version of [policyFrom, policyTo]) if (version !== undefined) this.#policies.add(version)
   }
 
-  async rows(replayed: Replay): Promise<void> {
+  /** Takes the requests of a shard, each as the newest chunk has it. */
+  async rows(rows: ReadonlyMap<RequestId, string>): Promise<void> {
     const { requests } = this.#spools
-    for (const row of replayed.rows()) {
-      this.#states.push({ id: row.request.id, status: row.request.status })
-      const { version, rules } = row.request.policy
-      const { controls } = this.#versions.known(version) ?? (await this.#versions.of(version))
-      requests.add(requestLine(row, controlsOf(controls, rules)))
-      this.#metrics.take(row, this.#begin)
+    for (const [id, text] of rows) {
+      const { line, facts } = parseRow(text)
+      const state = { id, status: facts.status }
+      if (this.#before.has(id) || isOpen(state)) this.#states.push(state)
+      requests.add(line)
+      this.#metrics.takeFacts(facts, this.#begin)
       this.#counts.requests += 1
-      if (this.#counts.requests % someRows === 0) await requests.room()
+      if (this.#counts.requests % some === 0) await requests.room()
     }
   }
 
   /** Adds the row of a day that is sealed late; after the last event. */
   late(row: Exceptional | null): void {
-    if (row === null) return
-    this.#spools.exceptions.add(exceptionLine(row))
-    this.#counts.exceptions += 1
-  }
-
-  /** Resolves when more may be taken. */
-  async room(): Promise<void> {
-    const { records, carried, exceptions } = this.#spools
-    await Promise.all([this.#tiles, records, carried, exceptions].map((file) => file.room()))
+    if (row !== null) this.#except(row)
   }
 
   /** @param before requests that were open when the day began */
   async end(before: readonly RequestId[]): Promise<Gathered> {
-    const { records, carried, requests, exceptions, metrics } = this.#spools
+    const { carried, requests, exceptions, metrics } = this.#spools
     const to = await this.#tiles.end()
     for (const row of this.#metrics.rows()) metrics.add(metricLine(row))
     const files = {
-      records: await records.end(),
+      records: this.#records.end(() => this.#leaves()),
       carried: await carried.end(),
       requests: await requests.end(),
       exceptions: await exceptions.end(),
       metrics: await metrics.end(),
     }
-    const members = await this.#versions.members(this.#policies)
+    const members = await new ArchivedVersions(this.#parts.archive).members(this.#policies)
     const counts = { ...this.#counts, types: Object.fromEntries(this.#counts.types) }
     const open = openAfter(before, this.#states)
     return { to, files, ...members, inForce: this.#inForce, newKey: this.#newKey, counts, open }
   }
 
-  #note(event: LogEvent): void {
-    const policy = policyIn(event)
-    if (policy !== null) this.#policies.add(policy)
-    if (event.type === 'key-rotated') this.#newKey = event.data.key
+  /** Streams the leaves of all chunks, deflated. */
+  async *#leaves(): AsyncGenerator<Uint8Array> {
+    const read = async (chunk: KeptChunk) => (await readParts(this.#parts, chunk, ['leaves'])).leaves
+    for await (const piece of ahead(atOnce, this.#chunks, read)) yield piece
+  }
+
+  #except(row: Exceptional): void {
+    this.#spools.exceptions.add(exceptionLine(row))
+    this.#counts.exceptions += 1
+  }
+
+  async #grow(leaves: Buffer, hashes: Buffer): Promise<void> {
+    let count = 0
+    for (let from = 0, end = leaves.indexOf(newline); end >= 0; from = end + 1, end = leaves.indexOf(newline, from)) {
+      this.#tiles.add(leaves.subarray(from, end), hashes.subarray(count * 32, (count + 1) * 32))
+      count += 1
+      if (count % some === 0) await this.#tiles.room()
+    }
+    if (count * 32 !== hashes.length) throw new Error('A chunk has as many leaves as hashes.')
+    this.#counts.records += count
+    await this.#tiles.room()
   }
 }
 
-/** One shard of a day. */
-interface ShardOfDay {
-  readonly day: Gathering
-  readonly plan: Plan
-  readonly shard: Shard
-  readonly witnesses: Witnesses
-  /** The policy version that was in force before the day, if an event had named one. */
-  readonly policy: Digest | undefined
+const newline = 10
+
+async function gatherShard(
+  parts: GatheringParts,
+  day: Gathering,
+  { chunks, witnesses }: PlannedDay,
+  shard: Shard,
+  policy: Digest | undefined,
+): Promise<void> {
+  const chain = chunks.get(shard) ?? []
+  await checkNewest(parts, witnesses, shard, chain)
+  const all = new Map<RequestId, string>()
+  let inForce = policy
+  for await (const read of ahead(atOnce, chain, (chunk) => readChunk(parts, chunk))) {
+    await checkWitnessed(witnesses, read)
+    await day.take(read)
+    for (const [id, row] of read.rows) all.set(id, row)
+    inForce = read.facts.policy
+  }
+  await day.rows(all)
+  day.govern(shard, policy, inForce)
 }
 
-async function gatherShard({ ledger }: GatheringParts, of: ShardOfDay): Promise<void> {
-  const { day, plan, shard } = of
-  const rules = replay({ policy: of.policy, changes: day.changes, holds: day.holds })
-  const from = cutOf(plan.from, shard)
-  const to = cutOf(plan.to, shard)
-  await checkNewest(ledger, of)
-  let head = from
-  for await (const page of ledger.stream(shard, from.seq, to.seq)) {
-    head = await gatherPage(of, rules, page, head)
-    await day.room()
-  }
-  if (head.seq !== to.seq) throw brokenEvent(head.seq + 1, shard, 'broken-chain', 'is missing')
-  if (head.hash !== to.hash) throw brokenEvent(to.seq, shard, 'broken-chain', 'is not the one that was planned')
-  await day.rows(rules)
-  day.govern(shard, of.policy, rules.policy())
+async function readChunk(parts: GatheringParts, chunk: KeptChunk) {
+  const { hashes, rows, leaves } = await readParts(parts, chunk, ['hashes', 'rows', 'leaves'])
+  return { chunk, hashes, ...parseRows(rows), leaves: inflatedPiece(leaves, chunk.bytes) }
 }
 
 /**
  * Checks the newest event that a file names, before any tile is written. A chain that was cut off and grew again is
- * thus found before its events are in the archive, where they could not be replaced.
+ * thus found before its events are in the log, where they could not be replaced.
  */
-async function checkNewest(ledger: Pick<Ledger, 'stream'>, { shard, witnesses }: ShardOfDay): Promise<void> {
+async function checkNewest(
+  parts: GatheringParts,
+  witnesses: Witnesses,
+  shard: Shard,
+  chain: readonly KeptChunk[],
+): Promise<void> {
   const seq = witnesses.newest(shard)
-  if (seq === null) return
-  const event = await eventAt(ledger, shard, seq)
-  const other = event && witnesses.contradiction(shard, event)
-  if (other) await witnesses.explain(other)
+  const chunk = seq === null ? undefined : chain.find(({ from, to }) => from.seq < seq && seq <= to.seq)
+  if (chunk) await checkWitnessed(witnesses, { chunk, ...(await readParts(parts, chunk, ['hashes'])) })
 }
 
-/**
- * Takes a page of a shard's events.
- *
- * @returns the last of them
- */
-async function gatherPage(
-  { day, plan, shard, witnesses }: ShardOfDay,
-  rules: Replay,
-  page: readonly KeptEvent[],
-  before: ChainHead,
-): Promise<ChainHead> {
-  const place = placeIn(plan, shard)
-  let head = before
-  const events: Checked[] = []
-  for (const kept of page) {
-    events.push(check(kept, head, place))
-    const other = witnesses.contradiction(shard, kept)
-    if (other) await witnesses.explain(other)
-    head = kept
-  }
-  const earlier = await earlierOf(day, rules, events)
-  for (const checked of events) {
-    const { request } = checked.event
-    if (request !== undefined && rules.needsCarried(checked.event))
-      for (const one of earlier.get(request) ?? []) day.carry(rules, one)
-    day.take(rules, checked)
-  }
-  return head
-}
-
-/** Looks up the carried events of all requests of a page together. */
-async function earlierOf(
-  day: Gathering,
-  rules: Replay,
-  events: readonly Checked[],
-): Promise<ReadonlyMap<RequestId, readonly CarriedEvent[]>> {
-  const seen = new Set<RequestId>()
-  const wanted = new Set<RequestId>()
-  for (const { event } of events) {
-    if (event.request === undefined || seen.has(event.request)) continue
-    seen.add(event.request)
-    if (rules.needsCarried(event)) wanted.add(event.request)
-  }
-  return new Map(await abreast(atOnce, [...wanted], async (id) => [id, await day.earlier.of(id)] as const))
+/** @throws {Broken} `broken-chain` for an event in whose place a file names another, unless a repair explains that */
+async function checkWitnessed(
+  witnesses: Witnesses,
+  { chunk, hashes }: Pick<ReadChunk, 'chunk' | 'hashes'>,
+): Promise<void> {
+  for (const other of witnesses.contradictions(chunk.shard, chunk.from.seq, hashes)) await witnesses.explain(other)
 }

@@ -19,7 +19,7 @@ import { bundleOf, checkpointOf, fileOf } from '../read/bundles.ts'
 import { type Gathered, gather } from './gather.ts'
 import { checkpointMembers, keysFor, membersOf, type MembersParts } from './bundleMembers.ts'
 import { Collecting } from '../chunk/collect.ts'
-import { cutOf, dayUntilNow, planned, standing } from './plan.ts'
+import { cutOf, dayUntilNow, planned as planOf, standing } from './plan.ts'
 import { Witnesses } from './witnesses.ts'
 import { announceKey, type RotationParts } from './rotation.ts'
 import { keepOpen, openBefore } from './openRequests.ts'
@@ -59,24 +59,27 @@ export type SealingParts = RotationParts &
  *    whose new events belong to the next day. The next run fences all shards; for a fenced one this changes nothing.
  * 2. **Plan** the day: from each shard, up to which event. A crash leaves the plan. The next run, or a second sealer,
  *    resumes it, so that both seal the same events with the same date and number.
- * 3. **Tiles** of the log, the list of open requests, and temporary files. A crash leaves some tiles, perhaps the list,
+ * 3. **Chunks** of the events that no chunk has yet, and rows that say how far each shard is collected. A crash leaves
+ *    whole chunks, and perhaps an older row. The next run goes on behind the last chunk.
+ * 4. **Tiles** of the log, the list of open requests, and temporary files. A crash leaves some tiles, perhaps the list,
  *    and perhaps a folder of temporary files that no program reads. The next run computes all tiles again: an existing
  *    tile must be equal, otherwise the run stops with an alarm. An existing list counts.
- * 4. **Checkpoint** of the log after the day; on the first day also that of the empty log. A crash leaves a signed note
+ * 5. **Checkpoint** of the log after the day; on the first day also that of the empty log. A crash leaves a signed note
  *    that is not public. The next run checks that it is this checkpoint, signed by these keys, and keeps it, because a
  *    second signature would have other bytes.
- * 5. **Manifest**. A crash leaves it. The next run keeps it after the same check.
- * 6. **Bundle**. A crash during the upload leaves blocks without a file, which the storage drops. A later crash leaves
+ * 6. **Manifest**. A crash leaves it. The next run keeps it after the same check.
+ * 7. **Bundle**. A crash during the upload leaves blocks without a file, which the storage drops. A later crash leaves
  *    a bundle that is not offered for download, since its day is not sealed. The next run keeps it.
- * 7. **Tables** that lie beside the bundle, too (`exceptions.csv`, `metrics.csv`). A crash leaves one of them, or both, which
+ * 8. **Tables** that lie beside the bundle, too (`exceptions.csv`, `metrics.csv`). A crash leaves one of them, or both, which
  *    are not answered, since their day is not sealed. The next run keeps them; it tells of a file that is another.
- * 8. **Head**: the commit. One transaction moves the head, makes the day's announcement due, and ends an alarm. A crash
+ * 9. **Head**: the commit. One transaction moves the head, makes the day's announcement due, and ends an alarm. A crash
  *    leaves a sealed day. The next run goes on with the next day.
- * 9. **Public checkpoint**. A crash leaves an older one public. Every run publishes the newest, also if no day is due.
- * 10. **New key**, if the signer has one: an event in the ledger. After a crash before it, the next run records the
+ * 10. **Public checkpoint**. A crash leaves an older one public. Every run publishes the newest, also if no day is due.
+ * 11. **New key**, if the signer has one: an event in the ledger. After a crash before it, the next run records the
  *    event. After a later crash, the next run finds the event and does not record it again.
+ * 12. **Chunks** of the day that is not over, as in step 3.
  *
- * {@link announce} makes the announcement of step 8. {@link archivePolicy} has stored the policy files before.
+ * {@link announce} makes the announcement of step 9. {@link archivePolicy} has stored the policy files before.
  */
 export class Sealing {
   readonly #parts: SealingParts
@@ -92,7 +95,7 @@ export class Sealing {
 
   /**
    * Records who may approve today, then seals every finished day that is not sealed, oldest first, and returns these days.
-   * Stops and raises an alarm if evidence does not hold. Calls during a run share its result.
+   * Then collects the events of the day that is not over. Stops and raises an alarm if evidence does not hold. Calls during a run share its result.
    *
    * @throws {Problem} `unavailable`, `busy`: passing faults, after which the next run goes on
    */
@@ -105,8 +108,8 @@ export class Sealing {
 
   async #run(): Promise<readonly Day[]> {
     await this.#rosters.record() // 0
-    const { days, isBroken } = await sealAll(this.#parts)
-    if (!isBroken) await collectToday(this.#parts, this.#collecting)
+    const { days, isBroken } = await sealAll(this.#parts, this.#collecting)
+    if (!isBroken) await collectToday(this.#parts, this.#collecting) // 12
     return days
   }
 }
@@ -124,7 +127,7 @@ interface Sealed {
   readonly isBroken: boolean
 }
 
-async function sealAll(parts: SealingParts): Promise<Sealed> {
+async function sealAll(parts: SealingParts, collecting: Collecting): Promise<Sealed> {
   const days: Day[] = []
   let isBroken = false
   for (;;) {
@@ -132,7 +135,7 @@ async function sealAll(parts: SealingParts): Promise<Sealed> {
     try {
       due = await nextDue(parts)
       if (due === null) break
-      if (await seal(parts, due)) days.push(due.date)
+      if (await seal(parts, due, collecting)) days.push(due.date)
     } catch (cause) {
       if (!isBrokenEvidence(cause)) throw cause
       await alarm(parts, due?.date ?? dayOf(parts.clock.now()), cause)
@@ -142,8 +145,8 @@ async function sealAll(parts: SealingParts): Promise<Sealed> {
       break
     }
   }
-  await publish(parts) // 9
-  await announceKey(parts) // 10
+  await publish(parts) // 10
+  await announceKey(parts) // 11
   return { days, isBroken }
 }
 
@@ -181,27 +184,30 @@ async function nextDue({ seals, clock }: SealingParts): Promise<Due | null> {
 
 const none: PoliciesInForce = new Map()
 
-/** Takes steps 1 to 8 for one day. Returns `false` if another sealer was first. */
-async function seal(parts: SealingParts, { date, head, version }: Due): Promise<boolean> {
+/** Takes steps 1 to 9 for one day. Returns `false` if another sealer was first. */
+async function seal(parts: SealingParts, { date, head, version }: Due, collecting: Collecting): Promise<boolean> {
   const { seals, archive, signer, spool = tmpdir() } = parts
   const policies = head === null ? none : await checkHead(archive, head)
   await checkNewest(parts, date, parts.failed)
-  const plan = await planned(parts, date, head) // 1, 2
+  const plan = await planOf(parts, date, head) // 1, 2
   const open = await openBefore(parts, head)
+  const witnesses = await Witnesses.read(parts, plan, open)
+  const chunks = await collecting.collect({ cuts: plan, root: rootBefore(head), policies, witnesses }) // 3
+  const planned = { plan, from: { ...standing(head), policies }, open, chunks, witnesses }
   const next = await inFolder(spool, async (folder) => {
-    const day = await gather(parts, plan, { ...standing(head), policies }, open, folder) // 3
-    await keepOpen(parts, date, day.open) // 3
+    const day = await gather(parts, planned, folder) // 4
+    await keepOpen(parts, date, day.open) // 4
     const keys = await keysFor(signer, plan, day)
-    const checkpoints = await checkpointMembers(parts, plan, head, day.to, keys) // 4
+    const checkpoints = await checkpointMembers(parts, plan, head, day.to, keys) // 5
     const members = membersOf(parts, day, keys, checkpoints)
     const statement = statementOf(members, manifestOf(parts, plan, head, day))
-    const manifest = await createOrReadManifest(parts, date, statement, keys) // 5
+    const manifest = await createOrReadManifest(parts, date, statement, keys) // 6
     const all = [...members, member(bundleFiles.manifest.name, manifest)]
-    await archive.write(bundleOf(date), zipped(all), 'application/zip') // 6
-    await layTables(parts, date, day.files) // 7
+    await archive.write(bundleOf(date), zipped(all), 'application/zip') // 7
+    await layTables(parts, date, day.files) // 8
     return headAfter(plan, day, keys, manifest)
   })
-  return isAdvanced(seals, version, next) // 8
+  return isAdvanced(seals, version, next) // 9
 }
 
 /** Replaces the head. Returns `false` if another sealer did that for this day, or for a later one. */

@@ -1,11 +1,10 @@
-import { createReadStream } from 'node:fs'
 import type { Day } from '../../core/data/day.ts'
 import { evidenceBroken } from '../../core/data/problem.ts'
 import { authenticatedCopy, type CopiedTable, copiedTables, formatCopy, tablePath } from '../../core/log/tableCopy.ts'
 import type { Archive } from '../../ports/archive.ts'
 import type { Macs } from '../../runtime/macs.ts'
 import { isCopy } from '../read/tables.ts'
-import type { Spooled } from './spool.ts'
+import { type Packed, unpacked } from './spool.ts'
 
 export interface TableCopiesParts {
   readonly archive: Pick<Archive, 'write'>
@@ -22,20 +21,15 @@ export interface TableCopiesParts {
 export async function layTables(
   { archive, macs, failed }: TableCopiesParts,
   date: Day,
-  tables: Readonly<Record<CopiedTable, Spooled>>,
+  tables: Readonly<Record<CopiedTable, Packed>>,
 ): Promise<void> {
   const { origin, sign } = await macs.rows()
   for (const table of copiedTables) {
-    const { path, sha256 } = tables[table]
+    const { sha256 } = tables[table]
     const file = tablePath(date, table)
     const copy = { file, sha256 }
     const note = () => formatCopy(copy, sign(authenticatedCopy(origin, copy)))
-    const standing = await archive.write(file, bytesOf(path), 'text/csv; charset=utf-8', note)
+    const standing = await archive.write(file, unpacked(tables[table]), 'text/csv; charset=utf-8', note)
     if (!(await isCopy(macs, standing, sha256))) failed(evidenceBroken({ shard: 'tables', row: file, check: 'mac' }))
   }
-}
-
-/** Opens the file only when its bytes are wanted. */
-async function* bytesOf(path: string): AsyncGenerator<Uint8Array> {
-  for await (const some of createReadStream(path)) yield some as Buffer
 }

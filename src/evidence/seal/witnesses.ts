@@ -4,7 +4,7 @@ import { type Hex, type RequestId, type Shard, shards } from '../../core/data/id
 import type { Instant } from '../../core/data/instant.ts'
 import { evidenceBroken } from '../../core/data/problem.ts'
 import { endPath, endPrefixes, endsPrefix } from '../../core/log/end.ts'
-import { chunksPrefix } from '../../core/log/chunk.ts'
+import { chunksOf } from '../../core/log/chunk.ts'
 import { headsOf } from '../../core/log/witness.ts'
 import { readRecord } from '../../core/record/record.ts'
 import type { Archive, ArchivedFile } from '../../ports/archive.ts'
@@ -73,7 +73,7 @@ export class Witnesses {
   static async read(parts: WitnessesParts, plan: DayCuts, open: readonly RequestId[]): Promise<Witnesses> {
     const { date } = plan
     const witnesses = await Witnesses.#ofHeads(parts, plan, daysOf(plan, dayOf(parts.clock.now())))
-    const chunks = kept(parts, await readChunks(parts.macs, await parts.archive.list(`${chunksPrefix}${date}/`)))
+    const chunks = kept(parts, await readChunks(parts.macs, await parts.archive.list(chunksOf(date))))
     for (const { shard, to, at } of chunks) witnesses.#take({ shard, ...to, at })
     const takeEnds = async (files: readonly ArchivedFile[]) => {
       for (const { shard, seq, leaf, at } of kept(parts, await readEnds(parts.macs, files)))
@@ -116,6 +116,21 @@ export class Witnesses {
   contradiction(shard: Shard, { seq, hash }: { readonly seq: number; readonly hash: Hex }): Testimony | null {
     const named = this.#named.get(shard)?.get(seq)
     return named === undefined || named.startsWith(packed(hash)) ? null : { shard, seq, ...unpacked(named) }
+  }
+
+  /**
+   * Finds files that name other events in the place of some of these.
+   *
+   * @param after the number before the first
+   * @param hashes of their leaves, 32 bytes each
+   */
+  *contradictions(shard: Shard, after: number, hashes: Buffer): Generator<Testimony> {
+    const named = this.#named.get(shard)
+    for (let at = 0, seq = after + 1; named && at < hashes.length; at += 32, seq += 1) {
+      if (!named.has(seq)) continue
+      const found = this.contradiction(shard, { seq, hash: hashes.toString('hex', at, at + 32) as Hex })
+      if (found) yield found
+    }
   }
 
   /**

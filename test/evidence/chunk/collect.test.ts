@@ -6,10 +6,15 @@ import { chunksIn, type KeptChunk, readParts } from '../../../src/evidence/chunk
 import { Sealing, type SealingParts } from '../../../src/evidence/seal/seal.ts'
 import { MemorySeals } from '../../support/fakes/seals.ts'
 import { votes, world } from '../../support/world.ts'
+import { checkSeries } from '../series.ts'
 import { asked, at, comparable, day, history, morning, scratch, type Sealer, sealer } from '../days.ts'
 
 const { folder: spool, left, clean } = scratch()
-afterAll(clean)
+const shelf = scratch()
+afterAll(() => {
+  clean()
+  shelf.clean()
+})
 afterEach(() => expect(left()).toEqual([]))
 
 const days = [4, 5, 6, 7, 8].map(day)
@@ -79,6 +84,7 @@ describe.each<[string, (one: Sealer, kept: { current: Sealing | null }) => Seali
       Promise.all((await archive.list('tile/')).map(async ({ name }) => [name, await archive.read(name)]))
     expect(await tiles(one)).toEqual(await tiles(twin))
     expect((await chunksOf(one)).length).toBeGreaterThan((await chunksOf(twin)).length)
+    await checkSeries(one, days, shelf.folder)
   })
 })
 
