@@ -220,3 +220,15 @@ test('a day that was sealed after the snapshot is listed if its events are missi
   expect((await new TableSeals(place.tables).plans()).map(({ date }) => date)).toEqual([4, 5].map(day))
   expect(place.failures).toEqual([])
 })
+
+test('an event that only a chunk names is missed', async () => {
+  const place = await places.anew(at(4, '08:00:00'), () => needs([slot('dba', 2)]))
+  const { approvals } = place.uses()
+  await approvals.ask(asked('05'))
+  await place.snapshot()
+  await approvals.ask(asked('05'))
+  expect(await place.seal()).toEqual([])
+  await place.drop()
+  const { lost } = await place.restored()
+  expect(lost).toEqual({ gaps: [{ shard: '05', from: 3, to: 3 }], ends: [] })
+})

@@ -1,6 +1,7 @@
 import { type Day, dayBefore, dayOf, endOf, nextDay } from '../../core/data/day.ts'
 import { type Hex, type RequestId, type Shard, shards } from '../../core/data/id.ts'
 import type { Instant } from '../../core/data/instant.ts'
+import { chunksOf } from '../../core/log/chunk.ts'
 import { endPath, endPrefixes, endsPrefix } from '../../core/log/end.ts'
 import { headsOf } from '../../core/log/witness.ts'
 import { emptyChain } from '../../core/request/event.ts'
@@ -9,7 +10,7 @@ import type { Ledger } from '../../ports/ledger.ts'
 import type { Gap } from '../../ports/ledgerMark.ts'
 import { abreast } from '../../runtime/concurrency.ts'
 import type { Macs } from '../../runtime/macs.ts'
-import { readEnds, readHeads } from '../witnessFiles.ts'
+import { readChunks, readEnds, readHeads } from '../witnessFiles.ts'
 import type { ChainEnds } from './logProof.ts'
 import { RestoreRefused } from './refusal.ts'
 import type { SealedDay } from './sealedDays.ts'
@@ -67,6 +68,8 @@ export async function findLost(parts: TestimonyParts, ends: ChainEnds, sealed: P
   await abreast(atOnce, daysBetween(since ?? first, dayOf(now)), async (day) => {
     for (const { heads } of (await readHeads(parts.macs, await parts.archive.list(headsOf(day)))).found)
       for (const shard of shards) if (heads[shard]) found.take({ shard, ...heads[shard] })
+    for (const { shard, to } of (await readChunks(parts.macs, await parts.archive.list(chunksOf(day)))).found)
+      found.take({ shard, ...to })
   })
   const takeEnds = async (files: readonly ArchivedFile[]) => {
     for (const end of (await readEnds(parts.macs, files)).found) found.takeEnd(end)

@@ -1,6 +1,7 @@
 import { type Day, dayOf, endOf, nextDay } from '../../core/data/day.ts'
 import { type RequestId, type Shard, shardOf } from '../../core/data/id.ts'
 import type { Instant } from '../../core/data/instant.ts'
+import { chunksOf } from '../../core/log/chunk.ts'
 import { endPath, endPrefixes, endsPrefix } from '../../core/log/end.ts'
 import { type Segment, snapshotsPrefix } from '../../core/log/snapshot.ts'
 import { headsPrefix } from '../../core/log/witness.ts'
@@ -12,7 +13,7 @@ import { abreast } from '../../runtime/concurrency.ts'
 import type { Macs } from '../../runtime/macs.ts'
 import { openBefore } from '../seal/openRequests.ts'
 import { monthsBack } from '../witness.ts'
-import { readEnds, readHeads, readSnapshots } from '../witnessFiles.ts'
+import { readChunks, readEnds, readHeads, readSnapshots } from '../witnessFiles.ts'
 
 export interface KnownParts {
   readonly seals: Pick<Seals, 'first' | 'head' | 'plan'>
@@ -52,8 +53,9 @@ export async function knownOf(parts: KnownParts, shard: Shard): Promise<KnownCha
   const [plan, ids] = await Promise.all([seals.plan(date), openBefore(parts, head)])
   const open = ids.filter((id) => shardOf(id) === shard)
   const sealed = head?.cuts[shard] ?? emptyChain
-  const [witnessed, ended, kept] = await Promise.all([
+  const [witnessed, collected, ended, kept] = await Promise.all([
     newestWitnessed(parts, shard, head?.date ?? date),
+    newestCollected(parts, shard, date),
     newestEnded(parts, shard, head, open),
     newestKept(parts, shard, head?.date ?? date),
   ])
@@ -61,6 +63,7 @@ export async function knownOf(parts: KnownParts, shard: Shard): Promise<KnownCha
     { ...sealed, by: 'is sealed' },
     { ...(plan?.to[shard] ?? emptyChain), by: `is in the plan of ${date}` },
     { ...witnessed, by: 'is named by the heads in the archive' },
+    { ...collected, by: 'is in a chunk of the archive' },
     { ...ended, by: 'ended a request, as a file in the archive says' },
     ...(kept === null ? [] : [{ ...kept.to, by: `is in the snapshot ${kept.name}` }]),
   ]
@@ -82,6 +85,12 @@ async function newestWitnessed({ archive, macs, clock }: KnownParts, shard: Shar
     if (heads.length > 0) return heads.reduce((a, b) => (b.seq > a.seq ? b : a))
   }
   return emptyChain
+}
+
+/** Reads the notes of the chunks of the day that is not sealed. */
+async function newestCollected({ archive, macs }: KnownParts, shard: Shard, date: Day): Promise<ChainHead> {
+  const { found } = await readChunks(macs, await archive.list(chunksOf(date, shard)))
+  return found.reduce((a, { to }) => (to.seq > a.seq ? to : a), emptyChain)
 }
 
 /** Ends of requests that were open when the newest sealed day ended, or were asked for later. */

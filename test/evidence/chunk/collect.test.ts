@@ -3,9 +3,14 @@ import { shardOf, shards } from '../../../src/core/data/id.ts'
 import { type Instant, plusSeconds } from '../../../src/core/data/instant.ts'
 import { parseLives, parseRows } from '../../../src/evidence/chunk/chunkContent.ts'
 import { chunksIn, type KeptChunk, readParts } from '../../../src/evidence/chunk/chunkFiles.ts'
+import { knownOf } from '../../../src/evidence/repair/known.ts'
+import { Repairing } from '../../../src/evidence/repair/repair.ts'
 import { Sealing, type SealingParts } from '../../../src/evidence/seal/seal.ts'
+import { oid } from '../../support/build.ts'
+import { fakePolicy } from '../../support/fakes.ts'
+import { MemoryRepairs } from '../../support/fakes/repairs.ts'
 import { MemorySeals } from '../../support/fakes/seals.ts'
-import { votes, world } from '../../support/world.ts'
+import { codeOf, roster, votes, world } from '../../support/world.ts'
 import { checkSeries } from '../series.ts'
 import { asked, at, comparable, day, history, morning, scratch, type Sealer, sealer } from '../days.ts'
 
@@ -165,6 +170,22 @@ test.each<[string, (set: Awaited<ReturnType<typeof waiting>>) => unknown]>([
   one.clock.set(at(5, '00:05:00'))
   expect(await one.run()).toEqual([])
   expect(await one.archive.list('checkpoints/')).toEqual([])
+})
+
+test('no repair removes an event that a chunk has', async () => {
+  const { here, one, shard, request } = await waiting()
+  const { seq = 0, hash } = request.events.at(-1) ?? {}
+  await here.approvals.decide(request.id, votes(request))
+  const parts = { ...one.parts, ...here, seals: one.seals, macs: one.parts.macs, random: one.parts.random }
+  expect(await knownOf(parts, shard)).toMatchObject({ least: { seq, hash }, by: 'is in a chunk of the archive' })
+  for (const each of [seq, seq + 1, seq + 2])
+    here.ledger.tamper(shard, each, (leaf) => ({ ...leaf, text: leaf.text.replace('"v":1', '"v":1,"w":1') }))
+  const repairing = new Repairing({
+    ...{ ...parts, repairs: new MemoryRepairs(here.ledger), policy: fakePolicy(roster()), broken: () => [] },
+    ...{ committed: () => undefined, ends: { leaveSoon: async () => undefined } },
+  })
+  const order = { shard, why: 'A key had leaked.', by: oid(63), requests: [] }
+  expect(await codeOf(repairing.repair(order))).toBe('not-repairable')
 })
 
 test('the alarm ends once the ledger has the events again', async () => {
