@@ -19,7 +19,7 @@ test('the whole day that the bench makes is sealed', async () => {
   await writeDay(place.folder, 800)
   const seals = new MemorySeals(date)
   const bundle = join(place.folder, 'bundle.zip')
-  const archive = new CountingArchive(bundle)
+  const archive = new CountingArchive(place.folder, bundle)
   await sealDay(place.folder, { ledger: new FileLedger(place.folder), seals, archive })
   const events = eventsIn(place.folder)
   expect(events).toBeGreaterThanOrEqual(800)

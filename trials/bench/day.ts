@@ -1,10 +1,20 @@
-import { createReadStream, createWriteStream, mkdirSync, readFileSync, type WriteStream, writeFileSync } from 'node:fs'
+import {
+  createReadStream,
+  createWriteStream,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  type WriteStream,
+  writeFileSync,
+} from 'node:fs'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { canonicalAction } from '../../src/core/action/canonicalAction.ts'
 import { type Day, endOf, startOf } from '../../src/core/data/day.ts'
 import { canonical } from '../../src/core/data/json.ts'
-import type { ChainHead } from '../../src/core/request/event.ts'
+import { type Instant } from '../../src/core/data/instant.ts'
+import { type ChainHead, emptyChain } from '../../src/core/request/event.ts'
 import { type Shard, shards } from '../../src/core/data/id.ts'
 import { leafHash } from '../../src/core/log/merkle.ts'
 import type { KeptEvent } from '../../src/ports/ledger.ts'
@@ -33,14 +43,19 @@ export async function writeDay(folder: string, events: number): Promise<void> {
   let [index, asks] = [0, 0]
   for (const shard of shards) {
     const file = createWriteStream(fileOf(folder, shard))
+    const ends = createWriteStream(endsOf(folder, shard))
+    let end = 0
     for (const lived of eventsOf(shard, startOf(date), Math.floor(events / shards.length))) {
       const { seq, hash, text } = lived
       cuts[shard] = { seq, hash }
       if (lived.type === 'requested') asks += 1
+      end += Buffer.byteLength(text) + 1
       await write(file, `${text}\n`)
+      await write(ends, Buffer.from(Float64Array.of(end).buffer))
       await write(said, saidLines(lived, index++))
     }
     await ended(file)
+    await ended(ends)
   }
   await ended(said)
   writeFileSync(join(folder, 'cuts.json'), JSON.stringify(cuts))
@@ -59,8 +74,8 @@ function saidLines({ said, action }: Lived, index: number): string {
   return all.map((line) => `${canonical(line)}\n`).join('')
 }
 
-async function write(to: WriteStream, text: string): Promise<void> {
-  if (text !== '' && !to.write(text)) await once(to, 'drain')
+async function write(to: WriteStream, text: string | Uint8Array): Promise<void> {
+  if (text.length > 0 && !to.write(text)) await once(to, 'drain')
 }
 
 async function ended(file: WriteStream): Promise<void> {
@@ -102,19 +117,54 @@ export class FileLedger extends MemoryLedger {
 
   override async fence(): Promise<void> {}
 
-  override async cut(shard: Shard): Promise<ChainHead> {
+  override async cut(shard: Shard, before: Instant): Promise<ChainHead> {
     const cut = this.cuts[shard]
     if (!cut) throw new Error(`The day has no shard ${shard}.`)
-    return cut
+    if (before >= endOf(date)) return cut
+    let [known, after] = [0, cut.seq + 1]
+    let head: ChainHead = emptyChain
+    while (after - known > 1) {
+      const middle = Math.floor((known + after) / 2)
+      const [text = ''] = this.leaves(shard, middle - 1, middle)
+      if ((JSON.parse(text) as { readonly at: Instant }).at < before) {
+        known = middle
+        head = { seq: middle, hash: leafHash(text) }
+      } else after = middle
+    }
+    return head
   }
 
-  /** All of the shard: the day is the first. None after its end. */
-  override async *stream(shard: Shard, after: number): AsyncGenerator<readonly KeptEvent[], void, undefined> {
-    if (after > 0) return
-    let seq = 0
-    for await (const leaves of leavesIn(this.folder, shard))
-      yield leaves.map((text) => ({ seq: (seq += 1), hash: leafHash(text), text, said: {} }))
+  override async *stream(shard: Shard, after: number, upTo = Infinity) {
+    const end = Math.min(upTo, this.cuts[shard]?.seq ?? 0)
+    for (let from = after; from < end; from += page) {
+      const leaves = this.leaves(shard, from, Math.min(from + page, end))
+      yield leaves.map((text, i): KeptEvent => ({ seq: from + i + 1, hash: leafHash(text), text, said: {} }))
+    }
+  }
+
+  /** The leaves after a number up to another. */
+  private leaves(shard: Shard, after: number, upTo: number): readonly string[] {
+    const at = (seq: number) => (seq === 0 ? 0 : readAt(endsOf(this.folder, shard), (seq - 1) * 8, 8).readDoubleLE(0))
+    const from = at(after)
+    return readAt(fileOf(this.folder, shard), from, at(upTo) - from)
+      .toString('utf8')
+      .split('\n')
+      .slice(0, -1)
   }
 }
 
+/** Descriptors of files that are read in places. */
+const opened = new Map<string, number>()
+
+function readAt(file: string, from: number, size: number): Buffer {
+  const descriptor = opened.get(file) ?? openSync(file, 'r')
+  opened.set(file, descriptor)
+  const bytes = Buffer.allocUnsafe(size)
+  readSync(descriptor, bytes, 0, size, from)
+  return bytes
+}
+
 const fileOf = (folder: string, shard: Shard): string => join(folder, `${shard}.jsonl`)
+
+/** Where each leaf of a shard ends in its file: eight bytes for each. */
+const endsOf = (folder: string, shard: Shard): string => join(folder, `${shard}.ends`)

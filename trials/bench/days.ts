@@ -67,6 +67,40 @@ export const seal: Bench = {
   measure: (means) => onDay(means, seals),
 }
 
+/** Events of the day that is collected before it is sealed. */
+const largeDay = 5_200_000
+
+/** What is promised of such a day after its midnight: seconds of a processor, and megabytes. */
+const largeMost = { seconds: 60, megabytes: 400 }
+
+export const sealLarge: Bench = {
+  about: `collects a day of ${largeDay.toLocaleString('en')} events every five minutes, then seals it: what is left after midnight`,
+  isLong: true,
+  async measure(means) {
+    const folder = mkdtempSync(join(tmpdir(), 'countersign-bench-'))
+    try {
+      await measured({ program: scriptOf('makeDay'), args: [folder, String(share(means, largeDay))] })
+      const collects = await measured({ program: scriptOf('collectDay'), args: [folder] })
+      const seals = await measured({ program: scriptOf('sealRest'), args: [folder] })
+      const title = titleOf('seal after midnight a day', eventsIn(folder))
+      const seconds = (name: string, all: readonly number[], most?: number) =>
+        figure({ name: `${title}: ${name}`, unit: 's', ours: all, ...(most && { goal: { of: 'ours', most } }) })
+      return [
+        seconds('wall time', [seals.seconds]),
+        seconds('processor', [seals.processor], largeMost.seconds),
+        figure({
+          ...{ name: `${title}: memory at most`, unit: 'MB', ours: [seals.megabytes] },
+          goal: { of: 'ours', most: largeMost.megabytes },
+        }),
+        seconds('processor before midnight', [collects.processor]),
+        figure({ name: `${title}: memory before midnight`, unit: 'MB', ours: [collects.megabytes] }),
+      ]
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  },
+}
+
 export const verify: Bench = {
   about: 'countersign verify on the bundle of that day, beside the same floor',
   measure: (means) => onDay(means, verifies),

@@ -39,6 +39,8 @@ export interface Means {
 
 export interface Bench {
   readonly about: string
+  /** Whether it takes so long that it is measured only if it is named. */
+  readonly isLong?: true
   readonly measure: (means: Means) => Promise<readonly Figure[]>
 }
 

@@ -1,14 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { Misuse, program, whole } from '../program.ts'
-import type { Figure, Means } from './figure.ts'
+import type { Bench, Figure, Means } from './figure.ts'
 import { isName, type Name, names, programs } from './programs.ts'
 import { type BenchStorage, startStorage } from './storage.ts'
 import { inserted, markdownOf, tableOf } from './table.ts'
 
 const help = `${names.map((name) => `  ${name.padEnd(11)} ${programs[name].about}\n`).join('')}
 Each figure is told beside its floor, measured in the same run and in turns with it: machines differ, and so do moments.
-All of them take about fifteen minutes; exit code 1 says that one failed, not that it missed its goal.
+All of them but seal-large, which is measured if it is named, take about fifteen minutes; exit code 1 says that one failed, not that it missed its goal.
 
   --runs N        runs of ours and of the floor, in turns (5): medians count
   --quick         a tenth of the work, two runs
@@ -59,7 +59,7 @@ async function run(values: Wanted, operands: readonly string[]): Promise<number>
     events: whole(values.events ?? (azurite ? '50000' : '1000000'), '--events', 1),
     azurite,
   }
-  const chosen = operands.length > 0 ? operands.map(nameOf) : names
+  const chosen = operands.length > 0 ? operands.map(nameOf) : names.filter((name) => !isLong(programs[name]))
   const { result, failed } = values.from === undefined ? await bench(chosen, settings) : read(values.from)
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`)
   if (values.into !== undefined) {
@@ -104,6 +104,8 @@ const read = (file: string): Measured => ({ result: JSON.parse(readFileSync(file
 
 const aboutOf = ({ node, processors, at }: Result): string =>
   `Measured on ${at.slice(0, 10)} with Node ${node} on ${processors.length} × ${processors[0]?.trim() ?? 'a processor'}.`
+
+const isLong = (bench: Bench): boolean => bench.isLong === true
 
 function nameOf(text: string): Name {
   if (!isName(text)) throw new Misuse(`There is nothing called “${text}” to measure.`)

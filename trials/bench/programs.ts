@@ -6,6 +6,7 @@ import { card } from './card.ts'
 import { coldStart } from './coldStart.ts'
 import { seal, verify, verifySaid } from './days.ts'
 import { door } from './door.ts'
+import { seal, sealLarge, verify, verifySaid } from './days.ts'
 import type { Bench } from './figure.ts'
 import { firstRows } from './firstRows.ts'
 import { gateway } from './gateway.ts'
@@ -34,6 +35,7 @@ export const programs = {
   lists,
   review,
   seal,
+  'seal-large': sealLarge,
   verify,
   'verify-said': verifySaid,
   'verify-browser': verifyBrowser,

@@ -1,6 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
+import {
+  createReadStream,
+  createWriteStream,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Hex } from '../../src/core/data/id.ts'
@@ -15,17 +23,26 @@ import { wholePolicy, wholeVersion } from './wholePolicy.ts'
 
 const origin = 'countersign.example/evidence'
 
+/** Where the rows lie that say how far the day of a folder is collected. */
+export const collectedIn = (folder: string): string => join(folder, 'collected.json')
+
+type SealedParts = Pick<SealingParts, 'ledger' | 'seals' | 'archive'>
+
 /** Seals the day of a folder. @throws {Error} if it was not sealed */
-export async function sealDay(
-  folder: string,
-  parts: Pick<SealingParts, 'ledger' | 'seals' | 'archive'>,
-): Promise<void> {
+export async function sealDay(folder: string, parts: SealedParts): Promise<void> {
+  const sealed = await sealerOf(folder, { ...parts, clock })
+  const days = await sealed.run()
+  if (days.join() !== date) throw new Error(`The day was not sealed: ${JSON.stringify(await parts.seals.alarm())}`)
+}
+
+/** A sealer of the day of a folder. */
+export async function sealerOf(folder: string, parts: SealedParts & Pick<SealingParts, 'clock'>): Promise<Sealing> {
   const policy = `policy/${wholeVersion.slice('sha256:'.length)}`
   for (const [name, text] of wholePolicy)
     await parts.archive.create(`${policy}/${name}`, Buffer.from(text), 'text/plain')
-  const sealed = new Sealing({
+  return new Sealing({
     ...parts,
-    ...{ clock, origin, macs: macsFor(origin), spool: tmpdir(), random: randomBytes },
+    ...{ origin, macs: macsFor(origin), spool: tmpdir(), random: randomBytes },
     signer: await fileSigner(join(folder, 'log.pem')),
     policy: { version: wholeVersion, namedGroups: () => [] },
     directory: { members: async () => [] },
@@ -33,18 +50,23 @@ export async function sealDay(
     files: readVerifiers('evidence'),
     failed: (cause) => console.error(cause),
   })
-  const days = await sealed.run()
-  if (days.join() !== date) throw new Error(`The day was not sealed: ${JSON.stringify(await parts.seals.alarm())}`)
 }
 
-/** Counts the bytes of bundles and tiles, and keeps them nowhere but in a file for the bundle, if one is given. */
+/**
+ * Counts the bytes of bundles and tiles, and keeps them nowhere but in a file for the bundle, if one is given. Chunks are
+ * files of a folder, where another process finds them.
+ */
 export class CountingArchive extends MemoryArchive {
   bytes = 0
-  private readonly file: string | undefined
+  private readonly folder: string
+  private readonly bundle: string | undefined
 
-  constructor(file?: string) {
+  /** @param folder of the day */
+  constructor(folder: string, bundle?: string) {
     super()
-    this.file = file
+    this.folder = join(folder, 'chunks')
+    this.bundle = bundle
+    mkdirSync(this.folder, { recursive: true })
   }
 
   override async create(name: string, bytes: Uint8Array): Promise<void> {
@@ -52,12 +74,14 @@ export class CountingArchive extends MemoryArchive {
     if (!name.startsWith('tile/')) await super.create(name, bytes)
   }
 
-  /** Other files than bundles are small, and the seal reads their notes back. */
+  /** Other files than bundles and chunks are small, and the seal reads their notes back. */
   override async write(...all: Parameters<MemoryArchive['write']>): Promise<ArchivedFile> {
-    const [name, bytes] = all
-    if (!name.endsWith('.zip')) return super.write(...all)
+    const [name, bytes, , noteOf] = all
+    const isChunk = name.startsWith('chunks/')
+    if (!isChunk && !name.endsWith('.zip')) return super.write(...all)
     const hash = createHash('sha256')
-    const to = this.file === undefined ? null : createWriteStream(this.file)
+    const path = isChunk ? this.pathOf(name) : this.bundle
+    const to = path === undefined ? null : createWriteStream(path)
     let size = 0
     for await (const some of bytes) {
       size += some.length
@@ -66,7 +90,33 @@ export class CountingArchive extends MemoryArchive {
     }
     to?.end()
     if (to) await once(to, 'finish')
-    this.bytes += size
-    return { name, size, sha256: hash.digest('hex') as Hex }
+    const content = { size, sha256: hash.digest('hex') as Hex }
+    if (!isChunk) this.bytes += size
+    const note = noteOf?.(content)
+    if (isChunk) writeFileSync(`${path}.note`, note ?? '')
+    return { name, ...content, ...(note !== undefined && { note }) }
+  }
+
+  override async list(prefix: string): Promise<readonly ArchivedFile[]> {
+    if (!prefix.startsWith('chunks/')) return super.list(prefix)
+    const names = readdirSync(this.folder).filter((file) => file.endsWith('.note') && file.startsWith(fileOf(prefix)))
+    return names.sort().map((file) => ({
+      name: file.slice(0, -'.note'.length).replaceAll('+', '/'),
+      size: statSync(join(this.folder, file.slice(0, -'.note'.length))).size,
+      note: readFileSync(join(this.folder, file), 'utf8'),
+    }))
+  }
+
+  override async open(...[name, range]: Parameters<MemoryArchive['open']>): Promise<AsyncIterable<Uint8Array> | null> {
+    if (!name.startsWith('chunks/')) return super.open(name, range)
+    const { from = 0, size = Infinity } = range ?? {}
+    return size === 0 ? null : createReadStream(this.pathOf(name), { start: from, end: from + size - 1 })
+  }
+
+  private pathOf(name: string): string {
+    return join(this.folder, fileOf(name))
   }
 }
+
+/** A file's name in the folder: one for each in the archive. */
+const fileOf = (name: string): string => name.replaceAll('/', '+')
