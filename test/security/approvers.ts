@@ -447,7 +447,7 @@ export const approverRows: readonly Row[] = [
       {
         name: 'void-followed',
         file: 'src/core/record/replay.ts',
-        find: 'for (const id of today) checkVoided(lives.get(id), newest)',
+        find: 'for (const id of requests) checkVoided(lives.get(id), newest)',
         replace: '',
         tests: { [voided]: ['a forged history is refused › %s'] },
       },

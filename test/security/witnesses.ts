@@ -4,6 +4,8 @@ const ends = 'test/approvals/ends.test.ts'
 const witness = 'test/evidence/witness.test.ts'
 const seal = 'test/evidence/sealWitnesses.test.ts'
 const kept = 'test/verify/grants.test.ts'
+const chunks = 'test/evidence/chunk/chunkFiles.test.ts'
+const collect = 'test/evidence/chunk/collect.test.ts'
 const older = 'an older row › does not let an approval be used again: from %s'
 
 /** What files of the write-once archive hold against tables that were put back. */
@@ -129,6 +131,95 @@ export const witnessRows: readonly Row[] = [
         find: 'for (const grant of found) checkApproves(event, grant)',
         replace: '',
         tests: { [kept]: ['the log must contain › an approval of this very request'] },
+      },
+    ],
+  },
+  {
+    attack:
+      'Someone who can write the tables, or create files in the archive, has a day sealed with other events than were collected while it lasted',
+    control:
+      'New events are checked and kept every five minutes as chunks in the write-once archive. Each chunk has a MAC, also over the digests of its parts and of the chunk before. Ledger, seals, repairs and restores are compared with them',
+    switches: [
+      {
+        name: 'chunk-is-authentic',
+        file: 'src/evidence/witnessFiles.ts',
+        find: '(await macs.isAuthentic(read.text, read.mac))',
+        replace: 'true',
+        tests: { [chunks]: ['chunks %s › ignore and report a file that %s'] },
+      },
+      {
+        name: 'chunk-by-name',
+        file: 'src/evidence/witnessFiles.ts',
+        find: 'isChunkName(name, read.note) &&',
+        replace: '',
+        tests: { [chunks]: ['chunks %s › ignore and report a file that %s'] },
+      },
+      {
+        name: 'chunk-as-noted',
+        file: 'src/evidence/chunk/chunkFiles.ts',
+        find: 'if (found.every(([part, some]) => sha256(some) === chunk.parts[part].sha256))',
+        replace: 'if (found.length > 0)',
+        tests: { [chunks]: ['chunks %s › are read past a file with a true note and another content'] },
+      },
+      {
+        name: 'chunk-before-is-there',
+        file: 'src/evidence/chunk/chunkFiles.ts',
+        find: '  if (lone) throw',
+        replace: '  if (false) throw',
+        tests: { [chunks]: ['chunks %s › that name one before them that is gone are refused'] },
+      },
+      {
+        name: 'chunk-continues',
+        file: 'src/evidence/chunk/chunkFiles.ts',
+        find: '    if (other) throw saysOtherwise(end.seq, other.shard)\n',
+        replace: '',
+        tests: { [chunks]: ['chunks %s › follow each other, and of two that begin alike the longer counts'] },
+      },
+      {
+        name: 'chunk-in-the-ledger',
+        file: 'src/evidence/chunk/collect.ts',
+        find: '    await checkEnd(ledger, state, to)\n',
+        replace: '',
+        tests: { [collect]: ['a ledger that %s the last event of a chunk is broken with the next run'] },
+      },
+      {
+        name: 'chunk-outlives-repair',
+        file: 'src/evidence/repair/known.ts',
+        find: "    { ...collected, by: 'is in a chunk of the archive' },\n",
+        replace: '',
+        tests: { [collect]: ['no repair removes an event that a chunk has'] },
+      },
+      {
+        name: 'chunk-outlives-restore',
+        file: 'src/evidence/backup/testimony.ts',
+        find: '      found.take({ shard, ...to })\n  })',
+        replace: '      void [shard, to]\n  })',
+        tests: { 'test/backup/lost.test.ts': ['an event that only a chunk names is missed'] },
+      },
+      {
+        name: 'chunk-testifies-at-the-seal',
+        file: 'src/evidence/seal/witnesses.ts',
+        find: 'for (const { shard, to, at } of chunks) witnesses.#take({ shard, ...to, at })\n',
+        replace: 'void chunks\n',
+        tests: { [collect]: ['chunks of another version of the program are made anew, and what they say stays true'] },
+      },
+      {
+        name: 'collected-row-is-authentic',
+        file: 'src/azure/seals.ts',
+        find: 'await this.#rows.believed<Collected>(row)',
+        replace: "JSON.parse(textIn(row, 'value')) as Collected",
+        tests: { 'test/ports/seals.test.ts': ['a row that the service did not write tells nothing, and is reported'] },
+      },
+      {
+        name: 'holds-at-midnight',
+        file: 'src/evidence/seal/gather.ts',
+        find: '    for (const fact of facts.holds) judgeHolds(fact, this.#holds)\n',
+        replace: '',
+        tests: {
+          [collect]: [
+            'a request that was closed in an earlier chunk › is not erased while a hold covers it, which is judged once the day is over',
+          ],
+        },
       },
     ],
   },

@@ -3,11 +3,14 @@ import { shardOf, shards } from '../../../src/core/data/id.ts'
 import { type Instant, plusSeconds } from '../../../src/core/data/instant.ts'
 import { parseLives, parseRows } from '../../../src/evidence/chunk/chunkContent.ts'
 import { chunksIn, type KeptChunk, readParts } from '../../../src/evidence/chunk/chunkFiles.ts'
+import { eraseAll } from '../../../src/evidence/erasures.ts'
+import { Holds } from '../../../src/evidence/holds.ts'
 import { knownOf } from '../../../src/evidence/repair/known.ts'
 import { Repairing } from '../../../src/evidence/repair/repair.ts'
 import { Sealing, type SealingParts } from '../../../src/evidence/seal/seal.ts'
-import { oid } from '../../support/build.ts'
+import { dba, noHolds, oid, tool } from '../../support/build.ts'
 import { fakePolicy } from '../../support/fakes.ts'
+import { MemoryHolds } from '../../support/fakes/holds.ts'
 import { MemoryRepairs } from '../../support/fakes/repairs.ts'
 import { MemorySeals } from '../../support/fakes/seals.ts'
 import { codeOf, roster, votes, world } from '../../support/world.ts'
@@ -198,6 +201,52 @@ test('the alarm ends once the ledger has the events again', async () => {
   leaves[(request.events.at(-1)?.seq ?? 0) - 1] = lost
   await one.run()
   expect(await one.seals.alarm()).toBeNull()
+})
+
+describe('a request that was closed in an earlier chunk', () => {
+  /** Denied and collected, then erased; perhaps on hold meanwhile, and released again. */
+  async function erased(holding: 'never' | 'held' | 'released') {
+    const { here, one, request } = await waiting()
+    await here.approvals.decide(request.id, votes(request, dba, { verdict: 'deny' }))
+    await one.run()
+    const parts = { ...one.parts, ...here, policy: fakePolicy(roster()), holds: noHolds, committed: () => undefined }
+    const holds = new Holds({ ...parts, holds: new MemoryHolds(), archive: here.archive, failed: () => undefined })
+    const minutes = async (count: number) => {
+      here.clock.set(plusSeconds(here.clock.now(), count * 60))
+      one.clock.set(here.clock.now())
+      await new Sealing(one.parts).run()
+    }
+    const order = { scope: { request: request.id }, why: 'Case 4711', by: dba, client: tool }
+    const held = holding === 'never' ? null : await holds.hold(order)
+    await minutes(5)
+    for (const by of [oid(62), oid(63)]) await eraseAll(parts, request.id, { names: ['reason'], why: 'GDPR', by })
+    await minutes(0)
+    here.clock.set(plusSeconds(here.clock.now(), 30))
+    if (held && holding === 'released') await holds.release({ hold: held.hold, why: 'Closed', by: dba, client: tool })
+    await minutes(0)
+    expect(await one.seals.alarm()).toBeNull()
+    one.clock.set(at(5, '00:05:00'))
+    return { one, request, days: await new Sealing(one.parts).run() }
+  }
+
+  test('is found there, and its row is the newest', async () => {
+    const { one, request, days } = await erased('never')
+    expect(days).toEqual([day(4)])
+    await checkSeries(one, days, shelf.folder)
+    expect((await chunksOf(one, days)).filter(({ shard }) => shard === shardOf(request.id))).toHaveLength(3)
+  })
+
+  test('is not erased while a hold covers it, which is judged once the day is over', async () => {
+    const { one, days } = await erased('held')
+    expect(days).toEqual([])
+    expect((await one.seals.alarm())?.words).toMatch(/hold \w+ covered the request/)
+  })
+
+  test('may be erased just before the release that a later chunk has', async () => {
+    const { one, days } = await erased('released')
+    expect(days).toEqual([day(4)])
+    await checkSeries(one, days, shelf.folder)
+  })
 })
 
 test('chunks of another version of the program are made anew, and what they say stays true', async () => {
