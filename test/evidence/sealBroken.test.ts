@@ -24,10 +24,11 @@ describe('broken evidence', () => {
   }
 
   /** Runs as if later events were not recorded yet, so that no chunk has them. */
-  async function withoutFuture({ ledger, clock, run }: Sealer): Promise<void> {
+  async function withoutFuture(one: Sealer): Promise<void> {
+    const { ledger, clock } = one
     const cut = ledger.cut.bind(ledger)
     ledger.cut = (shard, before) => cut(shard, before < clock.now() ? before : clock.now())
-    await run()
+    await one.run()
     ledger.cut = cut
   }
 

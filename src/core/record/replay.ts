@@ -117,18 +117,14 @@ export function replay(start: ReplayStart = {}): Replay {
     needsCarried: ({ type, request }) => request !== undefined && type !== 'requested' && !lives.has(request),
 
     carry(event) {
-      if (event.request === undefined) throw illegal(event, 'it is about no request, and so belongs to its day alone')
-      if (first && event.seq >= first.seq) throw illegal(event, 'it is not from an earlier day')
+      checkCarried(event, first)
       const life = next(event)
       if (!life) throw illegal(event, 'nothing says that the request was opened')
       return life
     },
 
     take(event, index, hash) {
-      if (newest && event.seq <= newest.seq) throw illegal(event, 'its number does not follow')
-      const before = newest?.at ?? since
-      if (before !== undefined && event.at < before)
-        throw illegal(event, 'its time is before that of the event before it')
+      checkOrder(event, newest, since)
       // All events of a command have the same time, so a command never spans two days.
       if (awaited && awaited.after !== newest) throw missing(awaited)
       first ??= event
@@ -137,8 +133,7 @@ export function replay(start: ReplayStart = {}): Replay {
       if (event.type === 'requested') log.judged(event, event.data.policy.version)
       if (event.request !== undefined) today.add(event.request)
       if (event.type === 'erased' && life) checkErasure(event, life.request, holds)
-      const exception = exceptionOf(event, index, life)
-      return exception && isFirstChange(event, changes) ? [exception] : none
+      return exceptionsOf(event, index, life, changes)
     },
 
     rows() {
@@ -147,16 +142,26 @@ export function replay(start: ReplayStart = {}): Replay {
     },
 
     life: (request) => lives.get(request),
-    policy: () => log.policy(),
-    told: () => log.told(),
+    policy: log.policy,
+    told: log.told,
     checkWhole,
     isWhole: () => awaited === null && (newest?.request === undefined || !lives.get(newest.request)?.unvoided),
     resume: (life) => void lives.set(life.request.id, life),
-    forget(request) {
-      lives.delete(request)
-      today.delete(request)
-    },
+    forget: (request) => void (lives.delete(request) && today.delete(request)),
   }
+}
+
+/** @param since the time of the last event of an earlier part of the day */
+function checkOrder(event: LogEvent, newest: LogEvent | null, since: Instant | undefined): void {
+  if (newest && event.seq <= newest.seq) throw illegal(event, 'its number does not follow')
+  const before = newest?.at ?? since
+  if (before !== undefined && event.at < before) throw illegal(event, 'its time is before that of the event before it')
+}
+
+/** @param first the first event of the day */
+function checkCarried(event: LogEvent, first: LogEvent | null): void {
+  if (event.request === undefined) throw illegal(event, 'it is about no request, and so belongs to its day alone')
+  if (first && event.seq >= first.seq) throw illegal(event, 'it is not from an earlier day')
 }
 
 /** Votes are void only where a vote follows. */
@@ -166,6 +171,11 @@ function checkVoided(life: Life | undefined, newest: LogEvent | null): void {
 }
 
 const none: readonly Exceptional[] = []
+
+function exceptionsOf(event: LogEvent, index: number, life: Life | null, changes: Set<string>): readonly Exceptional[] {
+  const exception = exceptionOf(event, index, life)
+  return exception && isFirstChange(event, changes) ? [exception] : none
+}
 
 /** @throws {Broken} `illegal-event` if a hold covered the request whose texts were erased */
 function checkErasure(event: LogEvent, request: HoldSubject, holds: HoldsOfDay): void {

@@ -46,7 +46,7 @@ export interface Gathered {
 type InForce = Pick<ShardCut, 'policyFrom' | 'policyTo'>
 
 /** What a day continues. */
-export interface Continuing extends Standing {
+interface Continuing extends Standing {
   readonly policies: PoliciesInForce
 }
 

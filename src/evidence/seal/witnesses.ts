@@ -126,7 +126,8 @@ export class Witnesses {
    */
   *contradictions(shard: Shard, after: number, hashes: Buffer): Generator<Testimony> {
     const named = this.#named.get(shard)
-    for (let at = 0, seq = after + 1; named && at < hashes.length; at += 32, seq += 1) {
+    if (named === undefined) return
+    for (let at = 0, seq = after + 1; at < hashes.length; at += 32, seq += 1) {
       if (!named.has(seq)) continue
       const found = this.contradiction(shard, { seq, hash: hashes.toString('hex', at, at + 32) as Hex })
       if (found) yield found

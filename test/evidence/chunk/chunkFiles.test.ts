@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { inflateRawSync } from 'node:zlib'
 import type { Day } from '../../../src/core/data/day.ts'
-import { type Hex, sha256, type Shard } from '../../../src/core/data/id.ts'
+import { sha256, type Shard } from '../../../src/core/data/id.ts'
 import { authenticatedChunk, type ChunkNote, chunkParts, formatChunk } from '../../../src/core/log/chunk.ts'
 import { type ChunkBytes, deflatedPiece, inflatedPiece, lastPiece } from '../../../src/evidence/chunk/chunkContent.ts'
 import {
@@ -133,7 +133,7 @@ describe.each(archives)('chunks %s', (_where, empty) => {
       'has a MAC of another key',
       async (kept) => {
         const { names: _names, digest: _digest, ...note } = kept
-        const text = formatChunk(note, { mac: sha256('forged') as Hex, macKey: 'key-1' })
+        const text = formatChunk(note, { mac: sha256('forged'), macKey: 'key-1' })
         await create(`${kept.names[0]}.x`, 'forged', text)
       },
     ],
