@@ -1,9 +1,11 @@
 import { TableLedger } from '../../src/azure/ledger.ts'
 import type { RowSigner } from '../../src/azure/row.ts'
 import { transaction, type Version } from '../../src/azure/transaction.ts'
-import type { Hex, ObjectId } from '../../src/core/data/id.ts'
+import { dayOf } from '../../src/core/data/day.ts'
+import { type Hex, type ObjectId, sha256 } from '../../src/core/data/id.ts'
 import { type Instant, instant } from '../../src/core/data/instant.ts'
-import type { Leaf } from '../../src/core/request/event.ts'
+import { emptyChain, type Leaf } from '../../src/core/request/event.ts'
+import { authenticatedChunk, type ChunkNote, chunkPath, chunksOf, formatChunk } from '../../src/core/log/chunk.ts'
 import { authenticatedEnd, type End, endPath, endsPrefix, formatEnd } from '../../src/core/log/end.ts'
 import { type Mac, macOf } from '../../src/core/log/mac.ts'
 import { authenticatedHeads, formatHeads, headsPath, headsPrefix, type Witnessed } from '../../src/core/log/witness.ts'
@@ -62,6 +64,27 @@ export const forgedHeads: Forgery = async ({ stores, shard, pick }) => {
   const earlier = [...stores.seen.files].find(([name]) => name.startsWith(headsPrefix))?.[1].text
   const name = pick % 2 ? headsPath(at) : `${headsPath(at)}.ffffffffffffffff`
   await create(stores, name, pick % 3 ? own : (earlier ?? own))
+}
+
+/**
+ * A file has the name that the next chunk of the shard may have: its note is made with another key, is that of a true chunk, or
+ * is none. Its content is anything.
+ */
+export const forgedChunk: Forgery = async ({ stores, shard, pick }) => {
+  const at = instant(stores.time.ms)
+  const mine = stores.seen.leaves.filter((one) => one.shard === shard).map(({ leaf }) => leaf)
+  const [from = emptyChain, to = { seq: 1, hash: 'a'.repeat(64) as Hex }] =
+    pick % 2 ? [emptyChain, mine.at(-1)] : mine.slice(-2)
+  const part = { size: 8, sha256: sha256('anything') }
+  const note: ChunkNote = {
+    ...{ date: dayOf(at), shard, at, tool: 'countersign 0.1.0', bytes: 8 },
+    ...{ from: { seq: from.seq, hash: from.hash }, to: { seq: to.seq, hash: to.hash } },
+    parts: { hashes: part, rows: part, leaves: part, lives: part },
+  }
+  const own = formatChunk(note, ownKey().sign(authenticatedChunk(testOrigin, note)))
+  const [known] = await stores.archive.list(chunksOf(note.date, shard))
+  const text = [own, known?.note, 'anything'][pick % 3] ?? own
+  await create(stores, pick % 5 ? chunkPath(note) : `${known?.name ?? chunkPath(note)}.ffff`, text)
 }
 
 const create = async ({ archive }: Target['stores'], name: string, text: string): Promise<void> =>

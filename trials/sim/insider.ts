@@ -23,7 +23,7 @@ import {
   swappedAction,
   type Target,
 } from './edits.ts'
-import { forgedEnd, forgedEvents, forgedHeads } from './forgeries.ts'
+import { forgedChunk, forgedEnd, forgedEvents, forgedHeads } from './forgeries.ts'
 import type { Intrusion, IntrusionKind } from './plan.ts'
 import type { Stores } from './stores.ts'
 
@@ -50,6 +50,7 @@ const deeds: Readonly<Record<IntrusionKind, (target: Target) => void | Promise<v
   'other seal': otherSeal,
   'forged end': forgedEnd,
   'forged heads': forgedHeads,
+  'forged chunk': forgedChunk,
 }
 
 interface Parts {

@@ -33,6 +33,7 @@ export const intrusionKinds = [
   'other seal',
   'forged end',
   'forged heads',
+  'forged chunk',
 ] as const
 export type IntrusionKind = (typeof intrusionKinds)[number]
 

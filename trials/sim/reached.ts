@@ -55,6 +55,8 @@ const wanted = [
     'midnight during a seal',
     'seal resumed',
     'sealed by another',
+    'chunk within a day',
+    'chunks that begin alike',
     'event across a fence',
   ],
   ...intrusionKinds.map((kind) => `insider: ${kind}`),

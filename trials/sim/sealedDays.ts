@@ -33,12 +33,40 @@ export async function checkDays({ stores, reached }: World, all: readonly Stored
     demand(7, root === rootOf(leaves).toString('base64'), () => `the checkpoint of ${date} has another root`)
     const told = teams.said.filter(({ channel, words }) => channel === compliance && words.includes(date)).length
     demand(7, told > 0, () => `nobody was told of ${date}`)
+    checkChunks(date, events, await archive.list(`chunks/${date}/`), reached)
     reached(events.length > 0 ? 'sealed day' : 'empty day')
   }
   const newest = await archive.read(`checkpoints/${due.at(-1)}`)
   demand(7, archive.published === Buffer.from(newest ?? []).toString(), () => 'an older checkpoint is published')
   // Nothing else is at midnight to the millisecond.
   if (all.some(({ at }) => at.endsWith('T00:00:00.000Z'))) reached('event across a fence')
+}
+
+/** Each event of a day is in a chunk, and no chunk ends with another event than there was. */
+function checkChunks(
+  date: string,
+  events: readonly Stored[],
+  files: readonly { readonly name: string }[],
+  reached: (what: string) => void,
+): void {
+  const chunks = files.map(({ name }) => {
+    const [, , shard = '', numbers = ''] = name.split('/')
+    const [first, last, hash] = numbers.split('-')
+    return { shard, first: Number(first), last: Number(last), hash }
+  })
+  const lone = events.find(
+    ({ shard, seq }) => !chunks.some((one) => one.shard === shard && one.first <= seq && seq <= one.last),
+  )
+  demand(7, lone === undefined, () => `no chunk of ${date} has ${lone?.text}`)
+  const other = chunks.find(
+    (one) => !events.some(({ shard, seq, hash }) => shard === one.shard && seq === one.last && hash === one.hash),
+  )
+  demand(7, other === undefined, () => `a chunk of ${date} ends with ${other?.hash}, which nobody wrote`)
+  const isAlike = chunks.some((one, i) =>
+    chunks.slice(i + 1).some((two) => one.shard === two.shard && one.first === two.first),
+  )
+  if (isAlike) reached('chunks that begin alike')
+  if (new Set(chunks.map(({ shard }) => shard)).size < chunks.length) reached('chunk within a day')
 }
 
 const byPlace = (a: Stored, b: Stored): number => (a.shard === b.shard ? a.seq - b.seq : a.shard < b.shard ? -1 : 1)
