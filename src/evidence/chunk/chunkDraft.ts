@@ -21,8 +21,8 @@ import {
   formatRows,
 } from './chunkContent.ts'
 
-/** Events of a chunk, and bytes of its leaves, above which it ends with the next whole command. */
-const mostEvents = 4_096
+/** Events of a chunk, and bytes of its leaves, from which on it ends with the next whole command. */
+export const usualEvents = 4_096
 const mostBytes = 4 * 1024 * 1024
 
 /** A finished chunk, without its place. */
@@ -37,6 +37,7 @@ export interface FinishedChunk {
 /** A chunk that is being filled. */
 export class ChunkDraft {
   readonly #rules: Replay
+  readonly #mostEvents: number
   readonly #leaves: string[] = []
   readonly #hashes: Hex[] = []
   readonly #types = new Map<string, number>()
@@ -50,8 +51,9 @@ export class ChunkDraft {
   #at: Instant | null = null
   #last: WitnessedHead | null = null
 
-  constructor(rules: Replay) {
+  constructor(rules: Replay, mostEvents: number) {
     this.#rules = rules
+    this.#mostEvents = mostEvents
   }
 
   get isEmpty(): boolean {
@@ -60,7 +62,7 @@ export class ChunkDraft {
 
   /** Whether the chunk is large enough, and may end here. */
   get isFull(): boolean {
-    return (this.#leaves.length >= mostEvents || this.#bytes >= mostBytes) && this.#rules.isWhole()
+    return (this.#leaves.length >= this.#mostEvents || this.#bytes >= mostBytes) && this.#rules.isWhole()
   }
 
   /** Takes the events of earlier days, of a request whose first event of the day comes next. */

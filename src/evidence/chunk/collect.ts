@@ -12,7 +12,7 @@ import { CarriedEvents, type CarryingParts } from '../seal/carriedEvents.ts'
 import { brokenEvent, check, type Checked, eventAt, placeIn } from '../seal/eventCheck.ts'
 import { cutOf, type DayCuts } from '../seal/plan.ts'
 import type { Witnesses } from '../seal/witnesses.ts'
-import { ChunkDraft } from './chunkDraft.ts'
+import { ChunkDraft, usualEvents } from './chunkDraft.ts'
 import { type ChunkFilesParts, keepChunk, type KeptChunk, saysOtherwise } from './chunkFiles.ts'
 import { ShardState } from './shardState.ts'
 
@@ -24,6 +24,8 @@ export type CollectingParts = CarryingParts &
     readonly clock: Clock
     /** Name and version of the program. */
     readonly tool: string
+    /** Events from which on a chunk ends; {@link usualEvents} if absent. */
+    readonly chunkEvents?: number
   }
 
 /** A day whose events are collected. */
@@ -90,14 +92,14 @@ export class Collecting {
   }
 
   async #collectShard(day: CollectedDay, state: ShardState): Promise<void> {
-    const { ledger, seals } = this.#parts
+    const { ledger, seals, chunkEvents = usualEvents } = this.#parts
     const { shard } = state.start
     const to = cutOf(day.cuts.to, shard)
     await checkEnd(ledger, state, to)
     if (to.seq === state.end.seq) return
     const earlier = new CarriedEvents(this.#parts, day.cuts, day.root)
     const before = state.newest
-    let draft = new ChunkDraft(state.rules)
+    let draft = new ChunkDraft(state.rules, chunkEvents)
     let head = state.end
     for await (const page of ledger.stream(shard, head.seq, to.seq)) {
       const events = await checkPage(day, shard, page, head)
@@ -106,7 +108,7 @@ export class Collecting {
         rest = await this.#take(state, draft, rest, earlier)
         if (!draft.isFull) continue
         await this.#keep(day, state, draft)
-        draft = new ChunkDraft(state.rules)
+        draft = new ChunkDraft(state.rules, chunkEvents)
       }
     }
     if (head.seq !== to.seq) throw brokenEvent(head.seq + 1, shard, 'broken-chain', 'is missing')

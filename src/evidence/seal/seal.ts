@@ -45,6 +45,8 @@ export type SealingParts = RotationParts &
     readonly failed: (cause: unknown) => void
     /** Folder for temporary files. */
     readonly spool?: string
+    /** As {@link Collecting} takes it. */
+    readonly chunkEvents?: number
   }
 
 /**

@@ -1,6 +1,7 @@
 import { type Day, endOf } from '../../../src/core/data/day.ts'
 import { shardOf, shards } from '../../../src/core/data/id.ts'
 import { type Instant, plusSeconds } from '../../../src/core/data/instant.ts'
+import { Problem } from '../../../src/core/data/problem.ts'
 import { parseLives, parseRows } from '../../../src/evidence/chunk/chunkContent.ts'
 import { chunksIn, type KeptChunk, readParts } from '../../../src/evidence/chunk/chunkFiles.ts'
 import { eraseAll } from '../../../src/evidence/erasures.ts'
@@ -15,7 +16,8 @@ import { MemoryRepairs } from '../../support/fakes/repairs.ts'
 import { MemorySeals } from '../../support/fakes/seals.ts'
 import { codeOf, roster, votes, world } from '../../support/world.ts'
 import { checkSeries } from '../series.ts'
-import { asked, at, comparable, day, history, morning, scratch, type Sealer, sealer } from '../days.ts'
+import { someOf } from '../../support/whole.ts'
+import { around, asked, at, comparable, day, history, morning, scratch, type Sealer, sealer } from '../days.ts'
 
 const { folder: spool, left, clean } = scratch()
 const shelf = scratch()
@@ -66,6 +68,7 @@ async function twinOf(one: Sealer): Promise<Sealer> {
 describe.each<[string, (one: Sealer, kept: { current: Sealing | null }) => Sealing]>([
   ['one process', (one, kept) => (kept.current ??= new Sealing(ofTheTime(one)))],
   ['a new process each time', (one) => new Sealing(ofTheTime(one))],
+  ['a process that ends a chunk with each commit', (one) => new Sealing({ ...ofTheTime(one), chunkEvents: 1 })],
   [
     'new processes without rows of chunks',
     (one) => {
@@ -116,6 +119,53 @@ test('chunks have all events, each once, with the state of their requests', asyn
   }
 })
 
+test('a process that ends before or after any call of a run in the day leaves a day that is sealed all the same', async () => {
+  const { ledger } = await history()
+  const two = days.slice(0, 2)
+  const times = [at(4, '12:00:30'), at(4, '23:59:00'), at(5, '00:05:00')]
+  const sealed = async (one: Sealer) => {
+    one.clock.set(at(6, '00:05:00'))
+    await new Sealing(ofTheTime(one)).run()
+    return comparable(one.archive, two)
+  }
+  const runsUntil = async (one: Sealer, last: number, parts: () => SealingParts) => {
+    for (const now of times.slice(0, last)) {
+      one.clock.set(now)
+      await new Sealing(ofTheTime(one)).run()
+    }
+    one.clock.set(times[last] ?? morning)
+    await new Sealing(parts()).run().catch((cause: unknown) => expect(cause).toBeInstanceOf(Problem))
+  }
+  const whole = await sealer({ ledger, spool })
+  const calls: (readonly [number, number, string])[] = []
+  for (const [last, now] of times.entries()) {
+    whole.clock.set(now)
+    let count = 0
+    const counting = around(ofTheTime(whole), (name, call) => {
+      calls.push([last, count++, name])
+      return call()
+    })
+    await new Sealing(counting).run()
+  }
+  const wanted = await sealed(whole)
+  const crashes = calls.flatMap((call) => [[...call, false] as const, [...call, true] as const])
+  for (const [last, place, , isDone] of someOf(crashes, ([last, , name, isDone]) => `${last} ${name} ${isDone}`)) {
+    const one = await sealer({ ledger, spool })
+    let count = 0
+    const crashing = () =>
+      around(ofTheTime(one), async (_name, call) => {
+        const now = count++
+        if (now < place) return call()
+        if (now === place && isDone) await call()
+        throw new Problem('unavailable', 'The process ends here.')
+      })
+    await runsUntil(one, last, crashing)
+    for (const plan of await whole.seals.plans()) await one.seals.propose(plan)
+    expect(await sealed(one)).toEqual(wanted)
+    expect([await one.seals.alarm(), ...one.failures]).toEqual([null])
+  }
+}, 300_000)
+
 /** A request of 4 March, collected before it was decided. */
 async function waiting() {
   const here = await world()
@@ -126,6 +176,17 @@ async function waiting() {
   await one.run()
   return { here, one, request, shard: shardOf(request.id) }
 }
+
+test('a day that is collected at once has chunks that end with whole commits', async () => {
+  const { ledger } = await history()
+  const one = await sealer({ ledger, spool })
+  await new Sealing({ ...one.parts, chunkEvents: 1 }).run()
+  const chunks = await chunksOf(one)
+  const twin = await twinOf(one)
+  expect(chunks.length).toBeGreaterThan((await chunksOf(twin)).length)
+  expect(Math.max(...chunks.map(({ from, to }) => to.seq - from.seq))).toBeGreaterThan(1)
+  expect(await comparable(one.archive, days)).toEqual(await comparable(twin.archive, days))
+})
 
 test('a chunk never ends within a commit, and a run without events leaves none', async () => {
   const { here, one, request } = await waiting()
