@@ -9,7 +9,7 @@ import type { WitnessedHead } from './witness.ts'
 
 /**
  * The parts of a chunk, in the order in which they lie in its file: the leaf hashes, one after the other; what the
- * tables need of the events; the leaves as lines; the requests that the events are about. All but the first are deflated.
+ * tables need of the events; the leaves as lines; those requests of them that go on. All but the first are deflated.
  */
 export const chunkParts = ['hashes', 'rows', 'leaves', 'lives'] as const
 export type ChunkPart = (typeof chunkParts)[number]

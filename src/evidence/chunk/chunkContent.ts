@@ -6,6 +6,7 @@ import type { Exceptional } from '../../core/record/auditException.ts'
 import type { LifeFacts } from '../../core/record/metrics.ts'
 import type { HoldFact, ToldOfDay } from '../../core/record/replay.ts'
 import type { Life } from '../../core/record/replayedRequest.ts'
+import { isOpen, type Status } from '../../core/request/request.ts'
 
 /** What the day needs of a chunk's events beside their leaves and their requests. */
 export interface ChunkFacts {
@@ -81,9 +82,14 @@ export const parseRow = (text: string): ChunkRow => JSON.parse(text) as ChunkRow
 
 const idLength = 29
 
-/** Writes the part `lives`: a line for each request. */
+/** Whether a request still changes by itself. Of others only an erasure is recorded. */
+export const goesOn = (status: Status): boolean => isOpen({ status }) || status === 'redeemed'
+
+/** Writes the part `lives`: a line for each request that goes on. */
 export const formatLives = (lives: readonly Life[]): Uint8Array =>
-  deflatedPiece(Buffer.from(lives.map((life) => `${JSON.stringify(life)}\n`).join('')))
+  deflatedPiece(
+    Buffer.from(lives.flatMap((life) => (goesOn(life.request.status) ? [`${JSON.stringify(life)}\n`] : [])).join('')),
+  )
 
 export const parseLives = (part: Uint8Array): readonly Life[] =>
   inflatedPiece(part)

@@ -2,14 +2,16 @@ import { type Day, startOf } from '../../core/data/day.ts'
 import { type Digest, type Hex, idSlack, type RequestId, type Shard, timeOf } from '../../core/data/id.ts'
 import { plusSeconds } from '../../core/data/instant.ts'
 import type { ChainHead } from '../../core/request/event.ts'
-import { isOpen, type Status } from '../../core/request/request.ts'
+import type { Status } from '../../core/request/request.ts'
+import type { LogEvent } from '../../core/record/eventType.ts'
 import { laterHolds } from '../../core/record/knownHolds.ts'
+import { readRecord } from '../../core/record/record.ts'
 import { type Replay, replay } from '../../core/record/replay.ts'
 import type { Collected } from '../../ports/seals.ts'
 import { abreast } from '../../runtime/concurrency.ts'
 import type { CarriedEvent, CarriedEvents } from '../seal/carriedEvents.ts'
 import type { Checked } from '../seal/eventCheck.ts'
-import { parseLives, parseRow, parseRows } from './chunkContent.ts'
+import { goesOn, inflatedPiece, parseLives, parseRow, parseRows } from './chunkContent.ts'
 import { chainFrom, type ChunkFilesParts, chunksIn, type KeptChunk, readParts } from './chunkFiles.ts'
 
 /** What a shard's day begins with. */
@@ -25,9 +27,6 @@ export interface ShardStart {
 
 /** Lookups at the same time. */
 const atOnce = 8
-
-/** Whether a request still changes by itself. Of others only an erasure is recorded. */
-const goesOn = (status: Status): boolean => isOpen({ status }) || status === 'redeemed'
 
 /** How far a shard's day is collected, and the state of its requests there. */
 export class ShardState {
@@ -129,30 +128,45 @@ export class ShardState {
     return { date, tool, chunk: this.newest, open, carried: [...this.#carried] }
   }
 
-  /** Reads the state of requests from the newest chunks that have them. */
+  /** Reads the state of requests from the chunks that have them. */
   async #resume(wanted: ReadonlySet<RequestId>): Promise<void> {
     const chunks = new Set([...wanted].flatMap((id) => this.#places.get(id) ?? []))
     for (const chunk of chunks) await this.#resumeFrom(chunk, wanted)
     const closed = new Set([...wanted].filter((id) => !this.#places.has(id) && this.#mayBeIn(id)))
-    for (const chunk of this.#chain.toReversed()) {
-      if (closed.size === 0) return
-      const { rows } = parseRows((await readParts(this.#parts, chunk, ['rows'])).rows)
-      const found = new Set(rows.flatMap(([id]) => (closed.has(id) ? [id] : [])))
-      if (found.size > 0) await this.#resumeFrom(chunk, found)
-      for (const id of found) closed.delete(id)
+    for (const [id, events] of await this.#eventsOf(closed)) {
+      const past = replay({ holds: laterHolds })
+      for (const event of events) past.carry(event)
+      const life = past.life(id)
+      if (life) this.rules.resume(life)
     }
+  }
+
+  /** Reads all events of requests from the chunks, also those of earlier days that were carried into them. */
+  async #eventsOf(wanted: ReadonlySet<RequestId>): Promise<ReadonlyMap<RequestId, readonly LogEvent[]>> {
+    const found = new Map<RequestId, LogEvent[]>()
+    const take = (leaf: string): void => {
+      const event = readRecord(leaf)
+      const { request } = event
+      if (request !== undefined && wanted.has(request)) found.set(request, [...(found.get(request) ?? []), event])
+    }
+    for (const chunk of wanted.size === 0 ? [] : this.#chain) {
+      const { facts, rows } = parseRows((await readParts(this.#parts, chunk, ['rows'])).rows)
+      for (const { request, lines } of facts.carried)
+        if (wanted.has(request)) for (const line of lines) take((JSON.parse(line) as { readonly leaf: string }).leaf)
+      if (!rows.some(([id]) => wanted.has(id))) continue
+      const { leaves } = await readParts(this.#parts, chunk, ['leaves'])
+      for (const leaf of inflatedPiece(leaves, chunk.bytes).toString('utf8').split('\n'))
+        if ([...wanted].some((id) => leaf.includes(id))) take(leaf)
+    }
+    return found
   }
 
   async #resumeFrom(chunk: KeptChunk, wanted: ReadonlySet<RequestId>): Promise<void> {
     const { lives } = await readParts(this.#parts, chunk, ['lives'])
     for (const life of parseLives(lives)) {
       const { id } = life.request
-      if (wanted.has(id) && this.rules.life(id) === undefined && this.#isNewest(id, chunk)) this.rules.resume(life)
+      if (wanted.has(id) && this.#places.get(id) === chunk) this.rules.resume(life)
     }
-  }
-
-  #isNewest(id: RequestId, chunk: KeptChunk): boolean {
-    return (this.#places.get(id) ?? chunk) === chunk
   }
 
   /** Whether a request may have events in the chunks: it began on this day, or was carried into it. */
