@@ -53,12 +53,16 @@ export const sealsOf = ({ stores: { seen }, reached }: Seen, call: Call, seals: 
 /** Records each bundle as it was first written, and the small files that processes made. */
 export const archiveOf = ({ stores: { archive, seen, time } }: Seen, call: Call): Archive =>
   called<Archive>(call, 'archive', archive, {
-    write: (name, ...more) =>
-      call('archive.write', async () => {
-        const file = await archive.write(name, ...more)
+    write: async (name, bytes, ...more) => {
+      // The bytes of a bundle are read from other files: calls of their own, which cannot come within this one.
+      const pieces: Uint8Array[] = []
+      for await (const piece of bytes) pieces.push(piece)
+      return call('archive.write', async () => {
+        const file = await archive.write(name, streamed(pieces), ...more)
         seen.bundles.set(name, seen.bundles.get(name) ?? file.sha256 ?? '')
         return file
-      }),
+      })
+    },
     createOrRead: (name, bytes, ...more) =>
       call('archive.createOrRead', async () => {
         const standing = await archive.createOrRead(name, bytes, ...more)
@@ -68,3 +72,7 @@ export const archiveOf = ({ stores: { archive, seen, time } }: Seen, call: Call)
         return standing
       }),
   })
+
+async function* streamed(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* pieces
+}
