@@ -106,7 +106,12 @@ const ordinaryBugs: readonly Bug[] = [
     'const settings = { etag: etagOf(version), ...within() }',
     "const settings = { etag: '*', ...within() }",
   ),
-  bug('a seal that fences nothing', 'src/evidence/seal/plan.ts', 'await ledger.fence(shard, end)', ''),
+  bug(
+    'a seal that fences nothing',
+    'src/evidence/seal/plan.ts',
+    'await Promise.all(shards.map((shard) => ledger.fence(shard, end)))',
+    '',
+  ),
   bug(
     'a plan that is made anew',
     'src/evidence/seal/plan.ts',
