@@ -196,12 +196,13 @@ const insiderBugs: readonly Bug[] = [
     "throw evidenceBroken({ shard, row: `head ${seq}, was ${seen.seq}`, check: 'head' })",
     'return',
   ),
-  bug(
-    'a seal without the events that files name',
-    'src/evidence/seal/witnesses.ts',
-    'await witnesses.#checkLater()',
-    '',
-  ),
+  {
+    name: 'a seal without the events that files name',
+    edits: [
+      { file: 'src/evidence/seal/witnesses.ts', find: 'await witnesses.#checkLater()', replace: '' },
+      { file: 'src/evidence/chunk/collect.ts', find: 'await checkEnd(ledger, state, to)', replace: '' },
+    ],
+  },
 ]
 
 /** A sample of both kinds, each of which a few runs find. */

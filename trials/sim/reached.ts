@@ -56,7 +56,6 @@ const wanted = [
     'seal resumed',
     'sealed by another',
     'chunk within a day',
-    'chunks that begin alike',
     'event across a fence',
   ],
   ...intrusionKinds.map((kind) => `insider: ${kind}`),
