@@ -20,7 +20,8 @@ export async function erasing(place: Place, id: RequestId): Promise<void> {
 }
 
 /** Rows that a restore makes anew, or leaves out: where cards lie, and what a delivery still has to do. */
-const isCompared = (name: string): boolean => !/^ledger (\w+ (post|card)-|teams |seal (post-|backup|alarm|chunk-))/.test(name)
+const isCompared = (name: string): boolean =>
+  !/^ledger (\w+ (post|card)-|teams |seal (post-|backup|alarm|chunk-))/.test(name)
 
 export const comparable = async (place: Place): Promise<ReadonlyMap<string, Dumped>> =>
   new Map([...(await place.dump())].filter(([name]) => isCompared(name)))
