@@ -71,6 +71,7 @@ export class Collecting {
       this.#states.delete(shard)
       const state = await this.#stateOf(day, shard, known, rows.get(shard))
       await this.#collectShard(day, state)
+      await this.#shorten(state, newestIn(rows.get(shard), day.cuts.date, this.#parts.tool))
       this.#states.set(shard, state)
       return [shard, state.chain] as const
     })
@@ -92,13 +93,12 @@ export class Collecting {
   }
 
   async #collectShard(day: CollectedDay, state: ShardState): Promise<void> {
-    const { ledger, seals, chunkEvents = usualEvents } = this.#parts
+    const { ledger, chunkEvents = usualEvents } = this.#parts
     const { shard } = state.start
     const to = cutOf(day.cuts.to, shard)
     await checkEnd(ledger, state, to)
     if (to.seq === state.end.seq) return
     const earlier = new CarriedEvents(this.#parts, day.cuts, day.root)
-    const before = state.newest
     let draft = new ChunkDraft(state.rules, chunkEvents)
     let head = state.end
     for await (const page of ledger.stream(shard, head.seq, to.seq)) {
@@ -114,8 +114,12 @@ export class Collecting {
     if (head.seq !== to.seq) throw brokenEvent(head.seq + 1, shard, 'broken-chain', 'is missing')
     if (head.hash !== to.hash) throw brokenEvent(to.seq, shard, 'broken-chain', 'is not the one that was planned')
     if (!draft.isEmpty) await this.#keep(day, state, draft)
-    const shortcut = state.newest === before ? null : state.shortcut()
-    if (shortcut) await seals.keepCollected(shard, shortcut)
+  }
+
+  /** Keeps how far the shard is collected, unless the row says so: a crash may have come between a chunk and its row. */
+  async #shorten(state: ShardState, kept: ReturnType<typeof newestIn>): Promise<void> {
+    const shortcut = state.newest === kept ? null : state.shortcut()
+    if (shortcut) await this.#parts.seals.keepCollected(state.start.shard, shortcut)
   }
 
   /** Takes events until the chunk is full. Returns the others. */
