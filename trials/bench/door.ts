@@ -1,22 +1,14 @@
 import { readFileSync } from 'node:fs'
-import { randomUUID } from 'node:crypto'
 import { startConnector } from '../../test/support/connector.ts'
 import { startTeams } from '../../test/support/teamsDouble.ts'
-import { type Client, client } from '../deployment/client.ts'
-import { botId, type Deployment, startDeployment } from '../deployment/deployment.ts'
+import { client } from '../deployment/client.ts'
+import { type Deployment, startDeployment } from '../deployment/deployment.ts'
 import { type Bench, crowd, type Figure, figure, inTurns, type Means, share, timed } from './figure.ts'
+import { atOnce, type Live, liveAt, policy, quiet } from './fiveCalls.ts'
 import { startInstance } from './instance.ts'
 import { storageAt } from './storage.ts'
 import { bareTables, listen, listened, type Tape, taped } from './tape.ts'
 import { roundsOf, type Wire, watchWire } from './wire.ts'
-
-const atOnce = 16
-
-/** Agents that ask in turn, so that none reaches its limits. */
-const bots = Array.from({ length: 48 }, (_, n) => botId(n + 1))
-
-/** Milliseconds without a call, after which nothing is under way any more. */
-const quiet = 1_500
 
 export const door: Bench = {
   about:
@@ -33,7 +25,7 @@ async function lives(means: Means, withTeams: boolean): Promise<readonly Figure[
   const env = { COUNTERSIGN_CONNECTOR: withTeams ? connector.url : '', COUNTERSIGN_BOT_KEYS: teams.keysUrl }
   const wires: Wire[] = []
   const deployment = await startDeployment({
-    ...{ processes: 2, policy: { bots, limits: { pending: 100, hourly: 600 } }, env },
+    ...{ processes: 2, policy, env },
     way: async (azurite, number) => {
       // The second process is for counting: what it asks goes through a wire that is watched.
       if (number === 0) return azurite
@@ -54,8 +46,6 @@ async function lives(means: Means, withTeams: boolean): Promise<readonly Figure[
     await Promise.all([connector.close(), teams.close(), ...wires.map((wire) => wire.close())])
   }
 }
-
-type Live = (number: number) => Promise<void>
 
 async function throughput(
   means: Means,
@@ -120,31 +110,4 @@ async function calls(name: string, wires: readonly Wire[], live: Live): Promise<
     'operations afterwards': taken().length,
   }
   return Object.entries(counts).map(([what, count]) => figure({ name: `${name}: ${what}`, unit: '', ours: [count] }))
-}
-
-/** Makes the function that leads a request through its life at a process: five calls. */
-function liveAt({ call }: Client, member: number): Live {
-  const made = async (...given: Parameters<Client['call']>) => {
-    for (;;) {
-      const { status, body } = await call(...given)
-      if (status < 300) return body
-      if (body.code !== 'busy') throw new Error(`${given[2]} answered ${status}: ${JSON.stringify(body)}`)
-      // Clients of ours wait, too, and call again.
-      await new Promise((done) => setTimeout(done, (body.retryAfter ?? 1) * 1000))
-    }
-  }
-  return async (number) => {
-    const bot = `bot-${1 + (number % bots.length)}`
-    const key = { 'idempotency-key': randomUUID() }
-    const ask = {
-      ...{ action: 'db.export', target: `prod/postgres/customers-${randomUUID()}`, environment: 'production' },
-      ...{ params: { rows: 1200 }, reason: 'Quarterly churn report' },
-    }
-    const { id, digest } = await made(member, bot, '/api/requests', ask, key)
-    const path = `/api/requests/${id}`
-    await made(member, 'dba-1', `${path}/decisions`, { verdict: 'approve', digest })
-    const { grant } = await made(member, bot, path)
-    await made(member, bot, `${path}/redeem`, { grant: grant.token, digest, redemption: randomUUID() })
-    await made(member, bot, `${path}/outcome`, { result: 'succeeded' })
-  }
 }

@@ -2,6 +2,7 @@ import { allowed } from './allowed.ts'
 import { answer } from './answer.ts'
 import { ask } from './ask.ts'
 import { verifyBrowser } from './browser.ts'
+import { beside } from './beside.ts'
 import { card } from './card.ts'
 import { coldStart } from './coldStart.ts'
 import { seal, sealLarge, verify, verifySaid } from './days.ts'
@@ -22,6 +23,7 @@ export const programs = {
   ask,
   life,
   door,
+  beside,
   answer,
   waiters,
   allowed,

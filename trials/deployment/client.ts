@@ -1,5 +1,6 @@
 import { Agent, request } from 'node:http'
 import type { Deployment } from './deployment.ts'
+import type { Member } from './member.ts'
 
 interface Answer {
   readonly status: number
@@ -19,7 +20,12 @@ export interface Client {
 
 type Headers = Readonly<Record<string, string>>
 
-export function client({ members, token }: Pick<Deployment, 'members' | 'token'>, { again = false } = {}): Client {
+/** What is called: processes, by their addresses, with the tokens that they take. */
+interface Called extends Pick<Deployment, 'token'> {
+  readonly members: readonly Pick<Member, 'origin'>[]
+}
+
+export function client({ members, token }: Called, { again = false } = {}): Client {
   // A server closes a connection that was idle for 5 seconds. This client stops using it well before.
   const agent = new Agent({ keepAlive: true, timeout: 2_000 })
   return {
@@ -29,16 +35,21 @@ export function client({ members, token }: Pick<Deployment, 'members' | 'token'>
       const answer = (retry: boolean): Promise<Answer> =>
         new Promise((done, fail) => {
           const method = body === undefined ? 'GET' : 'POST'
-          const sent = request(origin + path, { agent, method, headers: { ...headers, authorization } }, (res) => {
-            const chunks: Buffer[] = []
-            res.on('data', (chunk: Buffer) => chunks.push(chunk))
-            res.once('error', fail)
-            res.once('end', () => {
-              const text = Buffer.concat(chunks).toString()
-              const isJson = (res.headers['content-type'] ?? '').includes('json') && !text.includes('\n{')
-              done({ status: res.statusCode ?? 0, body: isJson && text !== '' ? JSON.parse(text) : text })
-            })
-          })
+          const type = body === undefined ? {} : { 'content-type': 'application/json' }
+          const sent = request(
+            origin + path,
+            { agent, method, headers: { ...type, ...headers, authorization } },
+            (res) => {
+              const chunks: Buffer[] = []
+              res.on('data', (chunk: Buffer) => chunks.push(chunk))
+              res.once('error', fail)
+              res.once('end', () => {
+                const text = Buffer.concat(chunks).toString()
+                const isJson = (res.headers['content-type'] ?? '').includes('json') && !text.includes('\n{')
+                done({ status: res.statusCode ?? 0, body: isJson && text !== '' ? JSON.parse(text) : text })
+              })
+            },
+          )
           sent.once('error', (cause) => (retry && sent.reusedSocket ? done(answer(false)) : fail(cause)))
           sent.end(body === undefined ? undefined : JSON.stringify(body))
         })

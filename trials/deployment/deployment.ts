@@ -13,6 +13,8 @@ import { type PolicyFiles, writePolicy } from './policy.ts'
 export interface Deployment {
   readonly members: readonly Member[]
   readonly storage: Settings['azurite']
+  /** What issues the tokens. */
+  readonly identity: Settings['identity']
   /** Gives an access token of a person or agent of the local tenant, or of the nth of the `bots`. */
   readonly token: (who: string) => Promise<string>
   /** Sets all clocks forward. */
@@ -64,7 +66,7 @@ export async function startDeployment({ processes, policy, env = {}, way }: Depl
     }
     const token = await tokens(data, identity)
     const advance = async (seconds: number) => void (await Promise.all(members.map((one) => one.advance(seconds))))
-    return { members, storage: settings.azurite, failures, token, advance, close }
+    return { members, storage: settings.azurite, identity, failures, token, advance, close }
   } catch (cause) {
     await close()
     throw cause

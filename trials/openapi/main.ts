@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { openapi } from '../../src/contract/openapi.ts'
+import { install } from '../install.ts'
 import { program, say } from '../program.ts'
 
 const help = `Reads the OpenAPI document with a linter and with a type generator, and compiles a small program that uses the types.
@@ -11,7 +12,7 @@ These tools need TypeScript 5, so they have a lockfile of their own and are inst
 
 /** A folder of build output, so that the folder of the trial stays as it is. */
 const folder = join(process.cwd(), 'dist/openapi')
-const sources = ['package.json', 'package-lock.json', '.npmrc', 'tsconfig.json', 'usage.ts']
+const sources = ['tsconfig.json', 'usage.ts']
 
 /** Not an example domain, of which linters warn. */
 const baseUrl = 'https://countersign.internal'
@@ -31,10 +32,8 @@ async function trial(): Promise<number> {
 }
 
 async function prepare(): Promise<void> {
-  await mkdir(folder, { recursive: true })
   await rm(join(folder, 'api.ts'), { force: true })
-  for (const file of sources) await cp(join('trials/openapi', file), join(folder, file))
-  await run('npm', ['ci', '--ignore-scripts', '--loglevel=error'], { cwd: folder })
+  await install({ from: 'trials/openapi', into: folder, sources })
   await writeFile(join(folder, 'openapi.json'), JSON.stringify(openapi(baseUrl), null, 2))
 }
 
