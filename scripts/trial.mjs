@@ -103,8 +103,8 @@ const trials = {
     builds: true,
   },
   bench: {
-    what: 'measures each operation, beside what the storage alone can do (docs/develop/benchmarks.md)',
-    takes: '15 min',
+    what: 'measures each operation, beside what the storage alone can do, and a service by hand (docs/develop/benchmarks.md)',
+    takes: '20 min',
     main: program('bench/main', 'bench/main.mjs'),
     others: [
       deployment,

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { startConnector } from '../../test/support/connector.ts'
 import { startTeams } from '../../test/support/teamsDouble.ts'
 import { client } from '../deployment/client.ts'
@@ -6,6 +5,7 @@ import { type Deployment, startDeployment } from '../deployment/deployment.ts'
 import { type Bench, crowd, type Figure, figure, inTurns, type Means, share, timed } from './figure.ts'
 import { atOnce, type Live, liveAt, policy, quiet } from './fiveCalls.ts'
 import { startInstance } from './instance.ts'
+import { processorOf } from './processor.ts'
 import { storageAt } from './storage.ts'
 import { bareTables, listen, listened, type Tape, taped } from './tape.ts'
 import { roundsOf, type Wire, watchWire } from './wire.ts'
@@ -60,9 +60,9 @@ async function throughput(
   let number = 0
   await inTurns(means, async (counts) => {
     const tapes = await tapesOf(means, times)
-    const before = processorOf(deployment)
+    const before = processorOf(deployment.members[0])
     const took = await timed(() => crowd(times, atOnce, () => live(number++)))
-    const worked = processorOf(deployment) - before
+    const worked = processorOf(deployment.members[0]) - before
     const tookBare = await timed(() => crowd(times, atOnce, async (i) => tapes[i]?.replay(bare)))
     if (!counts) return
     ours.push((times / took) * 1000)
@@ -86,13 +86,6 @@ async function tapesOf(means: Means, times: number): Promise<readonly Tape[]> {
   await crowd(times, atOnce, async () => tapes.push((await taped(instance.live)).tape))
   instance.stop()
   return tapes
-}
-
-/** Milliseconds that a processor has worked for the first process; the kernel counts in hundredths of a second. */
-function processorOf({ members }: Deployment): number {
-  const stat = readFileSync(`/proc/${members[0]?.pid}/stat`, 'utf8')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * 10
 }
 
 /** Counts what one life asks of tables and files, while nothing else is under way. */

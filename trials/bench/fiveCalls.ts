@@ -12,6 +12,9 @@ export const quiet = 1_500
 /** Agents that ask in turn, so that none reaches its limits. */
 const bots = Array.from({ length: 48 }, (_, n) => botId(n + 1))
 
+/** The agent of the nth call. */
+export const botOf = (number: number): string => `bot-${1 + (number % bots.length)}`
+
 /** Of a deployment that they ask. */
 export const policy: PolicyFiles = { bots, limits: { pending: 100, hourly: 600 } }
 
@@ -24,26 +27,32 @@ export const anAsk = () => ({
   ...{ params: { rows: 1200 }, reason: 'Quarterly churn report' },
 })
 
+/**
+ * Makes a call until it is answered, as clients of ours do where the service is busy or a part of it too slow.
+ *
+ * @returns the body
+ * @throws {Error} for another refusal
+ */
+export async function made(call: Client['call'], ...given: Parameters<Client['call']>) {
+  for (;;) {
+    const { status, body } = await call(...given)
+    if (status < 300) return body
+    if (!['busy', 'unavailable'].includes(body.code))
+      throw new Error(`${given[2]} answered ${status}: ${JSON.stringify(body)}`)
+    await new Promise((done) => setTimeout(done, (body.retryAfter ?? 1) * 1000))
+  }
+}
+
 /** Makes the function that leads a request through its life at a process: five calls. */
 export function liveAt({ call }: Client, member: number): Live {
-  const made = async (...given: Parameters<Client['call']>) => {
-    for (;;) {
-      const { status, body } = await call(...given)
-      if (status < 300) return body
-      if (!['busy', 'unavailable'].includes(body.code))
-        throw new Error(`${given[2]} answered ${status}: ${JSON.stringify(body)}`)
-      // Clients of ours wait, too, and call again.
-      await new Promise((done) => setTimeout(done, (body.retryAfter ?? 1) * 1000))
-    }
-  }
   return async (number) => {
-    const bot = `bot-${1 + (number % bots.length)}`
+    const bot = botOf(number)
     const key = { 'idempotency-key': randomUUID() }
-    const { id, digest } = await made(member, bot, '/api/requests', anAsk(), key)
+    const { id, digest } = await made(call, member, bot, '/api/requests', anAsk(), key)
     const path = `/api/requests/${id}`
-    await made(member, 'dba-1', `${path}/decisions`, { verdict: 'approve', digest })
-    const { grant } = await made(member, bot, path)
-    await made(member, bot, `${path}/redeem`, { grant: grant.token, digest, redemption: randomUUID() })
-    await made(member, bot, `${path}/outcome`, { result: 'succeeded' })
+    await made(call, member, 'dba-1', `${path}/decisions`, { verdict: 'approve', digest })
+    const { grant } = await made(call, member, bot, path)
+    await made(call, member, bot, `${path}/redeem`, { grant: grant.token, digest, redemption: randomUUID() })
+    await made(call, member, bot, `${path}/outcome`, { result: 'succeeded' })
   }
 }

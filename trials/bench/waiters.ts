@@ -2,18 +2,20 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type Bench, type Figure, figure, type Means, share } from './figure.ts'
 import { type Peer, startPeer } from './peer.ts'
 import type { BenchStorage } from './storage.ts'
+import { type TakenOverHttp, waitOverHttp } from './waitersOverHttp.ts'
 
 /** Seconds; nobody is answered before. */
 const patience = 600
 
 export const waiters: Bench = {
-  about: '1,000 agents that wait at once: memory of each, and the processor while nothing happens',
+  about: '1,000 agents that wait at once, in process and over HTTP: memory of each, and the processor',
   async measure(means) {
     const storage = await means.storage()
     await storage.clear()
     const count = share(means, 1_000)
     const ours: Taken[] = []
     const floor: Taken[] = []
+    const overHttp: TakenOverHttp[] = []
     for (let run = 1; run <= Math.min(3, means.runs); run++) {
       const watch = async (peer: Peer) => {
         const ids = await peer.open({ requests: count })
@@ -21,8 +23,9 @@ export const waiters: Bench = {
       }
       ours.push(await taken(means, storage, { count, ready: watch }))
       floor.push(await taken(means, storage, { count, ready: bare(count) }))
+      overHttp.push(await waitOverHttp(means, count))
     }
-    return figuresOf(count, ours, floor)
+    return [...figuresOf(count, ours, floor), ...figuresOverHttp(count, overHttp, ours)]
   },
 }
 
@@ -59,12 +62,29 @@ async function taken(means: Means, storage: BenchStorage, { count, ready }: Tria
   }
 }
 
+const nameOf = (count: number): string => `${count.toLocaleString('en')} agents wait`
+const kilobytes = (all: readonly Pick<Taken, 'each'>[]) => all.map(({ each }) => each / 1024)
+const percent = (all: readonly Pick<Taken, 'busy'>[]) => all.map(({ busy }) => busy)
+
 function figuresOf(count: number, ours: readonly Taken[], floor: readonly Taken[]): readonly Figure[] {
-  const name = `${count.toLocaleString('en')} agents wait`
-  const kilobytes = (all: readonly Taken[]) => all.map(({ each }) => each / 1024)
-  const percent = (all: readonly Taken[]) => all.map(({ busy }) => busy)
+  const name = nameOf(count)
   return [
     figure({ name: `${name}: memory of each`, unit: 'KiB', ours: kilobytes(ours), floor: kilobytes(floor) }),
     figure({ name: `${name}: processor while idle`, unit: '%', ours: percent(ours), floor: percent(floor) }),
+  ]
+}
+
+/** The floor is what as many agents take that wait in a process, without a call. */
+function figuresOverHttp(
+  count: number,
+  ours: readonly TakenOverHttp[],
+  inProcess: readonly Taken[],
+): readonly Figure[] {
+  const name = `${nameOf(count)} over HTTP`
+  const begin = ours.map(({ begin }) => begin)
+  return [
+    figure({ name: `${name}: memory of each`, unit: 'KiB', ours: kilobytes(ours), floor: kilobytes(inProcess) }),
+    figure({ name: `${name}: processor while idle`, unit: '%', ours: percent(ours), floor: percent(inProcess) }),
+    figure({ name: `${name}: processor until each waits`, unit: 'ms', ours: begin }),
   ]
 }

@@ -31,6 +31,8 @@ export type Report =
 /** Measurements of a process: its memory after garbage collection, and its delays since the last measurement. */
 export interface Witnessed {
   readonly heapBytes: number
+  /** Beside the heap, for example in buffers. */
+  readonly externalBytes: number
   readonly rssBytes: number
   /** Milliseconds that work had to wait for the event loop. */
   readonly delay: { readonly p50: number; readonly p99: number; readonly max: number }

@@ -1,4 +1,4 @@
-import { cp, readFile, writeFile } from 'node:fs/promises'
+import { appendFile, cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { agents, users } from '../../src/local/accounts.ts'
 
@@ -6,6 +6,8 @@ import { agents, users } from '../../src/local/accounts.ts'
 export interface PolicyFiles {
   /** Rules in place of those of approve.cedar. */
   readonly approve?: string
+  /** Actions beside the example's, whose params rules do not see. */
+  readonly actions?: readonly string[]
   readonly channels?: Readonly<Record<'dba' | 'security', readonly string[]>>
   /** Groups beside the example's. */
   readonly groups?: Roster['groups']
@@ -17,6 +19,7 @@ export interface PolicyFiles {
 export async function writePolicy(folder: string, policy: PolicyFiles): Promise<void> {
   await cp('policy', folder, { recursive: true })
   if (policy.approve !== undefined) await writeFile(join(folder, 'approve.cedar'), policy.approve)
+  if (policy.actions) await appendFile(join(folder, 'schema.cedarschema'), declarationOf(policy.actions))
   const file = join(folder, 'approvers.json')
   const roster = JSON.parse(await readFile(file, 'utf8')) as Roster
   const { channels, bots = [], limits } = policy
@@ -28,6 +31,14 @@ export async function writePolicy(folder: string, policy: PolicyFiles): Promise<
   const many = bots.map((oid) => [oid, { name: `bot ${Number(oid.slice(-12))}`, appId: oid, owners, limits }] as const)
   await writeFile(file, JSON.stringify({ ...roster, agents: Object.fromEntries([...named, ...many]) }))
 }
+
+const declarationOf = (actions: readonly string[]): string => `
+action ${actions.map((name) => `"${name}"`).join(', ')} appliesTo {
+  principal: Agent,
+  resource: Target,
+  context: { environment: String, target: String, onBehalfOf?: String },
+};
+`
 
 interface Roster {
   readonly groups: Record<string, { readonly members?: readonly string[]; readonly channels?: readonly string[] }>

@@ -24,8 +24,8 @@ export function startWitness(): () => Witnessed {
     collect()
     loop.reset()
     loop.enable()
-    const { heapUsed, rss } = process.memoryUsage()
-    return { heapBytes: heapUsed, rssBytes: rss, delay, sockets: sockets.size }
+    const { heapUsed, external, rss } = process.memoryUsage()
+    return { heapBytes: heapUsed, externalBytes: external, rssBytes: rss, delay, sockets: sockets.size }
   }
 }
 
