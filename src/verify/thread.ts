@@ -14,7 +14,7 @@ const ahead = 6
  * Far above what a day needs. With limits V8 collects garbage earlier: a million events stay below 300 MB. Nearly all
  * that the thread makes is garbage at once, so that a larger young generation would only hold more of it.
  */
-const resourceLimits = { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 12 }
+const resourceLimits = { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb: 24 }
 
 /** Distinguishes an examining thread from other threads of the same program. */
 const purpose = 'countersign/examination'
