@@ -1,4 +1,4 @@
-import type { Digest } from '../core/data/id.ts'
+import type { Digest, Hex } from '../core/data/id.ts'
 import { bundleFiles } from '../core/log/bundleFiles.ts'
 import type { Manifest } from '../core/log/manifest.ts'
 import { leafHash } from '../core/log/merkle.ts'
@@ -16,6 +16,11 @@ import type { LoadVersion } from './policyJudge.ts'
 import { RuleReplay } from './ruleReplay.ts'
 import { missingNames, SaidReader, type Text } from './saidReader.ts'
 import type { VersionFiles } from './versionFiles.ts'
+
+/** Lines with their leaf hashes, 32 bytes each, in a buffer of its own. */
+export interface HashedLines extends Lines {
+  readonly hashes: Uint8Array
+}
 
 /** The input of an examination. It is plain data, because it may be sent to another thread of this process. */
 export interface Subjects {
@@ -63,7 +68,7 @@ export interface SaidOfDay {
 /** Takes the day's records in order, after their form was checked, and reports what it found at the end. */
 export interface Examination {
   /** Takes ownership of the lines: the caller must not use their buffers afterwards. */
-  take(lines: Lines): Promise<void>
+  take(lines: HashedLines): Promise<void>
   end(): Promise<Examined>
 }
 
@@ -101,8 +106,8 @@ export class RecordExamination implements Examination {
     this.#index = manifest.log.from.size
   }
 
-  async take(lines: Lines): Promise<void> {
-    const { bytes, ends, first } = lines
+  async take(lines: HashedLines): Promise<void> {
+    const { bytes, ends, first, hashes } = lines
     const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
     const said = this.#said
     for (let k = 0; k < ends.length; k++) {
@@ -110,7 +115,8 @@ export class RecordExamination implements Examination {
       const text = all.toString('utf8', startOfLine(lines, k), ends[k])
       const event = JSON.parse(text) as LogEvent
       const index = this.#index++
-      const waiting = this.#rules.take(event, index, first + k)
+      const hash = Buffer.from(hashes.buffer, hashes.byteOffset + 32 * k, 32).toString('hex') as Hex
+      const waiting = this.#rules.take(event, hash, { index, line: first + k })
       if (waiting) await waiting
       if (said?.concerns(event) && !this.#found.isOutranked('said'))
         await this.#found.attempt(() => this.#readTexts(said, event, { index, leaf: text, line: first + k }))

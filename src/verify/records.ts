@@ -111,7 +111,7 @@ async function examine(
       for (const one of hashes) log.add(one)
       isReadable &&= await found.attempt(() => checks.take(some, hashes))
       // After a record that cannot be read, only the log itself is still checked.
-      if (isReadable && checks.newer() === null) await work.take(some)
+      if (isReadable && checks.newer() === null) await work.take({ ...some, hashes: joined(hashes) })
       progress?.(log.frontier().size - manifest.log.from.size, manifest.counts.records)
     }
     const grown = log.frontier()
@@ -151,6 +151,13 @@ function subjectsOf(
     isCounted,
     ...(saidFd !== undefined && { said: saidFd }),
   }
+}
+
+/** Puts hashes into one buffer, which is not shared with other data. */
+function joined(hashes: readonly Buffer[]): Uint8Array {
+  const all = new Uint8Array(32 * hashes.length)
+  for (const [k, hash] of hashes.entries()) all.set(hash, 32 * k)
+  return all
 }
 
 /** Hashes everything that is read. Has no `return`: when a reader stops early, the rest can still be hashed. */

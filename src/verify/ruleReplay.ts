@@ -1,6 +1,6 @@
 import { bundleFiles } from '../core/log/bundleFiles.ts'
 import { dayOf } from '../core/data/day.ts'
-import { type Digest, type RequestId, type Shard, timeOf } from '../core/data/id.ts'
+import { type Digest, type Hex, type RequestId, type Shard, timeOf } from '../core/data/id.ts'
 import type { Manifest, ShardCut } from '../core/log/manifest.ts'
 import type { Instant } from '../core/data/instant.ts'
 import { controlsOf } from '../core/policy/controls.ts'
@@ -44,6 +44,12 @@ type Mutable<T> = { -readonly [Name in keyof T]: T[Name] extends readonly (infer
 
 /** Rows that are compared at once. */
 const someRows = 1_000
+
+/** Where a record stands: its index in the log, and its line in the member, from 1. */
+interface PlaceInLog {
+  readonly index: number
+  readonly line: number
+}
 
 /**
  * Replays the rules shard by shard, and writes the tables again to compare them with the bundle's. After a problem it
@@ -92,11 +98,15 @@ export class RuleReplay {
     this.#exceptions = new Comparison(bundleFiles.exceptions.name, exceptions)
   }
 
-  /** Takes the next record. Returns `null` for most records, and a promise only if it must read another member. */
-  take(event: LogEvent, index: number, line: number): Promise<void> | null {
+  /**
+   * Takes the next record. Returns `null` for most records, and a promise only if it must read another member.
+   *
+   * @param hash the record's leaf hash
+   */
+  take(event: LogEvent, hash: Hex, place: PlaceInLog): Promise<void> | null {
     if (this.#found.isOutranked('rules')) return null
-    if (event.shard !== this.#shard || this.#rules.needsCarried(event)) return this.#takeSlowly(event, index, line)
-    this.#taken(event, index, line)
+    if (event.shard !== this.#shard || this.#rules.needsCarried(event)) return this.#takeSlowly(event, hash, place)
+    this.#taken(event, hash, place)
     return null
   }
 
@@ -126,21 +136,21 @@ export class RuleReplay {
     return this.#isFollowed ? this.#continued : undefined
   }
 
-  async #takeSlowly(event: LogEvent, index: number, line: number): Promise<void> {
+  async #takeSlowly(event: LogEvent, hash: Hex, place: PlaceInLog): Promise<void> {
     if (event.shard !== this.#shard) await this.#found.attempt(() => this.#begin(event.shard))
     const { request } = event
     if (request !== undefined && !this.#found.isOutranked('rules') && this.#rules.needsCarried(event))
       await this.#found.attempt(() => this.#bring(request))
-    if (!this.#found.isOutranked('rules')) this.#taken(event, index, line)
+    if (!this.#found.isOutranked('rules')) this.#taken(event, hash, place)
   }
 
-  #taken(event: LogEvent, index: number, line: number): void {
+  #taken(event: LogEvent, hash: Hex, { index, line }: PlaceInLog): void {
     this.#note(event)
     const { type, request } = event
     if (this.#isFollowed && type === 'requested' && request && dayOf(timeOf(request)) !== this.#manifest.date)
       this.#continued.strange.push([request, event.at])
     try {
-      for (const one of this.#rules.take(event, index)) {
+      for (const one of this.#rules.take(event, index, hash)) {
         this.#exceptionRows += exceptionLine(one)
         this.#written.exceptions += 1
       }

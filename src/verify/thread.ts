@@ -1,10 +1,9 @@
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
-import { type Examination, type Examined, RecordExamination, type Subjects } from './examination.ts'
+import { type Examination, type Examined, type HashedLines, RecordExamination, type Subjects } from './examination.ts'
 import { Unreadable } from './finding.ts'
-import type { Lines } from './lines.ts'
 import type { LoadVersion } from './policyJudge.ts'
 
-type Message = Lines | 'end'
+type Message = HashedLines | 'end'
 type Answer = 'done' | Examined
 
 /** Messages that may be on their way to the thread at once: each has some hundred KiB of lines. */
@@ -35,11 +34,11 @@ export class ThreadedExamination implements Examination {
     this.#worker.on('message', (answer: Answer) => this.#answered(answer))
   }
 
-  async take(lines: Lines): Promise<void> {
+  async take(lines: HashedLines): Promise<void> {
     while (this.#underWay >= ahead && !this.#fault) await this.#news()
     if (this.#fault) throw this.#fault
     this.#underWay += 1
-    this.#send(lines, [lines.bytes, lines.ends].map(bufferOf))
+    this.#send(lines, [lines.bytes, lines.ends, lines.hashes].map(bufferOf))
   }
 
   async end(): Promise<Examined> {
