@@ -11,7 +11,7 @@ import { headText } from '../core/log/mac.ts'
 import { headFrom, headRow } from './row.ts'
 import { rowKey } from './rowKey.ts'
 import { type Deadline, within } from './deadline.ts'
-import { type Tables } from './tables.ts'
+import type { Tables } from './tables.ts'
 
 export interface HeadRead {
   readonly head: Loaded['head']

@@ -7,7 +7,7 @@ import { keyOf, type Row, textIn } from './column.ts'
 import { answered, createOrRead } from './fault.ts'
 import { SealRows, sealPartition } from './sealRows.ts'
 import { within } from './deadline.ts'
-import { type Tables } from './tables.ts'
+import type { Tables } from './tables.ts'
 
 const prefix = 'hold-'
 

@@ -30,7 +30,7 @@ import { foreignIn, keyFrom, keyText, requestFrom, requestText } from './row.ts'
 import { dueIdIn, rowKey } from './rowKey.ts'
 import { eventIn, streamEvents } from './stream.ts'
 import { type Deadline, within } from './deadline.ts'
-import { type Tables } from './tables.ts'
+import type { Tables } from './tables.ts'
 import { clearedBy, headAfter, transaction, type Version } from './transaction.ts'
 import { takeTurns } from './turns.ts'
 

@@ -7,7 +7,7 @@ import { checkOurs, markIn, type Meta, metaFrom, metaRow, type RestoreMark } fro
 import { readPage } from './query.ts'
 import { rowFrom } from './storedRow.ts'
 import { within } from './deadline.ts'
-import { type Tables } from './tables.ts'
+import type { Tables } from './tables.ts'
 
 /** The row `meta`, by which the service knows whether it may use the tables. */
 export class TableMark implements LedgerMark {

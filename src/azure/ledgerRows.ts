@@ -13,7 +13,7 @@ import { rowKey } from './rowKey.ts'
 import { halvesOf, storedOf } from './storedRow.ts'
 import { eventIn } from './stream.ts'
 import { within } from './deadline.ts'
-import { type Tables } from './tables.ts'
+import type { Tables } from './tables.ts'
 
 /** The most rows of one page that the storage returns. */
 const mostRows = 1_000

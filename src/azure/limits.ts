@@ -7,7 +7,7 @@ import type { LimitKey, Limits } from '../ports/limits.ts'
 import { foreignColumns, type ReadRow, type Row, rowVersion, split, textIn } from './column.ts'
 import { answered, found } from './fault.ts'
 import { type Deadline, within } from './deadline.ts'
-import { type Tables } from './tables.ts'
+import type { Tables } from './tables.ts'
 
 /** Keeps slots in the table `limits`, where each row is a partition of its own. */
 export class TableLimits implements Limits {

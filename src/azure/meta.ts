@@ -7,7 +7,7 @@ import { integerIn, type Row, rowVersion, textIn, textOrNull } from './column.ts
 import { answered, found, unlessConflict } from './fault.ts'
 import type { RowSigner } from './row.ts'
 import { within } from './deadline.ts'
-import { type Tables } from './tables.ts'
+import type { Tables } from './tables.ts'
 
 /** The identity of a ledger, which never changes: one deployment serves one tenant and one log. */
 export interface Meta {

@@ -10,7 +10,7 @@ import { readPage } from './query.ts'
 import { rowOf } from './row.ts'
 import { requestIdIn, rowKey } from './rowKey.ts'
 import { type Deadline, within } from './deadline.ts'
-import { type Tables } from './tables.ts'
+import type { Tables } from './tables.ts'
 
 /** Rows of one shard that one call of `waiting` reads. */
 const mostRows = 1_000

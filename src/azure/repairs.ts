@@ -17,7 +17,7 @@ import { checkRequestForm } from './rowForm.ts'
 import { rowKey } from './rowKey.ts'
 import { objectIn, orNull, rowsBetween, surveyEvents } from './survey.ts'
 import { within } from './deadline.ts'
-import { type Tables } from './tables.ts'
+import type { Tables } from './tables.ts'
 import { keptApart, namedIn } from './tampered.ts'
 import { headAfter, type Version } from './transaction.ts'
 

@@ -12,7 +12,7 @@ import { foreignIn, keyFrom, keyText, requestFrom, requestRow, requestText } fro
 import { inverseIdIn } from './rowKey.ts'
 import { rowFrom, wholeOf } from './storedRow.ts'
 import { within } from './deadline.ts'
-import { type Tables } from './tables.ts'
+import type { Tables } from './tables.ts'
 import { postRow } from './transaction.ts'
 
 /** A transaction has at most 100 rows and 4 MiB (learn.microsoft.com: Performing entity group transactions). */

@@ -4,7 +4,7 @@ import { keyOf, type Row, rowVersion, split, textIn } from './column.ts'
 import { found } from './fault.ts'
 import { readPage } from './query.ts'
 import { type Deadline, within } from './deadline.ts'
-import { type Tables } from './tables.ts'
+import type { Tables } from './tables.ts'
 
 /** The partition of the ledger for rows that belong to no shard. */
 export const sealPartition = 'seal'

@@ -11,7 +11,7 @@ import { answered, createOrRead, dropped, unlessConflict } from './fault.ts'
 import { metaFrom } from './meta.ts'
 import { placeOf, SealRows, sealPartition, unsigned } from './sealRows.ts'
 import { within } from './deadline.ts'
-import { type Tables } from './tables.ts'
+import type { Tables } from './tables.ts'
 
 const key = {
   meta: 'meta',
