@@ -8,6 +8,7 @@ import type { ApprovalRequest } from '../core/request/request.ts'
 import type { Archive } from '../ports/archive.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Macs } from '../runtime/macs.ts'
+import { remember } from '../runtime/remember.ts'
 
 export interface EndsParts {
   readonly archive: Pick<Archive, 'createOrRead'>
@@ -127,10 +128,7 @@ export class Ends {
   }
 
   #remember(end: End): void {
-    this.#known.delete(end.request)
-    this.#known.set(end.request, end)
-    const [oldest] = this.#known.keys()
-    if (this.#known.size > remembered && oldest !== undefined) this.#known.delete(oldest)
+    remember(this.#known, end.request, end, remembered)
   }
 }
 

@@ -4,6 +4,7 @@ import type { LimitRow } from '../core/request/limit.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { LimitKey, Limits } from '../ports/limits.ts'
 import { type ChangeParts, retrying } from './commit.ts'
+import { remember } from '../runtime/remember.ts'
 
 /** Computes what a row becomes. Throws a problem to refuse; returns the row itself to leave it as it is. */
 export type RowChange = (row: LimitRow, at: Instant) => LimitRow | Promise<LimitRow>
@@ -125,11 +126,7 @@ export class LimitRows {
     const now = this.#elapsed()
     for (const [other, until] of this.#shared) if (until <= now) this.#shared.delete(other)
     if (found.version === undefined || this.#shared.has(name)) return
-    for (const oldest of this.#remembered.keys()) {
-      if (this.#remembered.size < mostRemembered) break
-      this.#remembered.delete(oldest)
-    }
-    this.#remembered.set(name, { ...found, until: now + rememberedFor })
+    remember(this.#remembered, name, { ...found, until: now + rememberedFor }, mostRemembered)
   }
 }
 

@@ -4,6 +4,7 @@ import { evidenceBroken, Problem } from '../core/data/problem.ts'
 import { checkRow, retell, type Retelling, type ToldEvent } from '../core/record/retelling.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import { Conflict, type Ledger } from '../ports/ledger.ts'
+import { remember } from '../runtime/remember.ts'
 
 /** The most requests that one process remembers. */
 const mostRemembered = 10_000
@@ -84,10 +85,7 @@ export class Recollection {
   }
 
   #remember(id: RequestId, retelling: Retelling): void {
-    this.#known.delete(id)
-    this.#known.set(id, retelling)
-    const [oldest] = this.#known.keys()
-    if (this.#known.size > this.#most && oldest !== undefined) this.#known.delete(oldest)
+    remember(this.#known, id, retelling, this.#most)
   }
 
   /** A row may be out of date because it was read before a commit. If it is still older now, it was put back. */

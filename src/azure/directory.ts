@@ -8,6 +8,7 @@ import { parseRetryAfter } from '../core/data/retryAfter.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Directory, Person } from '../ports/directory.ts'
 import { UnexpectedStatus } from './unexpectedStatus.ts'
+import { remember } from '../runtime/remember.ts'
 
 export interface GraphSettings {
   /** `https://graph.microsoft.com/v1.0` */
@@ -205,10 +206,7 @@ class RecentAnswers<T> {
   }
 
   #remember(id: ObjectId, answer: RecentAnswer<T>): void {
-    this.#answers.delete(id)
-    this.#answers.set(id, answer)
-    const [oldest] = this.#answers.keys()
-    if (this.#answers.size > mostRemembered && oldest !== undefined) this.#answers.delete(oldest)
+    remember(this.#answers, id, answer, mostRemembered)
   }
 }
 

@@ -16,6 +16,7 @@ import { type Pace, pacing } from './pace.ts'
 import { type PostingParts, postRound, type Round, type Shown } from './posting.ts'
 import { Queue } from './queue.ts'
 import { claimFor, type Held } from './sending.ts'
+import { remember } from '../runtime/remember.ts'
 
 export type DeliveryParts = ChangeParts &
   Omit<PostingParts, 'pace' | 'messenger'> & {
@@ -104,12 +105,7 @@ export class Delivery {
    */
   committed(request: ApprovalRequest): void {
     const { id, status } = request
-    this.#newest.delete(id) // so that the newest is the last
-    this.#newest.set(id, request)
-    for (const oldest of this.#newest.keys()) {
-      if (this.#newest.size <= longestQueue) break
-      this.#newest.delete(oldest)
-    }
+    remember(this.#newest, id, request, longestQueue)
     if (status !== 'redeemed') return this.soon(id)
     void this.#unlessOutcome(request).catch(this.#parts.failed)
   }

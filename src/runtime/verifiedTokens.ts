@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { JWTVerifyResult } from 'jose'
 import type { RemoteKeys } from './token.ts'
+import { remember } from './remember.ts'
 
 /** A token whose signature and claims were checked. */
 interface Verified<T> {
@@ -55,17 +56,8 @@ export class VerifiedTokens<T> {
     const { payload, protectedHeader } = verified
     if (protectedHeader.kid !== undefined && payload.exp !== undefined) {
       const until = Math.min(this.#now() + longestKept, payload.exp * 1000)
-      this.#keep(name, { value, until, kid: protectedHeader.kid })
+      remember(this.#known, name, { value, until, kid: protectedHeader.kid }, most)
     }
     return value
-  }
-
-  #keep(name: string, verified: Verified<T>): void {
-    this.#known.delete(name) // so that the newest is the last
-    for (const oldest of this.#known.keys()) {
-      if (this.#known.size < most) break
-      this.#known.delete(oldest)
-    }
-    this.#known.set(name, verified)
   }
 }

@@ -2,6 +2,7 @@ import { Broken } from '../../core/data/broken.ts'
 import { consistencyRanges, inclusionRanges, perfect, type Range, rootOfRange } from '../../core/log/merkle.ts'
 import { rootAt, type Tile, tileOf, tilePath } from '../../core/log/tile.ts'
 import type { Archive } from '../../ports/archive.ts'
+import { remember } from '../../runtime/remember.ts'
 
 /** Tiles that are kept in memory: 8 KiB each. */
 const mostTiles = 512
@@ -48,9 +49,7 @@ export class LogTree {
   #read(tile: Tile): Promise<Uint8Array> {
     const path = tilePath(tile)
     const found = this.#known.get(path) ?? readTile(this.#archive, tile)
-    this.#known.delete(path)
-    this.#known.set(path, found)
-    for (const [oldest] of this.#known) if (this.#known.size > mostTiles) this.#known.delete(oldest)
+    remember(this.#known, path, found, mostTiles)
     return found
   }
 }
