@@ -4,7 +4,7 @@ import { type Instant, plusSeconds } from '../core/data/instant.ts'
 import { answering, unanswered } from '../core/request/limit.ts'
 import type { Limits } from '../ports/limits.ts'
 import type { AgentRegistration } from '../ports/policy.ts'
-import { retrying } from './commit.ts'
+import { limitRowsOf } from './limitRows.ts'
 import type { SlotParts } from './reservation.ts'
 
 /** Answers of policy that a process has taken for an agent, and not given yet. */
@@ -64,29 +64,27 @@ export class AnswerQuota {
 }
 
 /** Takes answers from the agent's row, and one of them for the ask at hand. */
-function stocked(
+async function stocked(
   parts: SlotParts,
   answered: ObjectId,
   { most, wanted }: { readonly most: number; readonly wanted: number },
 ): Promise<Stock & { readonly at: Instant }> {
-  return retrying(parts, async () => {
-    const { row, version } = await parts.limits.read({ answered })
-    const at = parts.clock.now()
+  let taken: (Stock & { readonly at: Instant }) | undefined
+  await limitRowsOf(parts.limits).change(parts, { answered }, (found, at) => {
     const until = plusSeconds(at, fresh)
-    const taken = answering(row, { most, wanted, at, until: wanted === 1 ? at : until })
-    await parts.limits.replace({ answered }, version, taken.row)
-    return { at, left: taken.granted - 1, until, size: taken.granted }
+    const { row, granted } = answering(found, { most, wanted, at, until: wanted === 1 ? at : until })
+    taken = { at, left: granted - 1, until, size: granted }
+    return row
   })
+  if (taken === undefined) throw new Error('A change that was made was computed.')
+  return taken
 }
 
 /** Takes one answer back out of the agent's row. Best effort: otherwise it counts for an hour. */
-async function uncount(parts: SlotParts, answered: ObjectId, at: Instant): Promise<void> {
-  const work = retrying(parts, async () => {
-    const { row, version } = await parts.limits.read({ answered })
-    await parts.limits.replace({ answered }, version, unanswered(row, at))
-  })
-  await work.catch(() => undefined)
-}
+const uncount = (parts: SlotParts, answered: ObjectId, at: Instant): Promise<void> =>
+  limitRowsOf(parts.limits)
+    .change(parts, { answered }, (row) => unanswered(row, at))
+    .catch(() => undefined)
 
 const known = new WeakMap<Limits, AnswerQuota>()
 
