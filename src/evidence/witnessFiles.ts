@@ -41,36 +41,32 @@ export const readEnds = (macs: Macs, files: readonly ArchivedFile[]): Promise<Au
   })
 
 /** As {@link readHeads}, of snapshots: each note with the name of its file. */
-export const readSnapshots = (
-  macs: Macs,
-  files: readonly ArchivedFile[],
-): Promise<Authentic<SnapshotNote & { readonly name: string }>> =>
-  authentic(macs, files, Infinity, (text, name) => {
-    const read = parseSnapshot(text)
-    return (
-      read &&
-      isSnapshotFile(name, read.note) && {
-        value: { ...read.note, name },
-        mac: read.mac,
-        text: authenticatedSnapshot(macs.origin, read.note),
-      }
-    )
-  })
+export const readSnapshots = (macs: Macs, files: readonly ArchivedFile[]): Promise<Authentic<Named<SnapshotNote>>> =>
+  named(macs, files, { parse: parseSnapshot, isName: isSnapshotFile, covered: authenticatedSnapshot })
 
 /** As {@link readHeads}, of chunks: each note with the name of its file. */
-export const readChunks = (
+export const readChunks = (macs: Macs, files: readonly ArchivedFile[]): Promise<Authentic<Named<ChunkNote>>> =>
+  named(macs, files, { parse: parseChunk, isName: isChunkName, covered: authenticatedChunk })
+
+type Named<Note> = Note & { readonly name: string }
+
+/** How a kind of note is read: from its text, with the names that its file may have, and the text that its MAC covers. */
+interface NoteKind<Note> {
+  readonly parse: (text: string) => { readonly note: Note; readonly mac: Mac } | null
+  readonly isName: (name: string, note: Note) => boolean
+  readonly covered: (origin: string, note: Note) => string
+}
+
+const named = <Note extends object>(
   macs: Macs,
   files: readonly ArchivedFile[],
-): Promise<Authentic<ChunkNote & { readonly name: string }>> =>
+  { parse, isName, covered }: NoteKind<Note>,
+): Promise<Authentic<Named<Note>>> =>
   authentic(macs, files, Infinity, (text, name) => {
-    const read = parseChunk(text)
+    const read = parse(text)
     return (
       read &&
-      isChunkName(name, read.note) && {
-        value: { ...read.note, name },
-        mac: read.mac,
-        text: authenticatedChunk(macs.origin, read.note),
-      }
+      isName(name, read.note) && { value: { ...read.note, name }, mac: read.mac, text: covered(macs.origin, read.note) }
     )
   })
 
