@@ -50,6 +50,13 @@ export function indexRows(signer: RowSigner, request: ApprovalRequest): IndexRow
   }
 }
 
+/** Lists the rows, for a writer that puts all of them. */
+export const listed = ({ due, agent, voters }: IndexRows): readonly TableEntity[] => [
+  ...(due ? [due] : []),
+  agent,
+  ...voters.map(({ row }) => row),
+]
+
 /** Whether the rows of a request's agent and voters have copies of it, and so follow each of its changes. */
 export const isClosed = (request: ApprovalRequest): boolean => 'closedAt' in request
 

@@ -11,7 +11,7 @@ import type { BegunRepair, Repairs, SurveyedHead, SurveyedRequest } from '../por
 import { abreast } from '../runtime/concurrency.ts'
 import { keyOf, type ReadRow, type Row, textIn, textOrNull } from './column.ts'
 import { answered, dropped, found } from './fault.ts'
-import { indexRows } from './indexRow.ts'
+import { indexRows, listed } from './indexRow.ts'
 import { eventRow, headFrom, headRow, requestFrom, requestText, rowOf } from './row.ts'
 import { checkRequestForm } from './rowForm.ts'
 import { rowKey } from './rowKey.ts'
@@ -167,9 +167,10 @@ export class TableRepairs implements Repairs {
 
   /** Writes the rows of a request's deadline, agent and voters, and removes other deadlines. */
   async #index(shard: Shard, request: ApprovalRequest): Promise<void> {
-    const { due, agent, voters } = indexRows(await this.#macs.rows(), request)
-    const stale = (await this.#dueKeys(shard)).filter((row) => row.request === request.id && row.key !== due?.rowKey)
-    const rows = [...(due ? [due] : []), agent, ...voters.map(({ row }) => row)]
+    const index = indexRows(await this.#macs.rows(), request)
+    const dueKey = index.due?.rowKey
+    const stale = (await this.#dueKeys(shard)).filter((row) => row.request === request.id && row.key !== dueKey)
+    const rows = listed(index)
     for (const { key } of stale) await dropped(this.#table.deleteEntity(shard, key, within()))
     await abreast(atOnce, rows, (row) => answered(this.#table.upsertEntity(row, 'Replace', within())))
   }

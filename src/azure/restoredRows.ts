@@ -7,7 +7,7 @@ import type { EventCopy, HeadCopy, KeyCopy, RestoredRequest, RestoredRows, Store
 import { type Row, split, textIn } from './column.ts'
 import { answered } from './fault.ts'
 import { eventCopy, headIn } from './ledgerRows.ts'
-import { indexRows } from './indexRow.ts'
+import { indexRows, listed } from './indexRow.ts'
 import { foreignIn, keyFrom, keyText, requestFrom, requestRow, requestText } from './row.ts'
 import { inverseIdIn } from './rowKey.ts'
 import { rowFrom, wholeOf } from './storedRow.ts'
@@ -95,9 +95,7 @@ export class RestoredTables implements RestoredRows {
       const row = rowFrom(stored)
       const [mac, macKey] = [textIn(row, 'mac') as Hex, textIn(row, 'macKey')]
       const kept = requestRow({ origin, sign: () => ({ mac, macKey }) }, request, foreignIn(row))
-      const { due, agent, voters } = indexRows(signer, request)
-      const index = [...(due ? [due] : []), agent, ...voters.map(({ row }) => row)]
-      return [kept, ...index, ...(isOutOfDate ? [{ ...postRow(request), tries: 0 }] : [])]
+      return [kept, ...listed(indexRows(signer, request)), ...(isOutOfDate ? [{ ...postRow(request), tries: 0 }] : [])]
     })
     return write(this.#tables.ledger, rows)
   }
