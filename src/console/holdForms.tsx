@@ -8,6 +8,7 @@ import { useDraft } from './draft.ts'
 import { Button, Failed, Field } from './kit.tsx'
 import { mayKnowPolicy, useSigned } from './me.ts'
 import { pageWords } from './pageWords.ts'
+import { WhyField } from './whyField.tsx'
 
 interface FormProps {
   /** Is called after the service has recorded it. */
@@ -192,18 +193,10 @@ function ReasonForm({ done, closed, children, send, isComplete, isHarmless, why,
           <p class="quiet">{said.about}</p>
           {failure && <Failed failure={failure} {...repeating(failure, () => void submit(close), isHarmless)} />}
           {children?.(isAsked)}
-          <Field label={said.label} hint={whyHint} isRequired error={isAsked && why.trim() === '' ? noWhy : null}>
-            {({ id, described }) => (
-              <textarea
-                id={id}
-                aria-describedby={described}
-                rows={3}
-                maxLength={500}
-                value={why}
-                onInput={(event) => setWhy(event.currentTarget.value)}
-              />
-            )}
-          </Field>
+          <WhyField
+            {...{ label: said.label, hint: whyHint, value: why, set: setWhy }}
+            error={isAsked && why.trim() === '' ? noWhy : null}
+          />
           <Button type="submit" tone={said.tone} isBusy={isBusy}>
             {said.button}
           </Button>

@@ -56,9 +56,8 @@ function servedOf(
   files: ReadonlyMap<string, Uint8Array>,
   settings: ConsoleSettings | undefined,
 ): ReadonlyMap<string, Sent> {
-  const page = settings && { policy: policyOf(settings), authority: new URL(settings.authority).origin }
   const paths = [...files.keys()].filter((path) => settings !== undefined || path === verifier)
-  return new Map(paths.map((path) => [path, fileOf(files, path, page)]))
+  return new Map(paths.map((path) => [path, fileOf(files, path, settings)]))
 }
 
 function responseOf({ bytes, brotli, etag, headers }: Sent, asked: Headers) {
@@ -74,15 +73,8 @@ function responseOf({ bytes, brotli, etag, headers }: Sent, asked: Headers) {
  */
 const nothing = "default-src 'none'"
 
-/** What the pages need to know of a deployment: what they may load, and the origin of the identity provider. */
-interface OfPages {
-  readonly policy: string
-  readonly authority: string
-}
-
-function fileOf(files: ReadonlyMap<string, Uint8Array>, path: string, pages?: OfPages): Sent {
+function fileOf(files: ReadonlyMap<string, Uint8Array>, path: string, settings?: ConsoleSettings): Sent {
   const bytes = files.get(path) ?? new Uint8Array()
-  const isPage = path.endsWith('.html')
   return {
     bytes,
     brotli: files.get(`${path}.br`),
@@ -94,18 +86,24 @@ function fileOf(files: ReadonlyMap<string, Uint8Array>, path: string, pages?: Of
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
       'cross-origin-resource-policy': 'same-origin',
-      'content-security-policy': !isPage
-        ? nothing
-        : path === verifier
-          ? "frame-ancestors 'none'"
-          : (pages?.policy ?? nothing),
-      ...(isPage && {
-        'cross-origin-opener-policy': 'same-origin',
-        'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
-        // The program asks it for a token as soon as it runs.
-        ...(pages && path !== verifier && { link: `<${pages.authority}>; rel=preconnect; crossorigin` }),
-      }),
+      ...limitsOf(path, settings),
     },
+  }
+}
+
+/** Headers that say what a file may do. */
+function limitsOf(path: string, settings: ConsoleSettings | undefined): Readonly<Record<string, string>> {
+  if (!path.endsWith('.html')) return { 'content-security-policy': nothing }
+  const isolated = {
+    'cross-origin-opener-policy': 'same-origin',
+    'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
+  }
+  if (path === verifier || !settings) return { ...isolated, 'content-security-policy': "frame-ancestors 'none'" }
+  return {
+    ...isolated,
+    'content-security-policy': policyOf(settings),
+    // The program asks the issuer for a token as soon as it runs.
+    link: `<${new URL(settings.authority).origin}>; rel=preconnect; crossorigin`,
   }
 }
 

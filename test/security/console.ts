@@ -13,8 +13,8 @@ export const consoleRows: readonly Row[] = [
       {
         name: 'page-policy',
         file: 'src/http/console.ts',
-        find: ': (pages?.policy ?? nothing),',
-        replace: ": '',",
+        find: "'content-security-policy': policyOf(settings),",
+        replace: "'content-security-policy': '',",
         tests: {
           'test/http/console.test.ts': [
             'a page loads only its own files, reaches only the service and the issuer, and is framed only by Teams',

@@ -14,6 +14,7 @@ import { pageWords } from '../pageWords.ts'
 import { address } from '../router.ts'
 import { Time } from '../time.tsx'
 import { words } from '../words.ts'
+import { WhyField } from '../whyField.tsx'
 
 /** How many characters of the id are typed: enough that no other request is meant. */
 const typedLength = 6
@@ -164,7 +165,10 @@ function Form({ id, left, ask, finish }: FormProps) {
         set={(chosen) => setDraft({ ...draft, names: chosen })}
         error={shown('names')}
       />
-      <Why value={why} set={(text) => setDraft({ ...draft, why: text })} error={shown('why')} />
+      <WhyField
+        {...{ label: erase.why, hint: erase.whyHint, value: why, error: shown('why') }}
+        set={(text) => setDraft({ ...draft, why: text })}
+      />
       <Confirmation value={typed} set={setTyped} error={shown('typed')} />
       <Button type="submit" tone="danger" isBusy={isBusy}>
         {ask !== null && isSameSet(names, ask.names) ? erase.erase : erase.ask}
@@ -177,24 +181,6 @@ interface TextProps {
   readonly value: string
   readonly set: (value: string) => void
   readonly error: string | null
-}
-
-function Why({ value, set, error }: TextProps) {
-  const { erase } = pageWords
-  return (
-    <Field label={erase.why} hint={erase.whyHint} isRequired error={error}>
-      {({ id, described }) => (
-        <textarea
-          id={id}
-          aria-describedby={described}
-          rows={3}
-          maxLength={500}
-          value={value}
-          onInput={(event) => set(event.currentTarget.value)}
-        />
-      )}
-    </Field>
-  )
 }
 
 /** The end of the request's id, typed: so that no other request is meant. */
