@@ -6,7 +6,7 @@ import { warnings } from '../core/action/warning.ts'
 import { type ApproveTerms, strictest } from '../core/policy/annotations.ts'
 import type { MostExcluded } from './approvers.ts'
 import type { Rules } from './cedar.ts'
-import { sizes } from '../core/policy/sizes.ts'
+import { sizes, slotKey } from '../core/policy/sizes.ts'
 
 /** An event's size as a leaf. */
 export interface LeafSize {
@@ -71,7 +71,7 @@ const [agent, person, policy, system] = [
 /** Makes the largest events. Types require every optional member, so a new member fails to compile until it has one. */
 function draftsFor(action: string, rules: Rules, excluded: MostExcluded): readonly Draft[] {
   const [forbid, approve, allow] = [idsOf(rules.forbid), idsOf(rules.approve), idsOf(rules.allow)]
-  const slots = approve.length > 0 ? strictest(rules.approve.map(({ terms }) => terms)).slots : []
+  const slots = longestSlots(rules.approve.map(({ terms }) => terms))
   const unasked = requestedBy(action, { outcome: 'no-policy', rules: [], slots: [] })
   return [
     unasked,
@@ -106,50 +106,87 @@ function asked(
   excluded: MostExcluded,
 ): readonly Draft[] {
   const [rules, terms] = [idsOf(approve), approve.map((rule) => rule.terms)]
-  const { private: isPrivate } = strictest(terms)
-  const facts = factsOf(slots)
+  const glass = longestOf(terms.map((term) => term.glass?.groups ?? []))
+  const facts = factsOf(groupsIn(slots))
   const seen = { via: longestDoor, content, view: digest, client: account, proved: longestContext }
   const decided: DataOf<'decided'> = { verdict: 'approve', ...seen, facts }
   const revoked: DataOf<'revoked'> = { client: account, facts }
   const voided: DataOf<'vote-void'> = { vote: content, why: 'duplicate', facts }
+  const answered: DataOf<'answered'> = { question: content, warnings, client: account, facts: factsOf([]) }
+  const broken: DataOf<'glass-broken'> = { ...seen, facts: factsOf(glass), reviewBy: at }
+  const reviewed: DataOf<'reviewed'> = { finding: 'unjustified', client: account, facts }
   const said = { name: '', reason: '' }
   return [
-    requestedBy(
-      action,
-      { outcome: 'approve', rules, slots, via: longestIn(terms), ...(isPrivate && { private: true }) },
-      excluded,
-    ),
+    requestedBy(action, { outcome: 'approve', rules, slots, ...rareIn(terms) }, excluded),
     { type: 'decided', actor: person, request, data: decided, said },
     { type: 'vote-void', actor: system, request, data: voided },
     { type: 'approved', actor: person, request, data: { by: 'quorum', lapsesAt: at } },
     { type: 'denied', actor: person, request, data: { by: 'denial' } },
     { type: 'revoked', actor: person, request, data: revoked, said },
+    {
+      type: 'asked',
+      actor: person,
+      request,
+      data: { ...seen, facts, expiresAt: at },
+      said: { name: '', question: '' },
+    },
+    { type: 'answered', actor: person, request, data: answered, said: { answer: '', name: '' } },
+    { type: 'glass-broken', actor: person, request, data: broken, said },
+    { type: 'reviewed', actor: person, request, data: reviewed, said },
   ]
 }
 
 const idsOf = (rules: readonly { readonly id: string }[]): readonly string[] => rules.map(({ id }) => id)
 
-/** The longest list of doors. Merged rules allow those of one rule at most. */
-function longestIn(terms: readonly ApproveTerms[]): readonly string[] {
-  const lists = terms.map(({ via = [] }) => via)
-  return lists.toSorted((a, b) => b.join().length + b.length - a.join().length - a.length)[0] ?? []
+/** The members that only some rules give, each as long as any rules that match together can make it. */
+function rareIn(terms: readonly ApproveTerms[]): Pick<Requested, Rare> {
+  const via = longestOf(terms.map((term) => term.via ?? []))
+  const glass = longestOf(terms.map((term) => term.glass?.groups ?? []))
+  const moments = terms.flatMap(({ remind = [] }) => remind).length
+  return {
+    ...(via.length > 0 && { via }),
+    ...(terms.some((term) => term.private) && { private: true }),
+    ...(terms.some(({ answer }) => answer !== undefined) && { answer: { latest: at, within: longestTime } }),
+    ...(moments > 0 && { remind: Array.from({ length: Math.min(moments, sizes.reminders) }, () => -longestTime) }),
+    ...(glass.length > 0 && { glass: { groups: glass, review: longestTime } }),
+  }
 }
+
+/** Seconds of a week, the longest time that a rule can give. */
+const longestTime = 604_800
+
+/** The list that takes the most characters. Of such lists merged rules keep what is common, so a part of one at most. */
+const longestOf = (lists: readonly (readonly string[])[]): readonly string[] =>
+  lists.toSorted((a, b) => b.join().length + b.length - a.join().length - a.length)[0] ?? []
+
+/** The slots of all rules, each with the longest list of later groups that any of them gives it. */
+function longestSlots(terms: readonly ApproveTerms[]): readonly Slot[] {
+  const slots = terms.length > 0 ? strictest(terms).slots : []
+  const given = terms.flatMap((term) => term.slots)
+  return slots.map(({ groups, quorum }): Slot => {
+    const same = given.filter((slot) => slotKey(slot) === slotKey({ groups, quorum }))
+    const later = longestOf(same.map((slot) => slot.later?.groups ?? []))
+    return { groups, ...(later.length > 0 && { later: { after: longestTime, groups: later } }), quorum }
+  })
+}
+
+const groupsIn = (slots: readonly Slot[]): readonly string[] => [
+  ...new Set(slots.flatMap(({ groups, later }) => [...groups, ...(later?.groups ?? [])])),
+]
+
+type Rare = 'via' | 'private' | 'answer' | 'remind' | 'glass'
 
 /** What the rules say of a request, as far as the size of its event depends on that. */
 type Judged = Pick<Requested['policy'], 'outcome' | 'rules'> &
-  Pick<Requested, 'via' | 'private'> & { readonly slots: readonly Slot[] }
+  Pick<Requested, Rare> & { readonly slots: readonly Slot[] }
 
 /** Uses the longest numbers and words: one matching rule alone may allow more time than all rules merged. */
 function requestedBy(
   action: string,
-  { outcome, rules, slots, via = [], private: isPrivate }: Judged,
+  { outcome, rules, slots, ...rare }: Judged,
   { all, byAgent }: MostExcluded = { all: 0, byAgent: 0 },
 ): Draft {
-  const {
-    via: doors,
-    private: hidden,
-    ...data
-  }: Required<Requested> = {
+  const data: Required<Omit<Requested, Rare>> = {
     action,
     digest,
     executor: account,
@@ -161,20 +198,17 @@ function requestedBy(
     excluded: accounts(all),
     excludedByAgent: accounts(byAgent),
     expiresAt: at,
-    lapse: 604_800,
+    lapse: longestTime,
     grant: 300,
-    via,
-    private: true,
   }
-  const rare = { ...(doors.length > 0 && { via: doors }), ...(isPrivate && { private: hidden }) }
   const said = { links: '', reason: '', ...(outcome === 'approve' && { owner: '' }) }
   return { type: 'requested', actor: agent, request, data: { ...data, ...rare }, said }
 }
 
-/** The facts of a person with the most accounts, who is in every group that may decide. */
-const factsOf = (slots: readonly Slot[]): Facts => ({
+/** The facts of a person with the most accounts, who is in all of these groups. */
+const factsOf = (groups: readonly string[]): Facts => ({
   accounts: accounts(sizes.accountsPerPerson),
-  groups: [...new Set(slots.flatMap(({ groups }) => groups))],
+  groups,
   member: true,
   enabled: true,
   asOf: at,

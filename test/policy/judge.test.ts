@@ -1,3 +1,4 @@
+import type { Slot } from '../../src/core/request/requirement.ts'
 import { isAuthorized } from '@cedar-policy/cedar-wasm/nodejs'
 import fc from 'fast-check'
 import type { JsonObject } from '../../src/core/data/json.ts'
@@ -326,6 +327,48 @@ describe('several matches merge to the strictest', () => {
   test('private if one rule is', async () => {
     expect(await merged('@approvers("dba") @private', '@approvers("dba")')).toMatchObject({ private: true })
     expect(await merged('@approvers("dba")', '@approvers("dba")')).not.toHaveProperty('private')
+  })
+
+  test('the shorter time after a question, if every rule gives one', async () => {
+    const answer = (...rest: readonly string[]) => merged(...rest.map((note) => `@approvers("dba") ${note}`))
+    expect(await answer('@answer("PT15M")', '@answer("PT5M")')).toMatchObject({ answer: 300 })
+    expect(await answer('@answer("PT15M")', '')).not.toHaveProperty('answer')
+  })
+
+  test('the reminders of all rules, the first three in the order of their times', async () => {
+    const remind = (...rest: readonly string[]) => merged(...rest.map((note) => `@approvers("dba") ${note}`))
+    expect(await remind('@remind("PT15M, -PT10M")', '@remind("PT15M,PT5M")')).toMatchObject({
+      remind: [-600, 300, 900],
+    })
+    expect(await remind('@remind("PT15M, PT5M")', '@remind("PT1M, -PT1H")')).toMatchObject({ remind: [-3600, 60, 300] })
+    expect(await remind('', '')).not.toHaveProperty('remind')
+  })
+
+  test('later groups of equal slots only where every rule lets them join, at the later time', async () => {
+    const slots = async (...notes: readonly string[]) =>
+      ((await merged(...notes)) as { readonly slots: readonly Slot[] }).slots
+    const [early, late] = [
+      '@approvers("dba") @escalate("PT5M: oncall|security")',
+      '@approvers("dba:2") @escalate("PT1H: oncall")',
+    ]
+    expect(await slots(early, late)).toEqual([
+      { groups: ['dba'], later: { after: 3600, groups: ['oncall'] }, quorum: 2 },
+    ])
+    expect(await slots(early, '@approvers("dba")')).toEqual([{ groups: ['dba'], quorum: 1 }])
+    expect(await slots('@approvers("dba") @escalate("PT5M: security")', late)).toEqual([{ groups: ['dba'], quorum: 2 }])
+    expect(await slots('@approvers("dba, oncall") @escalate("PT5M: oncall")')).toEqual([
+      { groups: ['dba'], later: { after: 300, groups: ['oncall'] }, quorum: 1 },
+      { groups: ['oncall'], quorum: 1 },
+    ])
+  })
+
+  test('who may break the glass by every rule, and the shorter time for a review', async () => {
+    const glass = (...rest: readonly string[]) => merged(...rest.map((note) => `@approvers("dba") ${note}`))
+    const [one, other] = ['@breakglass("oncall|security")', '@breakglass("oncall") @review("PT2H")']
+    expect(await glass(one, other)).toMatchObject({ glass: { groups: ['oncall'], review: 7200 } })
+    expect(await glass(one)).toMatchObject({ glass: { groups: ['oncall', 'security'], review: 86_400 } })
+    expect(await glass('@breakglass("security")', other)).not.toHaveProperty('glass')
+    expect(await glass(one, '')).not.toHaveProperty('glass')
   })
 
   test('allow rules: the shorter times, and the first summary', async () => {

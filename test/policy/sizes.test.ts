@@ -196,13 +196,25 @@ test('no judgement of a loaded policy makes a larger leaf than was measured', as
     slots: fc.uniqueArray(slot, { minLength: 1, maxLength: 3, selector: keyed }),
     rows: fc.nat({ max: 3 }),
     lapse: fc.constantFrom('PT1M', 'PT1H', 'P7D'),
-    notes: fc.constantFrom('', '@private', '@via("api")', '@via("api,cli")', '@via("api,cli,console,teams") @private'),
+    notes: fc.constantFrom(
+      '',
+      '@private',
+      '@via("api")',
+      '@via("api,cli")',
+      '@via("api,cli,console,teams") @private',
+      '@answer("PT5M") @remind("PT1M, -PT1M, -P6D")',
+      '@breakglass("GROUP") @review("PT2H")',
+    ),
   })
   const allowing = '@id("allowed") permit(principal, action, resource);'
   await fc.assert(
     fc.asyncProperty(fc.array(rule, { maxLength: 3 }), fc.boolean(), async (rules, allows) => {
       const files = folderOf(
-        rules.map((one, i) => ({ id: `r${i}`, ...one })),
+        rules.map((one, i) => ({
+          ...one,
+          id: `r${i}`,
+          notes: one.notes.replace('GROUP', one.slots[0]?.groups[0] ?? ''),
+        })),
         allows ? allowing : '',
       )
       const policy = await load(files)

@@ -2,7 +2,7 @@ import { controlCharacter } from '../action/action.ts'
 import { type Tier, tiers } from '../request/event.ts'
 import { isoSeconds } from '../data/measure.ts'
 import { controlsIn } from './controls.ts'
-import type { Slot } from '../request/requirement.ts'
+import type { Glass, Provisions, Slot } from '../request/requirement.ts'
 import { doorPattern, groupPattern, sizes, slotKey } from './sizes.ts'
 
 /** The terms of every rule that can lead to an approval. Times are in seconds. */
@@ -19,7 +19,7 @@ export interface AllowTerms extends CommonTerms {
 }
 
 /** The terms of a rule of `approve.cedar`. */
-export interface ApproveTerms extends CommonTerms {
+export interface ApproveTerms extends CommonTerms, Provisions {
   readonly slots: readonly Slot[]
   readonly expires: number
   readonly tier: Tier
@@ -37,20 +37,24 @@ export interface Notes {
   readonly refuse: (annotation: string, reason: string) => never
 }
 
-const week = 7 * 86_400
+const hour = 3_600
+const day = 24 * hour
+const week = 7 * day
 
 /** Reads the annotations of a rule of `approve.cedar`. `@approvers` is required; the rest has defaults. */
 export function approveTerms(notes: Notes, groupExists: (name: string) => boolean): ApproveTerms {
   const known = ['approvers', 'independent', 'expires', 'lapse', 'grant', 'tier', 'via', 'private']
-  refuseUnknown(notes, [...known, 'controls', 'summary', 'like'])
-  const slots = approvers(notes, groupExists)
+  const beside = ['answer', 'remind', 'escalate', 'breakglass', 'review']
+  refuseUnknown(notes, [...known, ...beside, 'controls', 'summary', 'like'])
+  const slots = escalated(notes, approvers(notes, groupExists), groupExists)
   return {
     slots,
     ...(isIndependent(notes) && { independent: slots }),
-    expires: duration(notes, 'expires', { least: 60, most: week, otherwise: 3600 }),
+    expires: duration(notes, 'expires', { least: 60, most: week, otherwise: hour }),
     tier: tier(notes),
     ...doors(notes),
     ...isPrivate(notes),
+    ...provisions(notes, groupExists),
     ...times(notes),
     ...summary(notes),
   }
@@ -118,17 +122,94 @@ function anyCommand(notes: Notes): boolean {
 }
 
 const times = (notes: Notes): Pick<CommonTerms, 'lapse' | 'grant'> => ({
-  lapse: duration(notes, 'lapse', { least: 60, most: week, otherwise: 3600 }),
+  lapse: duration(notes, 'lapse', { least: 60, most: week, otherwise: hour }),
   grant: duration(notes, 'grant', { least: 60, most: 300, otherwise: 300 }),
 })
 
-function duration(notes: Notes, name: string, bounds: { least: number; most: number; otherwise: number }): number {
+interface Range {
+  readonly least: number
+  readonly most: number
+}
+
+function duration(notes: Notes, name: string, range: Range & { readonly otherwise: number }): number {
   const text = notes.given.get(name)
-  if (text === undefined) return bounds.otherwise
+  return text === undefined ? range.otherwise : seconds(notes, name, text, range)
+}
+
+function seconds(notes: Notes, name: string, text: string, { least, most }: Range): number {
   const total = isoSeconds(text) ?? notes.refuse(name, `@${name} is an ISO 8601 duration as "PT1H" or "P1D"`)
-  if (total < bounds.least || total > bounds.most)
-    notes.refuse(name, `@${name} lies between ${bounds.least} and ${bounds.most} seconds; "${text}" is ${total}`)
+  if (total < least || total > most)
+    notes.refuse(name, `@${name} lies between ${least} and ${most} seconds; "${text}" is ${total}`)
   return total
+}
+
+function provisions(notes: Notes, groupExists: (name: string) => boolean): Provisions {
+  const [answer, glass] = [notes.given.get('answer'), notes.given.get('breakglass')]
+  if (glass === undefined && notes.given.has('review'))
+    notes.refuse('review', '@review says how long others have to review a broken glass: it needs @breakglass')
+  return {
+    ...(answer !== undefined && { answer: seconds(notes, 'answer', answer, { least: 60, most: week }) }),
+    ...reminders(notes),
+    ...(glass !== undefined && { glass: glassOf(notes, glass, groupExists) }),
+  }
+}
+
+/** Reads `PT15M, -PT10M`: after the ask, or with a minus before the deadline. */
+function reminders(notes: Notes): Pick<Provisions, 'remind'> {
+  const text = notes.given.get('remind')
+  if (text === undefined) return {}
+  const parts = text.split(',').map((part) => part.trim())
+  if (parts.length > sizes.reminders) notes.refuse('remind', `@remind names at most ${sizes.reminders} moments`)
+  const moments = parts.map((part) => {
+    const isBefore = part.startsWith('-')
+    const length = seconds(notes, 'remind', isBefore ? part.slice(1) : part, { least: 60, most: week })
+    return isBefore ? -length : length
+  })
+  if (new Set(moments).size < moments.length) notes.refuse('remind', '@remind names a moment twice')
+  return { remind: moments.sort((a, b) => a - b) }
+}
+
+/** Adds `PT30M: oncall` to slots: from then on the people of these groups may fill them, too. */
+function escalated(notes: Notes, slots: readonly Slot[], groupExists: (name: string) => boolean): readonly Slot[] {
+  const text = notes.given.get('escalate')
+  if (text === undefined) return slots
+  const [time = '', names = '', ...rest] = text.split(':').map((part) => part.trim())
+  if (rest.length > 0 || names === '')
+    notes.refuse('escalate', `@escalate is written as "PT30M: oncall", not as "${text}"`)
+  const after = seconds(notes, 'escalate', time, { least: 60, most: week })
+  const joining = groupList(notes, 'escalate', names, groupExists)
+  if (joining.length > sizes.laterGroups)
+    notes.refuse('escalate', `@escalate names at most ${sizes.laterGroups} groups`)
+  const joined = slots.map(({ groups, quorum }): Slot => {
+    const more = joining.filter((name) => !groups.includes(name))
+    return { groups, ...(more.length > 0 && { later: { after, groups: more } }), quorum }
+  })
+  if (joined.every(({ later }) => later === undefined))
+    notes.refuse('escalate', `@escalate names "${joining.join('|')}", who may fill all its slots from the beginning`)
+  return joined
+}
+
+function glassOf(notes: Notes, text: string, groupExists: (name: string) => boolean): Glass {
+  const groups = groupList(notes, 'breakglass', text, groupExists)
+  if (groups.length > sizes.glassGroups)
+    notes.refuse('breakglass', `@breakglass names at most ${sizes.glassGroups} groups`)
+  return { groups, review: duration(notes, 'review', { least: hour, most: week, otherwise: day }) }
+}
+
+/** Reads `oncall|sre`, sorted. */
+function groupList(
+  notes: Notes,
+  annotation: string,
+  text: string,
+  groupExists: (name: string) => boolean,
+): readonly string[] {
+  const names = text.split('|').map((name) => name.trim())
+  if (names.some((name) => !groupPattern.test(name)))
+    notes.refuse(annotation, `@${annotation} separates its groups by bars, as "oncall|sre"`)
+  if (new Set(names).size < names.length) notes.refuse(annotation, `@${annotation} names a group twice`)
+  const unknown = names.find((name) => !groupExists(name))
+  if (unknown !== undefined) notes.refuse(annotation, `approvers.json has no group "${unknown}"`)
+  return names.sort()
 }
 
 function tier(notes: Notes): Tier {
@@ -166,13 +247,14 @@ function summary(notes: Notes): { summary?: string } {
 
 /**
  * Merges the terms of several rules into the strictest: all slots, the shortest times, the highest tier, the doors that
- * every rule allows. The doors are an empty list if the rules have none in common.
+ * every rule allows, and beside a decision what every rule provides. The doors are an empty list if the rules have none in
+ * common.
  */
 export function strictest(terms: readonly ApproveTerms[]): ApproveTerms {
   const slots = new Map<string, Slot>()
   for (const slot of terms.flatMap((term) => term.slots)) {
-    const quorum = Math.max(slot.quorum, slots.get(slotKey(slot))?.quorum ?? 0)
-    slots.set(slotKey(slot), { ...slot, quorum })
+    const known = slots.get(slotKey(slot))
+    slots.set(slotKey(slot), known ? stricterSlot(known, slot) : slot)
   }
   const wanted = new Set(terms.flatMap(({ independent = [] }) => independent.map(slotKey)))
   const independent = [...slots.values()].filter((slot) => wanted.has(slotKey(slot)))
@@ -186,7 +268,32 @@ export function strictest(terms: readonly ApproveTerms[]): ApproveTerms {
     ...(independent.length > 0 && { independent }),
     ...(doors.length > 0 && { via: first.filter((name) => doors.every((via) => via.includes(name))) }),
     ...(terms.some((term) => term.private) && { private: true }),
+    ...commonProvisions(terms),
     ...shortest(byTier),
+  }
+}
+
+/** Merges two slots of the same groups: the larger quorum, and later groups only where both have them. */
+function stricterSlot(one: Slot, other: Slot): Slot {
+  const quorum = Math.max(one.quorum, other.quorum)
+  if (!one.later || !other.later) return { groups: one.groups, quorum }
+  const after = Math.max(one.later.after, other.later.after)
+  const groups = one.later.groups.filter((name) => other.later?.groups.includes(name))
+  return { groups: one.groups, ...(groups.length > 0 && { later: { after, groups } }), quorum }
+}
+
+/** A question may move the deadline, and a glass be broken, only if every rule says so. Reminders add up. */
+function commonProvisions(terms: readonly ApproveTerms[]): Provisions {
+  const answers = terms.flatMap(({ answer }) => (answer === undefined ? [] : [answer]))
+  const remind = [...new Set(terms.flatMap((term) => term.remind ?? []))].sort((a, b) => a - b)
+  const glasses = terms.flatMap(({ glass }) => (glass ? [glass] : []))
+  const [first] = glasses
+  const groups = first?.groups.filter((name) => glasses.every((glass) => glass.groups.includes(name))) ?? []
+  const isForAll = glasses.length === terms.length && groups.length > 0
+  return {
+    ...(answers.length === terms.length && answers.length > 0 && { answer: Math.min(...answers) }),
+    ...(remind.length > 0 && { remind: remind.slice(0, sizes.reminders) }),
+    ...(isForAll && { glass: { groups, review: Math.min(...glasses.map(({ review }) => review)) } }),
   }
 }
 

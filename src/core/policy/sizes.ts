@@ -9,6 +9,10 @@ export const sizes = {
   slots: 10,
   groupsPerSlot: 4,
   quorum: 20,
+  /** Groups that a rule lets join its slots later. */
+  laterGroups: 2,
+  reminders: 3,
+  glassGroups: 4,
   doors: 4,
   /** Controls that a rule names; a row of `requests.csv` has those of all its rules. */
   controls: 24,

@@ -1,7 +1,8 @@
 import type { ObjectId } from '../data/id.ts'
 import { type Instant, plusSeconds } from '../data/instant.ts'
 import type { Outcome, Requested, Tier } from '../request/event.ts'
-import type { Slot } from '../request/requirement.ts'
+import { remindersWithin } from '../request/prompt.ts'
+import type { Glass, Provisions, Slot } from '../request/requirement.ts'
 import { type AllowTerms, type ApproveTerms, shortest, strictest } from './annotations.ts'
 import { excludedByWord, excludedFrom } from './people.ts'
 import type { PlainPolicy, PlainRule } from './plainPolicy.ts'
@@ -15,7 +16,7 @@ export interface RecordedAsk {
 }
 
 /** What follows from the rules that an ask names, and from who asks for whom. */
-interface Expected {
+interface Expected extends Provisions {
   readonly tier?: Tier
   readonly requirement?: readonly Slot[]
   readonly excluded?: readonly ObjectId[]
@@ -79,15 +80,8 @@ function expectedOf(policy: PlainPolicy, agent: ObjectId, data: Requested): Expe
     return { lapse, grant }
   }
   if (judged.outcome !== 'approve') return {}
-  const {
-    slots,
-    tier,
-    expires,
-    lapse,
-    grant,
-    via,
-    private: isPrivate,
-  } = strictest(rules.map(({ terms }) => terms as ApproveTerms))
+  const strict = strictest(rules.map(({ terms }) => terms as ApproveTerms))
+  const { slots, tier, expires, lapse, grant, via, private: isPrivate, answer, remind, glass } = strict
   if (via?.length === 0) return 'its rules have no door in common, so that nobody can approve it'
   const excluded = excludedFrom(roster, [registered, ...(acting ? [acting] : [])], onBehalfOf)
   const byAgent = excludedByWord(roster, registered, excluded)
@@ -96,6 +90,9 @@ function expectedOf(policy: PlainPolicy, agent: ObjectId, data: Requested): Expe
     ...(byAgent.length > 0 && { excludedByAgent: byAgent }),
     ...(via && { via }),
     ...(isPrivate && { private: isPrivate }),
+    ...(answer !== undefined && { answer }),
+    ...(remind && { remind }),
+    ...(glass && { glass }),
   }
 }
 
@@ -120,11 +117,21 @@ function rulesOf(
   return found
 }
 
-const compared = ['requirement', 'tier', 'lapse', 'grant', 'via', 'private', 'excluded', 'excludedByAgent'] as const
+const compared = [
+  'requirement',
+  'tier',
+  'lapse',
+  'grant',
+  'via',
+  'private',
+  'excluded',
+  'excludedByAgent',
+  'glass',
+] as const
 
 function differenceIn(expected: Expected, at: Instant, data: Requested): string | null {
-  for (const name of compared) {
-    const [wanted, found] = [expected[name], data[name]]
+  const pairs = [...compared.map((name) => [name, expected[name], data[name]] as const), ...timed(expected, at, data)]
+  for (const [name, wanted, found] of pairs) {
     if (wanted === found || JSON.stringify(wanted) === JSON.stringify(found)) continue
     return `its “${name}” is ${inWords(found)}, and its rules and approvers.json give ${inWords(wanted)}`
   }
@@ -136,9 +143,27 @@ function differenceIn(expected: Expected, at: Instant, data: Requested): string 
   return null
 }
 
-function inWords(value: Expected[(typeof compared)[number]]): string {
+/** What the rules give depends for these members on when was asked, and until when the request waits. */
+function timed({ answer, expires, remind = [] }: Expected, at: Instant, data: Requested) {
+  const latest = expires === undefined ? at : plusSeconds(at, expires)
+  const moments = data.expiresAt === undefined ? [] : remindersWithin(remind, at, data.expiresAt)
+  return [
+    ['answer', answer === undefined ? undefined : { latest, within: answer }, data.answer],
+    ['remind', moments.length > 0 ? moments : undefined, data.remind],
+  ] as const
+}
+
+type Compared = Expected[(typeof compared)[number]] | Requested['answer'] | Requested['remind'] | Glass
+
+function inWords(value: Compared): string {
   if (value === undefined) return 'absent'
   if (typeof value !== 'object') return String(value)
-  const items = value.map((item) => (typeof item === 'string' ? item : `${item.groups.join('|')}:${item.quorum}`))
+  if (!isList(value)) return JSON.stringify(value)
+  const items = value.map((item) => (typeof item === 'object' ? slotInWords(item) : String(item)))
   return items.length > 0 ? `[${items.join(', ')}]` : 'empty'
 }
+
+const isList = (value: object): value is readonly (string | number | Slot)[] => Array.isArray(value)
+
+const slotInWords = ({ groups, later, quorum }: Slot): string =>
+  `${groups.join('|')}:${quorum}${later ? ` and after ${later.after} seconds ${later.groups.join('|')}` : ''}`

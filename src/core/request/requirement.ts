@@ -5,7 +5,25 @@ import { type Instant, milliseconds } from '../data/instant.ts'
 /** A quorum of people from the union of these groups. */
 export interface Slot {
   readonly groups: readonly string[]
+  /** Groups whose people may fill the slot, too, once so many seconds have passed since the ask. Absent once they may. */
+  readonly later?: { readonly after: number; readonly groups: readonly string[] }
   readonly quorum: number
+}
+
+/** What a rule lets be done with a request beside deciding it. Times are in seconds. Copied into the request. */
+export interface Provisions {
+  /** A question moves the deadline to so long after it, as far as the rule gives people at all. */
+  readonly answer?: number
+  /** When people are reminded: after the ask, or with a negative number before the deadline. Ascending. */
+  readonly remind?: readonly number[]
+  /** Who may approve alone in an emergency, and how long others then have to review that. */
+  readonly glass?: Glass
+}
+
+export interface Glass {
+  readonly groups: readonly string[]
+  /** Seconds. */
+  readonly review: number
 }
 
 /** Facts about a person at the moment of a decision. The core decides from them alone. */

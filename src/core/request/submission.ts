@@ -6,11 +6,12 @@ import { canonical, type JsonObject } from '../data/json.ts'
 import type { Presentation } from '../action/presentation.ts'
 import type { Common, Requirement, Step } from './request.ts'
 import { redeem } from './redemption.ts'
-import type { Slot } from './requirement.ts'
+import { remindersWithin } from './prompt.ts'
+import type { Provisions, Slot } from './requirement.ts'
 
 /** The answer of policy for an action. Times are in seconds. */
 export type Judgement =
-  | {
+  | (Provisions & {
       readonly outcome: 'approve'
       readonly rules: readonly string[]
       readonly slots: readonly Slot[]
@@ -25,7 +26,7 @@ export type Judgement =
       readonly summary?: string
       /** The slots from which the agent's own word must not take a person whom no other could replace. */
       readonly independent?: readonly Slot[]
-    }
+    })
   | {
       readonly outcome: 'allow'
       readonly rules: readonly string[]
@@ -124,7 +125,8 @@ export function begin({ id, at, agent, data }: Beginning): Step {
 /** Makes the members that every status has. Leaves out the requirement, which only people's decisions need. */
 function born({ id, at, agent, data }: Beginning): Common {
   const { action: verb, requirement: _slots, excluded: _excluded, excludedByAgent: _byAgent, ...rest } = data
-  const { tier: _tier, expiresAt: _expiresAt, via: _via, private: _private, ...kept } = rest
+  const { tier: _tier, expiresAt: _expiresAt, via: _via, private: _private, ...more } = rest
+  const { answer: _answer, remind: _remind, glass: _glass, ...kept } = more
   return {
     ...kept,
     id,
@@ -142,6 +144,7 @@ function born({ id, at, agent, data }: Beginning): Common {
 
 function requirementOf(data: Requested): Requirement {
   const { requirement: slots, excluded, excludedByAgent, tier, expiresAt, via, private: isPrivate } = data
+  const { answer, remind, glass } = data
   if (!slots || !excluded || !tier || !expiresAt) throw new TypeError('What people decide has a requirement.')
   return {
     slots,
@@ -151,6 +154,9 @@ function requirementOf(data: Requested): Requirement {
     expiresAt,
     ...(via && { via }),
     ...(isPrivate && { private: isPrivate }),
+    ...(answer && { answer }),
+    ...(remind && { remind }),
+    ...(glass && { glass }),
   }
 }
 
@@ -172,6 +178,7 @@ function requestedBy(submission: Submission): Extract<Draft, { type: 'requested'
       expiresAt: expiry(submission, judgement.expires),
       ...(judgement.via && { via: judgement.via }),
       ...(judgement.private && { private: judgement.private }),
+      ...provided(submission, judgement),
     }),
     ...('lapse' in judgement && { lapse: judgement.lapse, grant: judgement.grant }),
   }
@@ -181,6 +188,21 @@ function requestedBy(submission: Submission): Extract<Draft, { type: 'requested'
     ...(owner !== undefined && { owner }),
   }
   return { type: 'requested', actor: { kind: 'agent', id: agent.id }, request: id, data, said }
+}
+
+/** What the rules provide beside a decision, with the moments that follow from the ask. */
+function provided(
+  submission: Submission,
+  judgement: Extract<Judgement, { outcome: 'approve' }>,
+): Pick<Requested, 'answer' | 'remind' | 'glass'> {
+  const { answer, remind = [], expires, glass } = judgement
+  const { at } = submission
+  const reminders = remindersWithin(remind, at, expiry(submission, expires))
+  return {
+    ...(answer !== undefined && { answer: { latest: plusSeconds(at, expires), within: answer } }),
+    ...(reminders.length > 0 && { remind: reminders }),
+    ...(glass && { glass }),
+  }
 }
 
 const expiry = ({ at, expiresIn }: Submission, byPolicy: number): Instant =>
