@@ -14,7 +14,11 @@ export const bounds = {
   /** Requests of one agent that a person decides in one go. */
   batch: 5,
   /** Characters, except for `links`, a number of links. `words` is for all other texts of people and executors. */
-  text: { reason: 1_000, words: 500, links: 5, linkTitle: 100, linkUrl: 500 },
+  text: { reason: 1_000, answer: 1_000, words: 500, links: 5, linkTitle: 100, linkUrl: 500 },
+  /** Questions of approvers about one request. */
+  questions: 5,
+  /** Broken glasses of one person that nobody has reviewed. */
+  unreviewed: 5,
   /** Characters of a token in an `Authorization` header, and of a grant. Real ones are far shorter. */
   token: { access: 16_384, grant: 8_192 },
   /** Seconds that one call may wait for a decision. */

@@ -12,6 +12,8 @@ const table = {
   'not-found': [404, 'Not found'],
   'not-pending': [409, 'The request is not pending'],
   'already-decided': [409, 'This person has already decided'],
+  'already-answered': [409, 'The question was already answered'],
+  'already-reviewed': [409, 'The broken glass was already reviewed'],
   'already-pending': [409, 'The same action is already pending'],
   'already-redeemed': [409, 'The grant was already redeemed'],
   'already-reported': [409, 'The outcome was already reported'],

@@ -1,18 +1,30 @@
-import type { Decided, Draft, Verdict } from './event.ts'
+import type { Draft, Sight, Verdict } from './event.ts'
 import type { Digest, Hex, ObjectId } from '../data/id.ts'
 import { type Instant, plusSeconds } from '../data/instant.ts'
 import { Problem } from '../data/problem.ts'
-import { type ApprovalRequest, closed, contentOf, type Decision, saidIn, type Step } from './request.ts'
+import {
+  type ApprovalRequest,
+  closed,
+  contentOf,
+  currentVotes,
+  type Decision,
+  hasLaterContent,
+  saidIn,
+  type Step,
+} from './request.ts'
 import { type Facts, fills, overlap } from './requirement.ts'
 import { viewOf } from './view.ts'
-import { completes, countedVotes, hashOfVote, type VoterStanding, voidReasonOf, voidVote } from './voteVoid.ts'
+import { completes, countedVotes, lookAgain, type VoterStanding } from './voteVoid.ts'
 
-/** What a person saw before an act, and the door that the act came through: see {@link Decided}. */
+/**
+ * What a person saw before an act, and the door that the act came through: see {@link Sight}. Either a view that they were
+ * shown, or the action's digest, and beside it `content` once that is not the request's own any more.
+ */
 export type Seen = {
   readonly via: string
   readonly client?: ObjectId
   readonly proved?: string
-} & ({ readonly digest: Digest } | { readonly view: Digest })
+} & ({ readonly digest: Digest; readonly content?: Hex } | { readonly view: Digest })
 
 /** One approver's approve or deny. `seen` is the digest or view that it rests on. */
 export interface DecisionInput {
@@ -52,20 +64,19 @@ export interface DecisionInput {
  */
 export function decide(request: ApprovalRequest, input: DecisionInput): Step {
   if (isRepeated(request, input)) return { request, events: [] }
-  if (request.status !== 'pending') throw new Problem('not-pending', `This request is already ${request.status}.`)
-  if (input.at >= request.requirement.expiresAt) throw new Problem('not-pending', 'This request has expired.')
+  checkPending(request, input.at)
   checkMayDecide(request, input.facts, input)
   if (input.verdict === 'approve') checkDoor(request, input.seen.via)
-  const standing = request.decisions.filter((d) => !d.void)
-  if (standing.some((d) => d.approver !== input.approver && overlap(d.facts.accounts, input.facts.accounts)))
+  const others = currentVotes(request).filter(({ approver }) => approver !== input.approver)
+  if (others.some((vote) => overlap(vote.facts.accounts, input.facts.accounts)))
     throw new Problem('already-decided', 'You have already decided with another account.')
-  checkSeen(request, input)
+  checkSeen(request, input, { whole: input.verdict === 'approve' })
   checkWords(request, input)
 
   const { approver, verdict, facts, at, seen } = input
   const decision: Decision = { approver, verdict, facts, at, via: seen.via }
-  const { decisions, voids } = lookedAgain(request, input)
-  const voted = { ...request, decisions: [...decisions, decision] }
+  const { request: looked, events: voids } = lookAgain(request, votesToCheck(request, input), input)
+  const voted = { ...request, decisions: [...looked.decisions, decision] }
   const actor = { kind: 'person', id: approver } as const
   const decided = decidedBy(request, input)
   if (verdict === 'deny') {
@@ -76,6 +87,15 @@ export function decide(request: ApprovalRequest, input: DecisionInput): Step {
   const lapsesAt = lapseOf(request, at)
   const approved: Draft = { type: 'approved', actor, request: request.id, data: { by: 'quorum', lapsesAt } }
   return { request: { ...voted, status: 'approved', approvedAt: at, lapsesAt }, events: [...voids, decided, approved] }
+}
+
+/** A request that people decide on. */
+type Pending = ApprovalRequest & { readonly status: 'pending' }
+
+/** @throws {Problem} `not-pending` after the request closed or its deadline passed */
+export function checkPending(request: ApprovalRequest, at: Instant): asserts request is Pending {
+  if (request.status !== 'pending') throw new Problem('not-pending', `This request is already ${request.status}.`)
+  if (at >= request.requirement.expiresAt) throw new Problem('not-pending', 'This request has expired.')
 }
 
 /** What a person wants to do: to approve, or to stop the request, which a denial and a revocation do. */
@@ -92,13 +112,25 @@ export interface Act {
  *
  * @throws {Problem} `not-permitted`, `self-approval`
  */
-export function checkMayDecide(request: ApprovalRequest, facts: Facts, { verdict, excluded = [] }: Act): void {
-  const { requirement, agent, executor } = request
-  if (!requirement || !requirement.slots.some((slot) => overlap(slot.groups, facts.groups)))
+export function checkMayDecide(request: ApprovalRequest, facts: Facts, act: Act): void {
+  if (!request.requirement?.slots.some((slot) => overlap(slot.groups, facts.groups)))
     throw new Problem('not-permitted', 'You are in none of the groups that decide this request.')
+  checkPerson(request, facts, act)
+}
+
+/**
+ * Refuses a person who may not act on a request, whatever group lets them.
+ *
+ * @throws {Problem} `not-permitted`, `self-approval`
+ */
+export function checkPerson(
+  { requirement, agent, executor }: ApprovalRequest,
+  facts: Facts,
+  { verdict, excluded = [] }: Act,
+): void {
   if (overlap([agent.id, executor], facts.accounts))
     throw new Problem('self-approval', 'The account of an agent decides nothing.')
-  if (verdict === 'approve' && overlap([...requirement.excluded, ...excluded], facts.accounts))
+  if (verdict === 'approve' && overlap([...(requirement?.excluded ?? []), ...excluded], facts.accounts))
     throw new Problem(
       'self-approval',
       'You cannot approve what your own agent asked for, or what is asked for you. You can deny or revoke it.',
@@ -164,90 +196,93 @@ export function show(
   }
 }
 
-/** Voids the votes that count no longer. A replay knows nothing of the others: there, events before the vote did it. */
-function lookedAgain(
-  request: ApprovalRequest,
-  input: DecisionInput,
-): Pick<ApprovalRequest, 'decisions'> & { voids: readonly Draft[] } {
-  let looked = request
-  const voids: Draft[] = []
-  for (const vote of input.others ? votesToCheck(request, input) : []) {
-    const standing = input.others?.get(vote.approver)
-    if (!standing) throw new RangeError('A vote completes only when all others were looked at again.')
-    const why = voidReasonOf(looked, vote, standing)
-    if (why === null) continue
-    const step = voidVote(looked, { vote: hashOfVote(request, vote), why, facts: standing.facts, at: input.at })
-    looked = step.request
-    voids.push(...step.events)
-  }
-  return { decisions: looked.decisions, voids }
-}
-
 /** Whether a decision repeats the approver's earlier one. A new note on a repeated approval does not count as new. */
 function isRepeated(request: ApprovalRequest, { approver, verdict, reason, seen }: DecisionInput): boolean {
-  const earlier = request.decisions.findLast((decision) => decision.approver === approver)
-  if (earlier?.verdict !== verdict || earlier.void) return false
+  const earlier = currentVotes(request).findLast((decision) => decision.approver === approver)
+  if (earlier?.verdict !== verdict) return false
   if ('digest' in seen && seen.digest !== request.digest) return false
   return verdict === 'approve' || saidIn(request, 'decided', 'reason') === reason
 }
 
-function checkSeen(request: ApprovalRequest, { approver, verdict, seen }: DecisionInput): void {
+/**
+ * Refuses an act that does not rest on the request as it is now.
+ *
+ * @param whole whether every page must have been shown, or one is enough
+ * @throws {Problem} `digest-mismatch`
+ */
+export function checkSeen(
+  request: ApprovalRequest,
+  { approver, seen }: { readonly approver: ObjectId; readonly seen: Seen },
+  { whole }: { readonly whole: boolean },
+): void {
   if ('digest' in seen) {
-    if (seen.digest !== request.digest)
-      throw new Problem('digest-mismatch', 'The digest is not that of this request.', { pointer: '/digest' })
+    if (seen.digest !== request.digest) throw mismatch('digest', 'The digest is not that of this request.')
+    if (seen.content === undefined && hasLaterContent(request))
+      throw mismatch('content', 'A question was answered: send the request’s “content”, too, which names the answer.')
+    if (seen.content !== undefined && seen.content !== contentOf(request))
+      throw mismatch('content', 'The request says more by now: read it again, and send its “content”.')
     return
   }
   const shown = request.shown.filter(
     (s) => s.approver === approver && s.view === seen.view && s.content === contentOf(request),
   )
   const pages = new Set(shown.map((s) => s.page)).size
-  const needed = verdict === 'deny' ? 1 : (shown[0]?.pages ?? 1)
-  if (pages < needed)
-    throw new Problem('digest-mismatch', 'You have not been shown all of this request as it is now.', {
-      pointer: '/view',
-    })
+  if (pages < (whole ? (shown[0]?.pages ?? 1) : 1))
+    throw mismatch('view', 'You have not been shown all of this request as it is now.')
 }
+
+const mismatch = (member: 'digest' | 'content' | 'view', what: string): Problem =>
+  new Problem('digest-mismatch', what, { pointer: `/${member}` })
 
 function checkWords(request: ApprovalRequest, { verdict, reason, confirm }: DecisionInput): void {
-  if (verdict === 'deny') {
-    if (!anythingSeen.test(reason ?? ''))
-      throw new Problem('invalid-input', '/reason: a denial needs a reason.', { pointer: '/reason' })
-    return
-  }
-  const target = request.action?.target ?? ''
-  const last = confirmationOf(target)
-  // Keyboards of phones put a space behind a word.
-  if (request.requirement?.tier === 'high' && confirm?.trim() !== last.trim())
-    throw new Problem('invalid-input', '/confirm: type the last part of the target.', { pointer: '/confirm' })
+  if (verdict === 'deny') checkText(reason, 'reason', 'a denial needs a reason')
+  else if (request.requirement?.tier === 'high') checkConfirmed(request, confirm)
 }
 
-/** A character that a reader can see. A reason without one does not count as a reason. */
+/** A character that a reader can see. A text without one says nothing. */
 const anythingSeen = /[^\s\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u
+
+/** @throws {Problem} `invalid-input` for a text that says nothing */
+export function checkText(text: string | undefined, member: string, rule: string): void {
+  if (!anythingSeen.test(text ?? ''))
+    throw new Problem('invalid-input', `/${member}: ${rule}.`, { pointer: `/${member}` })
+}
+
+/** @throws {Problem} `invalid-input` unless the last part of the target was typed */
+export function checkConfirmed(request: ApprovalRequest, confirm: string | undefined): void {
+  const last = confirmationOf(request.action?.target ?? '')
+  // Keyboards of phones put a space behind a word.
+  if (confirm?.trim() !== last.trim())
+    throw new Problem('invalid-input', '/confirm: type the last part of the target.', { pointer: '/confirm' })
+}
 
 /** The text that an approver types to confirm: the target's last segment that is not empty. */
 export const confirmationOf = (target: string): string =>
   target.split('/').findLast((segment) => segment !== '') ?? target
 
 function decidedBy(request: ApprovalRequest, { approver, name, verdict, reason, seen, facts }: DecisionInput): Draft {
+  return {
+    type: 'decided',
+    actor: { kind: 'person', id: approver },
+    request: request.id,
+    data: { verdict, ...sightOf(request, seen), facts },
+    said: { name, ...(reason !== undefined && reason !== '' && { reason }) },
+  }
+}
+
+/** What an event records of what a person saw. */
+export function sightOf(request: ApprovalRequest, seen: Seen): Sight {
   const content = contentOf(request)
   if (content === null) throw new RangeError('A request that was recorded has the event that asked for it.')
   const { via, client, proved } = seen
-  const data: Decided = {
-    verdict,
+  return {
     via,
     content,
     ...('view' in seen && { view: seen.view }),
     ...(client !== undefined && { client }),
     ...(proved !== undefined && { proved }),
-    facts,
-  }
-  return {
-    type: 'decided',
-    actor: { kind: 'person', id: approver },
-    request: request.id,
-    data,
-    said: { name, ...(reason !== undefined && reason !== '' && { reason }) },
   }
 }
 
-const lapseOf = (request: ApprovalRequest, at: Instant): Instant => plusSeconds(at, request.lapse ?? 3600)
+/** When an approval of this moment lapses. */
+export const lapseOf = (request: ApprovalRequest, at: Instant): Instant => plusSeconds(at, request.lapse ?? 3600)

@@ -2,11 +2,11 @@ import type { Draft } from './event.ts'
 import type { Hex, ObjectId } from '../data/id.ts'
 import { type Instant, plusSeconds } from '../data/instant.ts'
 import { Problem } from '../data/problem.ts'
-import type { ApprovalRequest, ErasureAsk, Step } from './request.ts'
+import { type ApprovalRequest, awaitsReview, type ErasureAsk, type Step } from './request.ts'
 import { overlap } from './requirement.ts'
 
 /** The names of texts that can be erased. `action` is the whole action; its digest stays. */
-export const erasable = ['action', 'links', 'name', 'owner', 'reason', 'summary'] as const
+export const erasable = ['action', 'answer', 'links', 'name', 'owner', 'question', 'reason', 'summary'] as const
 
 export type Erasable = (typeof erasable)[number]
 
@@ -133,6 +133,7 @@ export const isAskedFor = (
 
 function checkClosed(request: ApprovalRequest): void {
   if (!('closedAt' in request)) throw new Problem('still-open', `This request is ${request.status}: close it first.`)
+  if (awaitsReview(request)) throw new Problem('still-open', 'The glass was broken for it: have that reviewed first.')
 }
 
 /** Finds the ask for the same texts that waits. There is at most one. */

@@ -6,7 +6,7 @@ import { canonical, type JsonObject } from '../data/json.ts'
 import { leafHash } from '../log/merkle.ts'
 import type { HoldScope } from './hold.ts'
 import type { RefusedAct, RefusedCode } from './refusalCode.ts'
-import type { Facts, Slot } from './requirement.ts'
+import type { Facts, Glass, Slot } from './requirement.ts'
 
 export type Actor =
   | { readonly kind: 'agent' | 'person'; readonly id: ObjectId }
@@ -60,7 +60,7 @@ export type Fact =
   | {
       readonly type: 'approved'
       readonly data: {
-        readonly by: 'quorum' | 'policy'
+        readonly by: 'quorum' | 'policy' | 'glass'
         readonly rules?: readonly string[]
         readonly lapsesAt: Instant
       }
@@ -103,19 +103,26 @@ export type Fact =
   | { readonly type: 'roster'; readonly data: GroupRoster }
   | { readonly type: 'held'; readonly data: Held }
   | { readonly type: 'released'; readonly data: Released }
+  | {
+      readonly type: 'asked'
+      /** `expiresAt` is present if the question moves the deadline to it. */
+      readonly data: Sight & { readonly facts: Facts; readonly expiresAt?: Instant }
+    }
+  | { readonly type: 'answered'; readonly data: Answered }
+  | { readonly type: 'reminded'; readonly data: { readonly round: number } }
+  | { readonly type: 'escalated'; readonly data: { readonly groups: readonly string[] } }
+  | {
+      readonly type: 'glass-broken'
+      readonly data: Sight & { readonly facts: Facts; readonly reviewBy: Instant }
+    }
+  | {
+      readonly type: 'reviewed'
+      readonly data: { readonly finding: Finding; readonly client?: ObjectId; readonly facts: Facts }
+    }
+  | { readonly type: 'unreviewed' }
 
-export interface Decided {
+export interface Decided extends Sight {
   readonly verdict: Verdict
-  /** The door that the vote came through: a name such as `teams` or `api`. */
-  readonly via: string
-  /** The hash of the event whose content was decided on. */
-  readonly content: Hex
-  /** Absent if the vote rests on the action's digest alone. */
-  readonly view?: Digest
-  /** The application that the person used (`azp` of the access token), for doors with tokens. */
-  readonly client?: ObjectId
-  /** The authentication context that the person met, if one was asked for. */
-  readonly proved?: string
   readonly facts: Facts
 }
 
@@ -135,6 +142,17 @@ export interface RefusedAttempt {
   readonly via?: string
   /** The application that a person used. */
   readonly client?: ObjectId
+}
+
+interface Answered {
+  /** The hash of the question's event. */
+  readonly question: Hex
+  /** What the approvers are warned of since. */
+  readonly warnings: readonly string[]
+  /** The application that a person used. */
+  readonly client?: ObjectId
+  /** Of a person. An agent has none. */
+  readonly facts?: Facts
 }
 
 interface Held {
@@ -196,7 +214,31 @@ export interface Requested {
   readonly via?: readonly string[]
   /** Present if channels are shown no more of the action than verb and target. */
   readonly private?: true
+  /** A question moves the deadline to so many seconds after it, but not past `latest`. */
+  readonly answer?: { readonly latest: Instant; readonly within: number }
+  /** When people are reminded: seconds after the ask, or with a negative number before the deadline. Ascending. */
+  readonly remind?: readonly number[]
+  /** Who may approve alone in an emergency, and how many seconds others then have to review that. */
+  readonly glass?: Glass
 }
+
+/** What a person saw before an act, and the door that the act came through. */
+export interface Sight {
+  /** The door: a name such as `teams` or `api`. */
+  readonly via: string
+  /** The hash of the event whose content was seen. */
+  readonly content: Hex
+  /** Absent if the act rests on the action's digest alone. */
+  readonly view?: Digest
+  /** The application that the person used (`azp` of the access token), for doors with tokens. */
+  readonly client?: ObjectId
+  /** The authentication context that the person met, if one was asked for. */
+  readonly proved?: string
+}
+
+/** What somebody who broke a glass could have done wrong, in the eyes of the person who looked at it afterwards. */
+export const findings = ['justified', 'unjustified'] as const
+export type Finding = (typeof findings)[number]
 
 /** A fact with its actor and the texts that people wrote, before it has a place in a chain. */
 export type Draft = Fact & {

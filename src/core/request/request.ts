@@ -1,10 +1,10 @@
 import type { Action } from '../action/action.ts'
-import type { Actor, Draft, Fact, Leaf, Outcome, Output, Tier, Verdict, VoidReason } from './event.ts'
+import type { Actor, Draft, Fact, Finding, Leaf, Outcome, Output, Tier, Verdict, VoidReason } from './event.ts'
 import type { Digest, Hex, ObjectId, RequestId } from '../data/id.ts'
-import { type Instant, plusSeconds } from '../data/instant.ts'
+import { earlier, type Instant, plusSeconds } from '../data/instant.ts'
 import type { Presentation } from '../action/presentation.ts'
 import type { RefusedCode } from './refusalCode.ts'
-import type { Facts, Slot } from './requirement.ts'
+import type { Facts, Glass, Slot } from './requirement.ts'
 
 export type Status = ApprovalRequest['status']
 
@@ -37,6 +37,12 @@ export interface Requirement {
   readonly via?: readonly string[]
   /** Present if channels are shown no more of the action than verb and target. */
   readonly private?: true
+  /** A question moves the deadline to so many seconds after it, but not past `latest`. */
+  readonly answer?: { readonly latest: Instant; readonly within: number }
+  /** When people are reminded: seconds after the ask, or with a negative number before the deadline. Ascending. */
+  readonly remind?: readonly number[]
+  /** Who may approve alone in an emergency. Absent if nobody may. */
+  readonly glass?: Glass
 }
 
 export interface Common {
@@ -75,6 +81,43 @@ export interface Common {
   readonly erasureAsks?: readonly ErasureAsk[]
   /** Who was refused, and why, oldest first. Absent if nobody was. */
   readonly refusals?: readonly { readonly by: ObjectId; readonly code: RefusedCode }[]
+  /** What approvers asked, oldest first. Absent if nobody asked. */
+  readonly questions?: readonly Question[]
+  /** How often people were reminded, and when last. Absent before the first time. */
+  readonly reminded?: { readonly round: number; readonly at: Instant }
+  /** The groups that joined slots, sorted. Absent if none did. */
+  readonly escalated?: readonly string[]
+  /** Present once somebody approved alone in an emergency. */
+  readonly glass?: BrokenGlass
+}
+
+/** An approver's question. Its event is the one of type `asked` at the same place among those. */
+export interface Question {
+  readonly by: ObjectId
+  /** The groups of the requirement that the approver is in. */
+  readonly groups: readonly string[]
+  readonly at: Instant
+  /** Absent while the question is open. */
+  readonly answer?: Answer
+}
+
+export interface Answer {
+  readonly by: { readonly kind: 'agent' | 'person'; readonly id: ObjectId }
+  readonly at: Instant
+  /** Its place among the request's events of type `answered`, from 0. */
+  readonly place: number
+}
+
+export interface BrokenGlass {
+  readonly by: ObjectId
+  /** All accounts of that person. */
+  readonly accounts: readonly ObjectId[]
+  readonly at: Instant
+  readonly reviewBy: Instant
+  /** Present once another person has looked at it. */
+  readonly review?: { readonly by: ObjectId; readonly at: Instant; readonly finding: Finding }
+  /** Present if nobody had by `reviewBy`. */
+  readonly unreviewed?: true
 }
 
 interface Approved {
@@ -172,9 +215,32 @@ export function saidWith(request: ApprovalRequest, decision: Decision): Readonly
   return Object.fromEntries(texts.map(({ name, text }) => [name, text]))
 }
 
+const hasContent = ({ type }: EventRef): boolean => type === 'requested' || type === 'answered'
+
 /** The hash of the newest event that has content. An approver's view commits to it. */
-export const contentOf = (request: ApprovalRequest): Hex | null =>
-  request.events.findLast((event) => event.type === 'requested')?.hash ?? null
+export const contentOf = (request: ApprovalRequest): Hex | null => request.events.findLast(hasContent)?.hash ?? null
+
+/** Whether an answer was added to what the request itself says. Then its digest alone does not tell what people decide on. */
+export const hasLaterContent = ({ events }: ApprovalRequest): boolean => events.some(({ type }) => type === 'answered')
+
+/**
+ * The votes that were given on the content as it is now, oldest first, those that are void left out. Votes from before the
+ * newest answer count no more.
+ */
+export function currentVotes(request: ApprovalRequest): readonly Decision[] {
+  const { decisions, events } = request
+  // A vote of the step at hand has no event yet, and is on the content as it is now.
+  const before = events.slice(0, events.findLastIndex(hasContent)).filter(({ type }) => type === 'decided').length
+  return decisions.slice(before).filter((decision) => !decision.void)
+}
+
+/** The hash by which an answer names a question. */
+export function hashOfQuestion(request: ApprovalRequest, question: Question): Hex {
+  const asked = request.events.filter(({ type }) => type === 'asked')
+  const hash = asked[request.questions?.indexOf(question) ?? -1]?.hash
+  if (hash === undefined) throw new RangeError('A question that was recorded has its event.')
+  return hash
+}
 
 /** Seconds that an executor has to report before a redeemed request counts as unreported. */
 const reportWithin = 24 * 3600
@@ -238,23 +304,41 @@ export const nextOf = (request: ApprovalRequest): (OpenRow<Status> | ClosedRow)[
 /** The next deadline, at which the request changes by itself; `null` if it has none. */
 export function due(request: ApprovalRequest): Instant | null {
   const row = rowOf(request)
-  return 'deadline' in row ? row.deadline(request) : null
+  const deadline = 'deadline' in row ? row.deadline(request) : null
+  const review = reviewDue(request)
+  return deadline !== null && review !== null ? earlier(deadline, review) : (deadline ?? review)
 }
 
+/** Until when somebody has to review that a glass was broken; `null` if nobody has to, or the time is over. */
+const reviewDue = ({ glass }: ApprovalRequest): Instant | null =>
+  glass && !glass.review && !glass.unreviewed ? glass.reviewBy : null
+
+/** Whether a glass was broken and nobody has reviewed it, in time or late. */
+export const awaitsReview = ({ glass }: Pick<Common, 'glass'>): boolean => glass !== undefined && !glass.review
+
 /**
- * Lets a deadline that has passed take effect: `expired`, `lapsed` or `unreported`.
+ * Lets a deadline that has passed take effect: `expired`, `lapsed`, `unreported` or `unreviewed`.
  * A use case that loads an overdue request commits this first, so that no decision counts after a deadline.
  *
  * @returns `null` if no deadline has passed
  */
 export function overdue(request: ApprovalRequest, at: Instant): Step | null {
+  const next = due(request)
+  if (next === null || at < next) return null
   const row = rowOf(request)
-  if (!('deadline' in row)) return null
-  const deadline = row.deadline(request)
-  return deadline === null || at < deadline ? null : row.pass(request, at)
+  if ('deadline' in row && row.deadline(request) === next) return row.pass(request, at)
+  return unreviewed(request)
 }
 
 const system = { kind: 'system' } as const
+
+function unreviewed(request: ApprovalRequest): Step {
+  const { glass } = request
+  return {
+    request: { ...request, ...(glass && { glass: { ...glass, unreviewed: true } }) },
+    events: [{ type: 'unreviewed', actor: system, request: request.id }],
+  }
+}
 
 const ended = (request: ApprovalRequest, status: 'expired' | 'lapsed', at: Instant): Step => ({
   request: closed(request, status, system, at),

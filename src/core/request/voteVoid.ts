@@ -1,8 +1,8 @@
-import type { Hex } from '../data/id.ts'
+import type { Hex, ObjectId } from '../data/id.ts'
 import type { Instant } from '../data/instant.ts'
 import { Problem } from '../data/problem.ts'
 import type { Draft, VoidReason } from './event.ts'
-import type { ApprovalRequest, Decision, Step } from './request.ts'
+import { type ApprovalRequest, currentVotes, type Decision, type Step } from './request.ts'
 import { type Facts, fills } from './requirement.ts'
 
 /** Facts about a person some time after their vote. */
@@ -13,8 +13,8 @@ export interface VoterStanding {
 }
 
 /** The votes to approve that count. */
-export const countedVotes = ({ decisions }: ApprovalRequest): readonly Decision[] =>
-  decisions.filter((decision) => decision.verdict === 'approve' && !decision.void)
+export const countedVotes = (request: ApprovalRequest): readonly Decision[] =>
+  currentVotes(request).filter(({ verdict }) => verdict === 'approve')
 
 /** Whether a vote to approve by a person of these facts fills the slots, together with the votes that count. */
 export function completes(request: ApprovalRequest, facts: Facts): boolean {
@@ -59,6 +59,29 @@ export function voidVote(
     request: { ...request, decisions: request.decisions.with(place, { ...decision, void: { why, at } }) },
     events: [voided],
   }
+}
+
+/**
+ * Voids those of the votes that count no longer, before they complete an approval.
+ *
+ * @param others what is known now of who gave them, by the account that voted. A replay knows nothing of them, and voids
+ *   nothing: there, events before this one did it
+ */
+export function lookAgain(
+  request: ApprovalRequest,
+  votes: readonly Decision[],
+  { others, at }: { readonly others?: ReadonlyMap<ObjectId, VoterStanding>; readonly at: Instant },
+): Step {
+  let looked: Step = { request, events: [] }
+  for (const vote of others ? votes : []) {
+    const standing = others?.get(vote.approver)
+    if (!standing) throw new RangeError('Votes complete an approval only when all of them were looked at again.')
+    const why = voidReasonOf(looked.request, vote, standing)
+    if (why === null) continue
+    const step = voidVote(looked.request, { vote: hashOfVote(request, vote), why, facts: standing.facts, at })
+    looked = { request: step.request, events: [...looked.events, ...step.events] }
+  }
+  return looked
 }
 
 /** The hash of the event that recorded a vote. */
