@@ -143,6 +143,13 @@ const kinds: Readonly<Record<Fact['type'], StoryStep['kind']>> = {
   released: 'other',
   refused: 'other',
   roster: 'other',
+  asked: 'other',
+  answered: 'other',
+  reminded: 'other',
+  escalated: 'other',
+  'glass-broken': 'decision',
+  reviewed: 'decision',
+  unreviewed: 'other',
 }
 
 /** Puts an event that is about no request into words. */

@@ -5,12 +5,13 @@ import { requestCellIn } from '../core/record/tables.ts'
 import { type HoldEvent, KnownHolds } from '../core/record/knownHolds.ts'
 import type { Life } from '../core/record/replayedRequest.ts'
 import type { HoldSubject } from '../core/request/hold.ts'
+import { awaitsReview } from '../core/request/request.ts'
 import type { Manifest } from '../core/log/manifest.ts'
 import { BrokenAt } from './finding.ts'
 
 /**
- * How far a request has come: the number of its events, and the effect of the newest. If one of two valid histories of
- * a request lacks events of the other, their marks differ.
+ * How far a request has come: its status, the number of its newest event, and of how many commands it has events. If one of
+ * two valid histories of a request lacks events of the other, their marks differ.
  */
 export type Mark = string
 
@@ -34,19 +35,13 @@ export interface Continued {
   readonly erasures: readonly (readonly [HoldSubject, Instant])[]
 }
 
-export const markOf = ({ request, seq }: Life): Mark =>
-  [
-    request.status,
-    seq,
-    request.decisions.length,
-    request.shown.length,
-    request.refusals?.length ?? 0,
-    request.undeliverable,
-    'unreported' in request && request.unreported,
-  ].join(' ')
+export const markOf = ({ request, seq, count }: Life): Mark => [request.status, seq, count].join(' ')
 
-/** Whether a request can still be decided, carried out or reported. A later day carries others only for an erasure. */
-export const isOpen = ({ request }: Life): boolean => !('closedAt' in request)
+/**
+ * Whether a request can still be decided, carried out or reported, or a broken glass be reviewed. A later day carries others
+ * only for an erasure.
+ */
+export const isOpen = ({ request }: Life): boolean => !('closedAt' in request) || awaitsReview(request)
 
 /**
  * Follows requests from day to day, and checks that no carried events are left out.

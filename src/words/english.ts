@@ -288,6 +288,15 @@ const report: Words['report'] = {
     `recorded who is in group ${group}${entraGroup === undefined ? '' : ` (Entra group ${entraGroup})`}: ${count}, list ${digest}`,
   held: ({ data: { hold, scope } }) => `put ${scopeText(scope)} on hold: nothing of it is erased (hold ${hold})`,
   released: ({ data: { hold } }) => `released hold ${hold}`,
+  asked: ({ data: { via, facts, expiresAt } }) =>
+    `asked a question via ${via}; in ${facts.groups.join(', ')}${expiresAt === undefined ? '' : `; people have until ${expiresAt}`}`,
+  answered: ({ data: { question } }) => `answered question ${question}`,
+  reminded: ({ data: { round } }) => `told people again, reminder ${round}`,
+  escalated: ({ data: { groups } }) => `let ${either(groups)} approve it, too`,
+  'glass-broken': ({ data: { via, view, facts, reviewBy } }) =>
+    `broke the glass via ${via}${view === undefined ? '' : `, on view ${view}`}: approved it alone, to be reviewed before ${reviewBy}; in ${facts.groups.join(', ')}`,
+  reviewed: ({ data: { finding } }) => `reviewed the broken glass: ${finding}`,
+  unreviewed: () => 'nobody reviewed the broken glass in time',
 }
 
 const exceptions: Words['exceptions'] = {
@@ -311,6 +320,10 @@ const exceptions: Words['exceptions'] = {
   held: 'a person put requests on hold',
   released: 'a person released a hold',
   'late-seal': 'the day was sealed late',
+  escalated: 'more people may approve, since nobody had',
+  'glass-broken': 'one person approved alone in an emergency',
+  unreviewed: 'a broken glass was not reviewed in time',
+  unjustified: 'a broken glass was found not to be justified',
 }
 
 const request: Words['request'] = {

@@ -32,6 +32,8 @@ def judged(verb, pair, executor, outcome, rules, **more):
             'policy': {'version': digest('01'), 'outcome': outcome, 'rules': rules}, **more}
 def vote(verdict, via, facts=FACTS, **more):
     return {'verdict': verdict, 'via': via, 'content': hex64('c0'), 'facts': facts, **more}
+def sight(via, content, facts=FACTS, **more):
+    return {'via': via, 'content': hex64(content), 'facts': facts, **more}
 
 def erased(pair, *names, **more):
     return {'event': hex64(pair), 'names': list(names), 'askedBy': oid('7'), 'accounts': [oid('1'), oid('2')], **more}
@@ -117,6 +119,29 @@ FACTS_IN_ORDER = [
     fact('held', PERSON, {'hold': hold('c'), 'scope': {'from': '2026-02-01', 'to': '2026-02-28'}}, request=None),
     fact('released', PERSON, {'hold': hold('a'), 'client': oid('c')}, request=None, why='Case 4711 is closed.'),
     fact('released', PERSON, {'hold': hold('b')}, request=None),
+    fact('requested', AGENT, {**judged(
+        'db.export', 'ac', 'a', 'approve', ['export-needs-dba'], tier='medium', excluded=[oid('4')], expiresAt=LATER,
+        lapse=3600, grant=300, requirement=[
+            {'groups': ['dba'], 'later': {'after': 1800, 'groups': ['oncall', 'sre']}, 'quorum': 2},
+            {'groups': ['security'], 'quorum': 1}],
+        answer={'latest': LATER, 'within': 900}, remind=[-600, 900], glass={'groups': ['incident'], 'review': 86400}),
+        'policy': {'version': digest('03'), 'outcome': 'approve', 'rules': ['export-needs-dba']}},
+        reason='Quarterly report'),
+    fact('asked', PERSON, sight('teams', 'c0', view=digest('7e'), expiresAt=LATER), name='Dana',
+         question='Why all rows?'),
+    fact('asked', PERSON, sight('api', 'c0', client=oid('c')), name='Dana', question='Which ticket?'),
+    fact('answered', AGENT, {'question': hex64('a5'), 'warnings': ['mixed-scripts']}, answer='FIN-881'),
+    fact('answered', PERSON, {'question': hex64('a6'), 'warnings': [], 'client': oid('c'),
+                              'facts': {**FACTS, 'groups': []}}, answer='The auditors want all of them.', name='Olga'),
+    fact('reminded', SYSTEM, {'round': 1}),
+    fact('escalated', SYSTEM, {'groups': ['oncall', 'sre']}),
+    fact('glass-broken', PERSON, sight('teams', 'a1', {**FACTS, 'groups': ['incident']}, view=digest('7e'),
+                                       reviewBy=LATER), name='Ira', reason='The site is down.'),
+    fact('approved', PERSON, {'by': 'glass', 'lapsesAt': LATER}),
+    fact('reviewed', PERSON, {'finding': 'justified', 'facts': FACTS}, name='Dana', reason='It was down.'),
+    fact('reviewed', PERSON, {'finding': 'unjustified', 'client': oid('c'), 'facts': FACTS}, name='Dana',
+         reason='It was not.'),
+    fact('unreviewed', SYSTEM),
 ]
 
 def main(out):

@@ -1,5 +1,5 @@
 import type { EventOf } from './eventType.ts'
-import { exportedFiles, tamperChecks } from '../request/event.ts'
+import { exportedFiles, findings, tamperChecks } from '../request/event.ts'
 import {
   atLeast,
   day,
@@ -27,8 +27,8 @@ import {
 import { refusalCodes, refusedActs } from '../request/refusalCode.ts'
 import { type RequestId, type Shard, shardOf } from '../data/id.ts'
 
-type Data<Type extends 'requested' | 'shown' | 'approved' | 'denied' | 'revoked' | 'tampered' | 'refused'> =
-  EventOf<Type>['data']
+type DataType = 'requested' | 'shown' | 'approved' | 'denied' | 'revoked' | 'tampered' | 'refused' | 'answered'
+type Data<Type extends DataType> = EventOf<Type>['data']
 
 const account = object({ id: guid, kind: oneOf('agent', 'person') })
 const program = object({ kind: oneOf('policy', 'system') })
@@ -45,11 +45,16 @@ export const facts = object({
   asOf: moment,
 })
 
-/** No policy can ask for a quorum of 99. The limit keeps a matching of people to places cheap. */
-const slot = object({ groups: list(name, 1), quorum: whole(1, 99) })
-
 /** No policy can give a year. The limit keeps times that are computed from it valid dates. */
-const seconds = whole(1, 365 * 86_400)
+const year = 365 * 86_400
+const seconds = whole(1, year)
+
+/** No policy can ask for a quorum of 99. The limit keeps a matching of people to places cheap. */
+const slot = object({
+  groups: list(name, 1),
+  'later?': object({ after: seconds, groups: list(name, 1) }),
+  quorum: whole(1, 99),
+})
 
 export const requested = where(
   object({
@@ -68,17 +73,20 @@ export const requested = where(
     'grant?': seconds,
     'via?': list(door, 1),
     'private?': oneOf(true),
+    'answer?': object({ latest: moment, within: seconds }),
+    'remind?': list(whole(-year, year), 1),
+    'glass?': object({ groups: list(name, 1), review: seconds }),
   }),
   ({ policy: { outcome, rules }, ...data }: Data<'requested'>) => {
     const isDecided = outcome === 'approve'
     const isGranted = isDecided || outcome === 'allow'
     const { tier, requirement, excluded, excludedByAgent = [], expiresAt, lapse, grant } = data
-    const { via, private: isPrivate } = data
+    const { via, private: isPrivate, answer, remind, glass } = data
     const has = (member: unknown, belongs: boolean) => (member !== undefined) === belongs
     return (
       rules.length > 0 === (outcome !== 'no-policy') &&
       [tier, requirement, excluded, expiresAt].every((member) => has(member, isDecided)) &&
-      (isDecided || (via === undefined && isPrivate === undefined)) &&
+      (isDecided || [via, isPrivate, answer, remind, glass].every((member) => member === undefined)) &&
       [lapse, grant].every((member) => has(member, isGranted)) &&
       excludedByAgent.every((one) => excluded?.includes(one))
     )
@@ -90,15 +98,24 @@ export const shown = where(
   ({ page, pages }: Data<'shown'>) => page <= pages,
 )
 
-export const decided = object({
-  verdict: oneOf('approve', 'deny'),
-  via: door,
-  content: hex,
-  'view?': digest,
-  'client?': guid,
-  'proved?': name,
-  facts,
-})
+/** What a person saw before an act. */
+const sight = { via: door, content: hex, 'view?': digest, 'client?': guid, 'proved?': name } as const satisfies Members
+
+export const decided = object({ verdict: oneOf('approve', 'deny'), ...sight, facts })
+
+export const asked = object({ ...sight, facts, 'expiresAt?': moment })
+
+/** Of a person, whom facts are known of, and who may have used an application. */
+export const answered = where(
+  object({ question: hex, warnings: list(name), 'client?': guid, 'facts?': facts }),
+  ({ client, facts }: Data<'answered'>) => client === undefined || facts !== undefined,
+)
+
+export const escalated = object({ groups: list(name, 1) })
+
+export const glassBroken = object({ ...sight, facts, reviewBy: moment })
+
+export const reviewed = object({ finding: oneOf(...findings), 'client?': guid, facts })
 
 export const revoked = where(
   object({ 'client?': guid, 'facts?': facts, 'rules?': list(name, 1) }),
@@ -106,7 +123,7 @@ export const revoked = where(
 )
 
 export const approved = where(
-  object({ by: oneOf('quorum', 'policy'), 'rules?': list(name), lapsesAt: moment }),
+  object({ by: oneOf('quorum', 'policy', 'glass'), 'rules?': list(name), lapsesAt: moment }),
   ({ by, rules }: Data<'approved'>) => (rules !== undefined) === (by === 'policy'),
 )
 

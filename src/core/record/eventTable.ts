@@ -2,12 +2,15 @@ import { dayOf } from '../data/day.ts'
 import { type ObjectId, sha256, shards } from '../data/id.ts'
 import type { Instant } from '../data/instant.ts'
 import { base64, digest, type Form, guid, hex, object, oneOf, requestId, whole } from '../data/shape.ts'
+import { answer, askBack } from '../request/conversation.ts'
 import { decide, type Seen, show } from '../request/decision.ts'
 import { undeliverable } from '../request/delivery.ts'
 import { askErasure, type Erasable, isAskedFor } from '../request/erasure.ts'
-import { type Fact, voidReasons } from '../request/event.ts'
+import { type Fact, type Sight, voidReasons } from '../request/event.ts'
+import { breakGlass, review } from '../request/glass.ts'
 import { scopeText } from '../request/hold.ts'
 import { mostListed } from '../request/memberList.ts'
+import { prompted } from '../request/prompt.ts'
 import { refuse } from '../request/refusal.ts'
 import { redeem, report } from '../request/redemption.ts'
 import { type ApprovalRequest, overdue } from '../request/request.ts'
@@ -15,19 +18,24 @@ import { endTampered } from '../request/tampering.ts'
 import { voidVote } from '../request/voteVoid.ts'
 import { cancel, forbid, revoke } from '../request/withdrawal.ts'
 import {
+  answered,
   approved,
+  asked,
   decided,
   denied,
   erased,
   erasureAsked,
+  escalated,
   exported,
   facts,
   formOf,
+  glassBroken,
   held,
   outcome,
   refused,
   released,
   requested,
+  reviewed,
   revoked,
   roster,
   said,
@@ -212,6 +220,45 @@ const table: { readonly [Type in Fact['type']]: EventType<Type> } = {
     judge: (event, { holds }) => holdMisplaced(event) ?? holds.refusal(event),
     exception: { kind: 'released', detail: ({ data }) => data.hold },
   },
+  asked: {
+    forms: { 1: { request: requestId, data: asked, said: said('name', 'question') } },
+    replay: (request, event) => ownFacts(event) ?? askBack(request, { ...actAgain(request, event), question: written }),
+    exception: null,
+  },
+  answered: {
+    forms: { 1: { request: requestId, data: answered, said: said('answer', 'name?') } },
+    replay: answerAgain,
+    exception: null,
+  },
+  reminded: {
+    forms: { 1: { request: requestId, data: object({ round: whole(1) }) } },
+    replay: promptAgain,
+    exception: null,
+  },
+  escalated: {
+    forms: { 1: { request: requestId, data: escalated } },
+    replay: promptAgain,
+    exception: { kind: 'escalated', detail: ({ data }) => data.groups.join('; ') },
+  },
+  'glass-broken': {
+    forms: { 1: { request: requestId, data: glassBroken, said: said('name', 'reason') } },
+    replay: (request, event) =>
+      ownFacts(event) ?? breakGlass(request, { ...actAgain(request, event), reason: written, confirm: '' }),
+    exception: { kind: 'glass-broken', detail: ({ data }) => `to be reviewed by ${data.reviewBy}` },
+  },
+  reviewed: {
+    forms: { 1: { request: requestId, data: reviewed, said: said('name', 'reason') } },
+    replay: (request, event) =>
+      ownFacts(event) ??
+      review(request, { ...event.data, reviewer: personIn(event), name: written, reason: written, at: event.at }),
+    exception: { kind: 'unjustified', detail: ({ data: { finding } }) => (finding === 'unjustified' ? '' : null) },
+  },
+  unreviewed: {
+    forms: { 1: { request: requestId } },
+    replay: letPass,
+    ignoresDeadlines: true,
+    exception: { kind: 'unreviewed' },
+  },
 }
 
 /** The row of an event's type. */
@@ -238,18 +285,48 @@ const byRepairer = 'only a person repairs'
 const aboutAnother = 'the facts it rests on are about another person'
 
 function decideAgain(request: ApprovalRequest, event: EventOf<'decided'>): Given {
-  const { verdict, via, view, client, proved, facts } = event.data
-  const approver = personIn(event)
-  if (!facts.accounts.includes(approver)) return aboutAnother
-  // The content of the event is not passed on: the rules compute it, and the comparison refuses an event with another.
-  const seen: Seen = {
+  const { verdict } = event.data
+  return (
+    ownFacts(event) ??
+    decide(request, { ...actAgain(request, event), verdict, confirm: '', ...textIn(event, 'reason') })
+  )
+}
+
+/** What an event records of a person who acted after they saw a request. */
+type Sighted = EventOf<'decided' | 'asked' | 'glass-broken'>
+
+/** Says that the facts of an event are about another person than who acted; `null` if they are not. */
+function ownFacts(event: Sighted | EventOf<'reviewed'>): string | null {
+  return event.data.facts.accounts.includes(personIn(event)) ? null : aboutAnother
+}
+
+function actAgain(request: ApprovalRequest, event: Sighted) {
+  const { facts } = event.data
+  return { approver: personIn(event), name: written, seen: seenIn(request, event.data), facts, at: event.at }
+}
+
+function seenIn(request: ApprovalRequest, { via, view, content, client, proved }: Sight): Seen {
+  // The content beside a view is not passed on: the rules compute it, and the comparison refuses an event with another.
+  return {
     via,
-    ...(view === undefined ? { digest: request.digest } : { view }),
+    ...(view === undefined ? { digest: request.digest, content } : { view }),
     ...(client !== undefined && { client }),
     ...(proved !== undefined && { proved }),
   }
-  const texts = textIn(event, 'reason')
-  return decide(request, { approver, name: written, verdict, seen, confirm: '', facts, at: event.at, ...texts })
+}
+
+function answerAgain(request: ApprovalRequest, event: EventOf<'answered'>): Given {
+  const { actor, at, data } = event
+  if (actor.kind !== 'agent' && actor.kind !== 'person') return 'only an agent or a person answers'
+  if ((actor.kind === 'person') !== (data.facts !== undefined))
+    return 'facts are known of people, and of each who answers'
+  if (data.facts && !data.facts.accounts.includes(actor.id)) return aboutAnother
+  const by = { kind: actor.kind, id: actor.id }
+  return answer(request, { ...data, by, answer: written, at, ...textIn(event, 'name') })
+}
+
+function promptAgain(request: ApprovalRequest, { at }: LogEvent): Given {
+  return prompted(request, at) ?? 'it was not time to tell people again'
 }
 
 function askErasureAgain(request: ApprovalRequest, { actor, at, data }: EventOf<'erasure-asked'>): Given {

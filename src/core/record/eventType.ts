@@ -62,6 +62,10 @@ export const exceptionKinds = [
   'held',
   'released',
   'late-seal',
+  'escalated',
+  'glass-broken',
+  'unreviewed',
+  'unjustified',
 ] as const
 
 export type ExceptionKind = (typeof exceptionKinds)[number]

@@ -7,6 +7,7 @@ import type { Hex } from '../data/id.ts'
 import { type Instant, milliseconds } from '../data/instant.ts'
 import { leafHash } from '../log/merkle.ts'
 import { Problem } from '../data/problem.ts'
+import { escalationCompletes } from '../request/prompt.ts'
 import { type ApprovalRequest, overdue, type Step } from '../request/request.ts'
 import { begin } from '../request/submission.ts'
 import { completes } from '../request/voteVoid.ts'
@@ -17,6 +18,8 @@ export interface Life extends Replayed {
   readonly at: Instant
   readonly decidedAt?: Instant
   readonly lapsesAt?: Instant
+  /** Of how many commands it has events so far. */
+  readonly count: number
   /** As it was before votes were void, if those are its newest events; else `null`. */
   readonly unvoided: ApprovalRequest | null
 }
@@ -36,7 +39,7 @@ export function live(
   if (event.type === 'requested' && !life) {
     const { request, events } = given(event, () => opened(event, hash ?? hashOf(event)))
     return {
-      life: grown({ request, seq: 0, at: event.at, shownAt: [], looks: [], unvoided: null }, request, event),
+      life: grown({ request, seq: 0, at: event.at, count: 0, shownAt: [], looks: [], unvoided: null }, request, event),
       rest: events,
     }
   }
@@ -48,7 +51,7 @@ export function live(
   const type = typeOf(event)
   const { request, events } = given(event, () => {
     const isVoided = life.unvoided === null || isCompleting(life, life.unvoided, event)
-    if (!isVoided) return 'votes are void only right before the vote that they would complete'
+    if (!isVoided) return 'votes are void only right before the vote or the escalation that they would complete'
     const late = type.ignoresDeadlines ? null : overdue(life.request, event.at)
     if (late) return `a deadline has passed: “${late.events[0]?.type}” must come first`
     return type.replay(life.request, event)
@@ -118,6 +121,7 @@ function grown(life: Life, after: ApprovalRequest, event: LogEvent, hash?: Hex):
     request,
     seq,
     at,
+    count: life.count + 1,
     ...(isDecided && { decidedAt: at }),
     ...(request.status === 'approved' && { lapsesAt: request.lapsesAt }),
     ...(type === 'shown' && { shownAt: [...life.shownAt, at] }),
@@ -136,14 +140,15 @@ function lookOf({ request, shownAt }: Life, { actor, at, data: { view } }: Event
 }
 
 /**
- * Tells whether an event may follow votes that were void: another one, or the vote that would have completed with all
- * of them, in the same commit.
+ * Tells whether an event may follow votes that were void: another one, or the vote or the escalation that would have
+ * completed with all of them, in the same commit.
  *
  * @param unvoided the request before them
  */
 function isCompleting({ seq, at }: Life, unvoided: ApprovalRequest, event: LogEvent): boolean {
   if (event.seq !== seq + 1 || event.at !== at) return false
   if (event.type === 'vote-void') return true
+  if (event.type === 'escalated') return escalationCompletes(unvoided, at)
   return event.type === 'decided' && event.data.verdict === 'approve' && completes(unvoided, event.data.facts)
 }
 

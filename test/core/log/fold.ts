@@ -22,6 +22,14 @@ export interface Read {
     readonly vote: string
     readonly why: string
     readonly code: string
+    readonly question: string
+    readonly content: string
+    readonly round: number
+    readonly groups: readonly string[]
+    readonly answer: { readonly latest: string; readonly within: number }
+    readonly remind: readonly number[]
+    readonly glass: { readonly groups: readonly string[]; readonly review: number }
+    readonly reviewBy: string
   }>
 }
 
@@ -37,7 +45,13 @@ const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     denied: 'denied',
     expired: 'expired',
     cancelled: 'cancelled',
+    asked: 'pending',
+    answered: 'pending',
+    reminded: 'pending',
+    escalated: 'pending',
+    'glass-broken': 'broken',
   },
+  broken: { approved: 'approved' },
   approved: {
     shown: 'approved',
     redeemed: 'redeemed',
@@ -58,11 +72,13 @@ export function fold(events: readonly Read[]): string {
   const past: Read[] = []
   for (const event of events) {
     const isRefusal = event.type === 'refused' && status !== 'nothing'
-    const next = isRefusal ? status : table[status]?.[event.type]
+    const isReview = event.type === 'reviewed' || event.type === 'unreviewed'
+    const next = isRefusal || isReview ? status : table[status]?.[event.type]
     if (next === undefined) throw new Error(`${event.type} after ${status}`)
     if (isRefusal) checkRefusal(event, past)
-    // A closed request has no deadline any more.
-    if (!isRefusal || status in table) check(event, past)
+    if (isReview) checkReview(event, past)
+    // A closed request has no deadline any more, and what is reviewed was approved before.
+    if (!isReview && (!isRefusal || status in table)) check(event, past)
     past.push(event)
     status = next
   }
@@ -78,6 +94,98 @@ function checkRefusal(event: Read, past: readonly Read[]): void {
     throw new Error('refused: twice for one caller and code')
 }
 
+/** A glass was broken, somebody else looks at it once, and that nobody did is told once, in time. */
+function checkReview(event: Read, past: readonly Read[]): void {
+  const broken = past.find(({ type }) => type === 'glass-broken')
+  const known = past.map(({ type }) => type)
+  const isWrong =
+    !broken ||
+    known.includes('reviewed') ||
+    (event.type === 'unreviewed' && (known.includes('unreviewed') || event.at < (broken.data?.reviewBy ?? ''))) ||
+    (event.type === 'reviewed' && !isOther(event, broken, past[0]))
+  if (isWrong) throw new Error(`${event.type}: not that`)
+}
+
+function isOther(event: Read, broken: Read, requested?: Read): boolean {
+  const { accounts, member, enabled } = event.data?.facts ?? noFacts
+  const excluded = [...(broken.data?.facts?.accounts ?? []), ...(requested?.data?.excluded ?? [])]
+  return member && enabled && !accounts.some((account) => excluded.includes(account))
+}
+
+/** What changed since the ask: the deadline by questions, the slots by groups that joined. */
+function now({ data = {}, at: from }: Read, past: readonly Read[]) {
+  const joined = past.filter(({ type }) => type === 'escalated')
+  const slots = (data.requirement ?? []).map(({ groups, later, quorum }): Slot => {
+    const joining = joined.filter(({ at }) => later && at >= plus(from, later.after))
+    const more = joining.flatMap((one) => one.data?.groups ?? []).filter((name) => later?.groups.includes(name))
+    return { groups: [...groups, ...more], quorum }
+  })
+  const moved = past.flatMap((one) => (one.type === 'asked' ? (one.data?.expiresAt ?? []) : []))
+  return { slots, expiresAt: moved.at(-1) ?? data.expiresAt ?? '' }
+}
+
+const plus = (at: string, seconds: number): string => new Date(Date.parse(at) + seconds * 1000).toISOString()
+
+/** What belongs to questions, prompts and broken glasses, told from the log alone. */
+function checkTalk(event: Read, past: readonly Read[], demand: (claim: boolean, what: string) => void): void {
+  const [requested] = past
+  const { answer, glass, excluded = [], remind = [] } = requested?.data ?? {}
+  const of = (type: string) => past.filter((one) => one.type === type)
+  const accounts = event.data?.facts?.accounts ?? []
+  const isExcluded = accounts.some((account) => excluded.includes(account))
+  const hashes = (type: string) => of(type).map((one) => hashIn(past, one, event))
+  const answered = of('answered').map((one) => one.data?.question)
+  if (event.data?.content !== undefined && event.type !== 'shown') {
+    const content = [...hashes('requested'), ...hashes('answered')].at(-1)
+    demand(event.data.content === content, 'on other content')
+  }
+  const limit = requested ? now(requested, past).expiresAt : ''
+  if (event.type === 'asked') {
+    demand(!isExcluded, 'a question by the side that asks')
+    demand(of('asked').length < 5, 'a sixth question')
+    const mine = of('asked').filter((one) => one.actor.id === event.actor.id)
+    demand(
+      mine.every((one) => answered.includes(hashIn(past, one, event))),
+      'a second open question',
+    )
+    const most = [answer?.latest ?? '', answer ? plus(event.at, answer.within) : ''].sort()[0] ?? ''
+    demand(event.data?.expiresAt === (most > limit ? most : undefined), 'another deadline')
+  }
+  if (event.type === 'answered') {
+    demand(hashes('asked').includes(event.data?.question), 'no such question')
+    demand(!answered.includes(event.data?.question), 'answered twice')
+    demand(event.actor.kind === 'agent' ? event.actor.id === requested?.actor.id : isExcluded, 'by another side')
+  }
+  if (event.type === 'reminded' || event.type === 'escalated')
+    demand(answered.length === of('asked').length, 'while a question is open')
+  if (event.type === 'reminded') {
+    demand(event.data?.round === of('reminded').length + 1, 'a round was left out')
+    const last = of('reminded').at(-1)?.at ?? requested?.at ?? ''
+    const moments = remind.map((one) => plus(one < 0 ? limit : (requested?.at ?? ''), one))
+    demand(
+      moments.some((moment) => moment > last && moment <= event.at),
+      'at no moment of a reminder',
+    )
+  }
+  if (event.type === 'escalated') {
+    const slots = requested?.data?.requirement ?? []
+    const due = slots.flatMap(({ later }) =>
+      later && event.at >= plus(requested?.at ?? '', later.after) ? later.groups : [],
+    )
+    demand(event.data?.groups?.every((name) => due.includes(name)) === true, 'groups that do not join')
+  }
+  if (event.type === 'glass-broken') {
+    demand(
+      event.data?.facts?.groups.some((name) => glass?.groups.includes(name)) === true,
+      'by nobody whom policy names',
+    )
+    demand(!isExcluded, 'by somebody excluded')
+    demand(event.data?.reviewBy === plus(event.at, glass?.review ?? 0), 'to be reviewed at another time')
+  }
+  if (event.type === 'approved' && event.data?.by === 'glass')
+    demand(past.at(-1)?.type === 'glass-broken' && past.at(-1)?.at === event.at, 'without a broken glass')
+}
+
 function check(event: Read, past: readonly Read[]): void {
   const [requested] = past
   const of = (type: string) => past.filter((one) => one.type === type)
@@ -86,10 +194,16 @@ function check(event: Read, past: readonly Read[]): void {
   }
   const before = past.at(-1)
   if (before?.type === 'vote-void')
-    demand(event.at === before.at && (event.type === 'vote-void' || event.data?.verdict === 'approve'), 'not the vote')
+    demand(
+      event.at === before.at &&
+        (event.type === 'vote-void' || event.type === 'escalated' || event.data?.verdict === 'approve'),
+      'not the vote',
+    )
   demand(event.at >= (past.at(-1)?.at ?? ''), 'time runs backwards')
   if (!requested) return
-  const { excluded = [], requirement = [], expiresAt = '', policy, executor, digest } = requested.data ?? {}
+  checkTalk(event, past, demand)
+  const { excluded = [], policy, executor, digest } = requested.data ?? {}
+  const { slots, expiresAt } = now(requested, past)
   const [approval] = of('approved')
   if (!approval && expiresAt !== '' && event.at >= expiresAt) demand(event.type === 'expired', 'past the deadline')
   if (approval && of('redeemed').length === 0 && event.at >= (approval.data?.lapsesAt ?? ''))
@@ -123,7 +237,7 @@ function check(event: Read, past: readonly Read[]): void {
       'over a denial',
     )
     demand(new Set(votes.flatMap(({ accounts }) => accounts)).size === votes.flatMap((v) => v.accounts).length, 'twice')
-    demand(canSeat(places(requirement), votes), 'without quorum')
+    demand(canSeat(places(slots), votes), 'without quorum')
   }
   if (event.type === 'redeemed') {
     demand(event.data?.digest === digest, 'for another action')
@@ -131,11 +245,12 @@ function check(event: Read, past: readonly Read[]): void {
   }
 }
 
-/** The votes that are not void. */
+/** The votes that are not void, and were given since the newest answer. */
 const counted = (past: readonly Read[]): readonly Read[] =>
   past.filter(
-    (one) =>
+    (one, i) =>
       one.type === 'decided' &&
+      i > past.findLastIndex(({ type }) => type === 'answered') &&
       !past.some((other) => other.type === 'vote-void' && other.data?.vote === hashIn(past, one)),
   )
 

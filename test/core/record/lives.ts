@@ -1,11 +1,22 @@
 import * as fc from 'fast-check'
+import { answer, askBack, openQuestions } from '../../../src/core/request/conversation.ts'
 import { decide, show } from '../../../src/core/request/decision.ts'
 import { chain, type Leaf, type Verdict } from '../../../src/core/request/event.ts'
 import { digestOf, type ObjectId, sha256 } from '../../../src/core/data/id.ts'
+import type { Instant } from '../../../src/core/data/instant.ts'
 import { Problem } from '../../../src/core/data/problem.ts'
+import { breakGlass, review } from '../../../src/core/request/glass.ts'
+import { prompted } from '../../../src/core/request/prompt.ts'
 import { redeem, report } from '../../../src/core/request/redemption.ts'
-import { type ApprovalRequest, contentOf, overdue, recorded, type Step } from '../../../src/core/request/request.ts'
-import type { Facts } from '../../../src/core/request/requirement.ts'
+import {
+  type ApprovalRequest,
+  contentOf,
+  hashOfQuestion,
+  overdue,
+  recorded,
+  type Step,
+} from '../../../src/core/request/request.ts'
+import type { Facts, Provisions, Slot } from '../../../src/core/request/requirement.ts'
 import { type Judgement, open } from '../../../src/core/request/submission.ts'
 import type { VoterStanding } from '../../../src/core/request/voteVoid.ts'
 import { viewDigest } from '../../../src/core/request/view.ts'
@@ -25,7 +36,21 @@ const template = sha256('template')
 
 /** What somebody tries with a request. */
 export interface Command {
-  readonly kind: 'approve' | 'deny' | 'see' | 'cancel' | 'redeem' | 'revoke' | 'succeed' | 'fail' | 'idle'
+  readonly kind:
+    | 'approve'
+    | 'deny'
+    | 'see'
+    | 'cancel'
+    | 'redeem'
+    | 'revoke'
+    | 'succeed'
+    | 'fail'
+    | 'idle'
+    | 'ask'
+    | 'answer'
+    | 'prompt'
+    | 'break'
+    | 'review'
   readonly wait: number
   /** Whether passed deadlines take effect first, as the use case does; the rules must hold without. */
   readonly settles: boolean
@@ -46,13 +71,10 @@ export interface Command {
 
 const mostly = fc.oneof({ weight: 9, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) })
 const groups = ['a', 'b', 'c']
+/** May break the glass, and fill no slot. */
+const incident = 'incident'
 
-export const command: fc.Arbitrary<Command> = fc.record({
-  kind: fc.oneof(
-    { weight: 5, arbitrary: fc.constant('approve' as const) },
-    { weight: 6, arbitrary: fc.constantFrom('redeem', 'redeem', 'succeed', 'fail' as const) },
-    { weight: 3, arbitrary: fc.constantFrom('deny', 'cancel', 'revoke', 'see', 'idle' as const) },
-  ),
+const circumstances = {
   wait: fc.oneof(
     { weight: 20, arbitrary: fc.constantFrom(0, 0.001, 1, 20) },
     { weight: 2, arbitrary: fc.constantFrom(599, 600, 3600, 90_000) },
@@ -60,7 +82,7 @@ export const command: fc.Arbitrary<Command> = fc.record({
   settles: mostly,
   person: fc.nat({ max: people.length - 1 }),
   account: fc.nat({ max: 1 }),
-  groups: fc.subarray(groups, { minLength: 1 }),
+  groups: fc.subarray([...groups, incident], { minLength: 1 }),
   member: mostly,
   enabled: mostly,
   teams: mostly.map((one) => !one),
@@ -73,19 +95,65 @@ export const command: fc.Arbitrary<Command> = fc.record({
     { weight: 2, arbitrary: fc.subarray(people.map((_, i) => i)) },
   ),
   excluded: fc.boolean(),
+}
+
+/** What anybody may try. */
+export const command: fc.Arbitrary<Command> = fc.record({
+  kind: fc.oneof(
+    { weight: 5, arbitrary: fc.constant('approve' as const) },
+    { weight: 6, arbitrary: fc.constantFrom('redeem', 'redeem', 'succeed', 'fail' as const) },
+    { weight: 3, arbitrary: fc.constantFrom('deny', 'cancel', 'revoke', 'see', 'idle' as const) },
+    { weight: 5, arbitrary: fc.constantFrom('ask', 'answer', 'answer', 'prompt', 'break', 'review' as const) },
+  ),
+  ...circumstances,
 })
 
-const slots = fc.array(
-  fc.record({ groups: fc.subarray(groups, { minLength: 1 }), quorum: fc.constantFrom(1, 1, 1, 2) }),
-  { minLength: 1, maxLength: 2 },
+/** People who talk, are reminded, and break glasses, and rarely let a deadline pass. */
+export const talk: fc.Arbitrary<Command> = fc.record({
+  kind: fc.oneof(
+    { weight: 8, arbitrary: fc.constantFrom('ask', 'answer', 'approve', 'prompt' as const) },
+    { weight: 3, arbitrary: fc.constantFrom('see', 'break', 'review' as const) },
+    { weight: 1, arbitrary: fc.constantFrom('deny', 'cancel', 'redeem', 'revoke', 'succeed', 'idle' as const) },
+  ),
+  ...circumstances,
+  wait: fc.oneof(
+    { weight: 12, arbitrary: fc.constantFrom(0, 1, 20, 60) },
+    { weight: 1, arbitrary: fc.constantFrom(600, 3600) },
+  ),
+})
+
+const slots = fc
+  .array(
+    fc.record({
+      groups: fc.subarray(groups, { minLength: 1 }),
+      later: fc.subarray(groups),
+      after: fc.constantFrom(20, 100),
+      quorum: fc.constantFrom(1, 1, 1, 2),
+    }),
+    { minLength: 1, maxLength: 2 },
+  )
+  .map((all) =>
+    all.map(({ groups, later, after, quorum }): Slot => {
+      const more = later.filter((name) => !groups.includes(name))
+      return { groups, ...(more.length > 0 && { later: { after, groups: more } }), quorum }
+    }),
+  )
+
+const provisions: fc.Arbitrary<Provisions> = fc.record(
+  {
+    answer: fc.constantFrom(60, 900),
+    remind: fc.constantFrom([20], [-60], [-300, 100]),
+    glass: fc.constant({ groups: [incident], review: 3600 }),
+  },
+  { requiredKeys: [] },
 )
 
 export const judgement: fc.Arbitrary<Judgement> = fc.oneof(
   {
     weight: 12,
     arbitrary: fc
-      .record({ slots, tier: fc.constantFrom('low', 'high' as const) })
-      .map(({ slots, tier }) => needs(slots, { expires: 600, lapse: 600, tier })),
+      .record({ slots, tier: fc.constantFrom('low', 'high' as const), provisions })
+      .map(({ slots, tier, provisions }) => needs(slots, { expires: 1200, lapse: 600, tier, ...provisions })),
   },
   { weight: 1, arbitrary: fc.constant<Judgement>({ outcome: 'allow', rules: ['r'], lapse: 600, grant: 300 }) },
   { weight: 1, arbitrary: fc.constant<Judgement>({ outcome: 'forbid', rules: ['never'] }) },
@@ -133,13 +201,14 @@ function execute(request: ApprovalRequest, command: Command, seconds: number): S
   const digest = rightDigest ? request.digest : digestOf('another')
   const facts: Facts = { ...command, accounts, asOf: noon }
   const why = reason === undefined ? {} : { reason }
-  const vote = (verdict: Verdict): Step => {
-    const content = contentOf(request) ?? sha256('')
-    const view = viewDigest({ content, template, warnings: request.warnings })
-    const seen = command.teams ? ({ via: 'teams', view } as const) : ({ via: 'api', digest } as const)
-    const input = { approver, name: 'N', verdict, seen, facts: bare(facts), at, confirm: 'customers', ...why }
-    return decide(request, { ...input, others: standings(request, command) })
-  }
+  const content = contentOf(request) ?? sha256('')
+  const view = viewDigest({ content, template, warnings: request.warnings })
+  // Who asks over the API sends the content that they read, and now and then that of the ask, as one who missed the answer.
+  const read = command.grantLasts === 0 ? (request.events[0]?.hash ?? content) : content
+  const seen = command.teams ? ({ via: 'teams', view } as const) : ({ via: 'api', digest, content: read } as const)
+  const act = { approver, name: 'N', seen, facts: bare(facts), at, confirm: 'customers' }
+  const vote = (verdict: Verdict): Step =>
+    decide(request, { ...act, verdict, ...why, others: standings(request, command) })
   switch (kind) {
     case 'approve':
       return vote('approve')
@@ -159,7 +228,33 @@ function execute(request: ApprovalRequest, command: Command, seconds: number): S
       return report(request, { executor: bot, result: 'failed', at, summary: 'Exit 1' })
     case 'idle':
       return overdue(request, at) ?? { request, events: [] }
+    case 'ask':
+      return askBack(request, { ...act, question: reason ?? 'Why?' })
+    case 'answer':
+      return answerTo(request, command, { approver, facts: bare(facts), at })
+    case 'prompt':
+      return prompted(request, at, standings(request, command)) ?? { request, events: [] }
+    case 'break':
+      return breakGlass(request, { ...act, reason: reason ?? 'Fire.' })
+    case 'review': {
+      const finding = command.excluded ? 'unjustified' : 'justified'
+      return review(request, { ...act, reviewer: approver, finding, reason: reason ?? 'Well.' })
+    }
   }
+}
+
+/** Answers the first open question, or the first of all: as the agent, or as a person. */
+function answerTo(
+  request: ApprovalRequest,
+  { reason = 'Because.', teams, account }: Command,
+  { approver, facts, at }: { readonly approver: ObjectId; readonly facts: Facts; readonly at: Instant },
+): Step {
+  const question = openQuestions(request)[0] ?? request.questions?.[0]
+  const hash = question ? hashOfQuestion(request, question) : sha256('none')
+  const warnings = teams ? ['mixed-scripts'] : []
+  const by = account === 0 ? ({ kind: 'agent', id: bot } as const) : ({ kind: 'person', id: approver } as const)
+  const of = by.kind === 'person' ? { name: 'N', facts } : {}
+  return answer(request, { by, question: hash, answer: reason, warnings, at, ...of })
 }
 
 /** What is known by now of those who voted. */
