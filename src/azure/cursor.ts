@@ -16,15 +16,19 @@ export const positionById = (id: RequestId): Position => `${inverse(id)}-${shard
 /** Makes a position in a list by deadline. */
 export const positionByDue = (at: Instant, id: RequestId): Position => `${at}-${id}` as Position
 
+/** Whether the places of a list are times of the future: deadlines. */
+export const isByTime = (scope: Scope): scope is Scope & { readonly by: 'pending' | 'review' } =>
+  scope.by === 'pending' || scope.by === 'review'
+
 /** Reads the request from a position. */
 export const idAt = (scope: Scope, position: Position): RequestId =>
-  scope.by === 'pending'
+  isByTime(scope)
     ? parseRequestId(position.slice(instantLength + 1))
     : fromInverse(position.slice(0, inverseLength), position.slice(inverseLength + 1) as Shard)
 
 /** When the request at a position was made; in a list by deadline, when it expires. */
 export const momentAt = (scope: Scope, position: Position): Instant =>
-  scope.by === 'pending' ? parseInstant(position.slice(0, instantLength)) : timeOf(idAt(scope, position))
+  isByTime(scope) ? parseInstant(position.slice(0, instantLength)) : timeOf(idAt(scope, position))
 
 /** Makes a cursor, which is opaque to clients: the next page starts after this position. */
 export const cursorOf = (scope: Scope, position: Position): string =>
@@ -45,7 +49,7 @@ function isPosition(scope: Scope, position: Position): boolean {
     const id = idAt(scope, position)
     return (
       position ===
-      (scope.by === 'pending' ? positionByDue(parseInstant(position.slice(0, instantLength)), id) : positionById(id))
+      (isByTime(scope) ? positionByDue(parseInstant(position.slice(0, instantLength)), id) : positionById(id))
     )
   } catch (cause) {
     if (cause instanceof Problem) return false

@@ -2,7 +2,8 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { TableEntity } from '@azure/data-tables'
 import { type ObjectId, sha256, type Shard, shardOf } from '../core/data/id.ts'
 import { rowText } from '../core/log/mac.ts'
-import { type ApprovalRequest, due } from '../core/request/request.ts'
+import { nextPrompt } from '../core/request/prompt.ts'
+import { type ApprovalRequest, awaitsReview, due } from '../core/request/request.ts'
 import type { Macs } from '../runtime/macs.ts'
 import { keyOf, type Row } from './column.ts'
 import { requestFrom, requestTexts, rowOf, type RowSigner } from './row.ts'
@@ -21,6 +22,10 @@ const mostVoters = 10
 export interface IndexRows {
   /** `null` for a request without a deadline. */
   readonly due: TableEntity | null
+  /** `null` for a request without a prompt. */
+  readonly prompt: TableEntity | null
+  /** `null` for a request of which nobody broke the glass, or that was reviewed. */
+  readonly review: TableEntity | null
   readonly agent: TableEntity
   readonly voters: readonly { readonly approver: ObjectId; readonly row: TableEntity }[]
 }
@@ -41,6 +46,8 @@ export function indexRows(signer: RowSigner, request: ApprovalRequest): IndexRow
     isCopied && packed ? copyColumns(signer, shard, key, packed) : {}
   const indexRow = (key: string, isCopied: boolean) => rowOf(shard, key, columns(key, isCopied))
   return {
+    prompt: plainRow(shard, keyOfPrompt(request)),
+    review: plainRow(shard, keyOfReview(request)),
     due: dueKey === null ? null : rowOf(shard, dueKey, { status, ...columns(dueKey, status === 'pending') }),
     agent: indexRow(rowKey.agent(agent.id, id), hasCopies),
     voters: voters.map((approver) => ({
@@ -51,8 +58,8 @@ export function indexRows(signer: RowSigner, request: ApprovalRequest): IndexRow
 }
 
 /** Lists the rows, for a writer that puts all of them. */
-export const listed = ({ due, agent, voters }: IndexRows): readonly TableEntity[] => [
-  ...(due ? [due] : []),
+export const listed = ({ due, prompt, review, agent, voters }: IndexRows): readonly TableEntity[] => [
+  ...[due, prompt, review].filter((row) => row !== null),
   agent,
   ...voters.map(({ row }) => row),
 ]
@@ -69,6 +76,18 @@ export function keyOfDue(request: ApprovalRequest): string | null {
   const at = due(request)
   return at && rowKey.due(at, request.id)
 }
+
+/** The key of the row of a request's next prompt; `null` for a request without one. */
+export function keyOfPrompt(request: ApprovalRequest): string | null {
+  const next = nextPrompt(request)
+  return next && rowKey.prompt(next.at, request.id)
+}
+
+/** The key of the row by which a broken glass is found that nobody has reviewed; `null` where there is none. */
+export const keyOfReview = (request: ApprovalRequest): string | null =>
+  request.glass && awaitsReview(request) ? rowKey.review(request.glass.reviewBy, request.id) : null
+
+const plainRow = (shard: Shard, key: string | null): TableEntity | null => (key === null ? null : rowOf(shard, key, {}))
 
 export const votersOf = ({ decisions }: ApprovalRequest): readonly ObjectId[] => [
   ...new Set(decisions.map(({ approver }) => approver)),

@@ -8,6 +8,7 @@ import {
   type Change,
   Conflict,
   type DuePage,
+  type DuePart,
   type DuePlace,
   type KeptEvent,
   type Ledger,
@@ -27,7 +28,7 @@ import { readPage } from './query.ts'
 import { readRequestRows } from './requestRows.ts'
 import { checkRequestForm } from './rowForm.ts'
 import { foreignIn, keyFrom, keyText, requestFrom, requestText } from './row.ts'
-import { dueIdIn, rowKey } from './rowKey.ts'
+import { rowKey, timedIdIn } from './rowKey.ts'
 import { eventIn, streamEvents } from './stream.ts'
 import { type Deadline, within } from './deadline.ts'
 import type { Tables } from './tables.ts'
@@ -139,16 +140,20 @@ export class TableLedger implements Ledger {
     return idsIn(keys.sort()).slice(0, limit)
   }
 
-  async dueIn(
-    shard: Shard,
-    before: Instant,
-    { limit, after }: { readonly limit: number; readonly after?: DuePlace },
-  ): Promise<DuePage> {
-    const end = `due-${before}-~`
-    const filter = odata`PartitionKey eq ${shard} and RowKey gt ${after ?? 'due-'} and RowKey le ${end}`
+  dueIn(shard: Shard, before: Instant, page: DuePart): Promise<DuePage> {
+    return this.#timed('due', shard, before, page)
+  }
+
+  promptsIn(shard: Shard, before: Instant, page: DuePart): Promise<DuePage> {
+    return this.#timed('prompt', shard, before, page)
+  }
+
+  async #timed(kind: 'due' | 'prompt', shard: Shard, before: Instant, { limit, after }: DuePart): Promise<DuePage> {
+    const [begin, end] = [after ?? `${kind}-`, `${kind}-${before}-~`]
+    const filter = odata`PartitionKey eq ${shard} and RowKey gt ${begin} and RowKey le ${end}`
     const page = await readPage(this.#table, { filter, select: ['RowKey', 'v'] }, { size: limit }, within())
     const deadlines = readable(page.rows).flatMap((key) => {
-      const request = dueIdIn(key)
+      const request = timedIdIn(key)
       return request === null ? [] : { request, place: key as DuePlace }
     })
     const last = page.rows.at(-1)
@@ -286,7 +291,7 @@ const unlessRefused = (read: Promise<ApprovalRequest>): Promise<ApprovalRequest 
 const readable = (rows: readonly Row[]): string[] => rows.filter((row) => !isNewer(row)).map(keyOf)
 
 /** The requests of these deadlines. A key of another form is passed over: one forged row would hold up all deadlines. */
-const idsIn = (keys: readonly string[]): RequestId[] => keys.flatMap((key) => dueIdIn(key) ?? [])
+const idsIn = (keys: readonly string[]): RequestId[] => keys.flatMap((key) => timedIdIn(key) ?? [])
 
 /** Reads the version that `load` made. A version of other origin is a bug. */
 function versionOf({ version }: Loaded): Version {

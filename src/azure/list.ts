@@ -3,9 +3,9 @@ import { bounds } from '../core/data/bound.ts'
 import { inverse, newRequestId, type RequestId, shardAt, shards } from '../core/data/id.ts'
 import type { Instant } from '../core/data/instant.ts'
 import { asNewer, type NewerRow } from '../core/data/problem.ts'
-import type { ApprovalRequest } from '../core/request/request.ts'
+import { type ApprovalRequest, awaitsReview } from '../core/request/request.ts'
 import type { Keep, RequestPage, Scope } from '../ports/ledger.ts'
-import { cursorOf, idAt, inverseLength, momentAt, type Position, parseCursor } from './cursor.ts'
+import { cursorOf, idAt, isByTime, inverseLength, momentAt, type Position, parseCursor } from './cursor.ts'
 import { isNewer, keyOf, newerRow, type Row } from './column.ts'
 import { indexColumns } from './indexRow.ts'
 import { type MergedRow, MergedShards, type MergePlan } from './merge.ts'
@@ -80,19 +80,26 @@ async function requestOf(
   if (scope.by === 'time') return { request: requestFrom(row) }
   const copy = await copyIn(row)
   const found = copy ? { request: copy } : await find(id).then((request) => ({ request }), asNewer)
-  const isOver = scope.by === 'pending' && 'request' in found && found.request?.status !== 'pending'
+  const request = 'request' in found ? found.request : null
+  const isOver = request !== null && isPassed(scope, request)
   return isOver ? { request: null } : found
+}
+
+/** Whether a request has left a list since its row was read. */
+function isPassed({ by }: Scope, request: ApprovalRequest): boolean {
+  if (by === 'pending') return request.status !== 'pending'
+  return by === 'review' && !awaitsReview(request)
 }
 
 /** Says which rows a list reads, and gives each its position. */
 function planOf(scope: Scope, cursor: string | undefined): MergePlan {
-  const isPending = scope.by === 'pending'
+  const [isPending, isTimed] = [scope.by === 'pending', isByTime(scope)]
   const prefix = prefixOf(scope)
-  const { from = null, to = null } = scope.by === 'pending' ? {} : scope
+  const { from = null, to = null } = isByTime(scope) ? {} : scope
   const position = cursor === undefined ? '' : parseCursor(scope, cursor)
   const newest = to === null ? '' : `${oldestAt(to)}-~`
   const after = (position > newest ? position : newest) as Position
-  const start = prefix + (isPending ? after : after.slice(0, inverseLength))
+  const start = prefix + (isTimed ? after : after.slice(0, inverseLength))
   const end = prefix + (from === null ? '~' : oldestAt(from))
   return {
     after,
@@ -103,12 +110,12 @@ function planOf(scope: Scope, cursor: string | undefined): MergePlan {
     },
     place: (row, shard) => {
       const rest = keyOf(row).slice(prefix.length)
-      return { row, position: (isPending ? rest : `${rest}-${shard}`) as Position }
+      return { row, position: (isTimed ? rest : `${rest}-${shard}`) as Position }
     },
   }
 }
 
-const kinds = { time: 'request', agent: 'agent', approver: 'voter', pending: 'due' } as const
+const kinds = { time: 'request', agent: 'agent', approver: 'voter', pending: 'due', review: 'review' } as const
 
 const prefixOf = (scope: Scope): string => `${kinds[scope.by]}-${'id' in scope ? `${scope.id}-` : ''}`
 

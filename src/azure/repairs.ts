@@ -14,7 +14,7 @@ import { answered, dropped, found } from './fault.ts'
 import { indexRows, listed } from './indexRow.ts'
 import { eventRow, headFrom, headRow, requestFrom, requestText, rowOf } from './row.ts'
 import { checkRequestForm } from './rowForm.ts'
-import { rowKey } from './rowKey.ts'
+import { rowKey, timedIdIn } from './rowKey.ts'
 import { objectIn, orNull, rowsBetween, surveyEvents } from './survey.ts'
 import { within } from './deadline.ts'
 import type { Tables } from './tables.ts'
@@ -32,6 +32,12 @@ const atOnce = 8
 
 /** The key of the row that describes an unfinished repair. */
 const begunKey = 'repair'
+
+/** A key that begins with a time, and the request that it is about. */
+interface TimedKey {
+  readonly key: string
+  readonly request: RequestId
+}
 
 /** Reads and writes all rows of a shard, also foreign ones. Copies of removed rows are kept in `tampered-<shard>`. */
 export class TableRepairs implements Repairs {
@@ -125,7 +131,7 @@ export class TableRepairs implements Repairs {
   }
 
   async due(shard: Shard): Promise<readonly RequestId[]> {
-    return [...new Set((await this.#dueKeys(shard)).map(({ request }) => request))]
+    return [...new Set((await this.#keysOf('due', shard)).map(({ request }) => request))]
   }
 
   async request(id: RequestId): Promise<SurveyedRequest> {
@@ -156,7 +162,7 @@ export class TableRepairs implements Repairs {
     const shard = shardOf(row.id)
     await this.#keepRequest(row)
     const keys = [
-      ...(await this.#dueKeys(shard)).filter(({ request }) => request === row.id).map(({ key }) => key),
+      ...(await this.#timedKeys(shard)).filter(({ request }) => request === row.id).map(({ key }) => key),
       ...(row.request === null ? [] : indexKeys(row.request)),
       rowKey.post(row.id),
       // The row is removed last: after a crash it leads to the rows that are left.
@@ -165,23 +171,29 @@ export class TableRepairs implements Repairs {
     for (const key of keys) await dropped(this.#table.deleteEntity(shard, key, within()))
   }
 
-  /** Writes the rows of a request's deadline, agent and voters, and removes other deadlines. */
+  /** Writes the rows of a request's times, agent and voters, and removes rows of other times. */
   async #index(shard: Shard, request: ApprovalRequest): Promise<void> {
     const index = indexRows(await this.#macs.rows(), request)
-    const dueKey = index.due?.rowKey
-    const stale = (await this.#dueKeys(shard)).filter((row) => row.request === request.id && row.key !== dueKey)
     const rows = listed(index)
+    const keys = new Set(rows.map(({ rowKey }) => rowKey))
+    const stale = (await this.#timedKeys(shard)).filter((row) => row.request === request.id && !keys.has(row.key))
     for (const { key } of stale) await dropped(this.#table.deleteEntity(shard, key, within()))
     await abreast(atOnce, rows, (row) => answered(this.#table.upsertEntity(row, 'Replace', within())))
   }
 
-  async #dueKeys(shard: Shard): Promise<readonly { readonly key: string; readonly request: RequestId }[]> {
-    const keys: { readonly key: string; readonly request: RequestId }[] = []
+  /** The keys that begin with a time: of deadlines, prompts and reviews. */
+  async #timedKeys(shard: Shard): Promise<readonly TimedKey[]> {
+    const kinds = await Promise.all(['due', 'prompt', 'review'].map((kind) => this.#keysOf(kind, shard)))
+    return kinds.flat()
+  }
+
+  async #keysOf(kind: string, shard: Shard): Promise<readonly TimedKey[]> {
+    const keys: TimedKey[] = []
     const part = { size: this.#pageSize, select: ['RowKey'] }
-    for await (const rows of rowsBetween(this.#table, shard, ['due-', 'due-~'], part))
+    for await (const rows of rowsBetween(this.#table, shard, [`${kind}-`, `${kind}-~`], part))
       for (const key of rows.map(keyOf)) {
-        const [, id] = /^due-.{24}-([0-9a-hjkmnp-tv-z]{26}-0[0-9a-f])$/.exec(key) ?? []
-        if (id !== undefined) keys.push({ key, request: id as RequestId })
+        const request = timedIdIn(key)
+        if (request !== null) keys.push({ key, request })
       }
     return keys
   }

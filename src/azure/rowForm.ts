@@ -16,8 +16,11 @@ import {
   truth,
   whole,
 } from '../core/data/shape.ts'
-import { outcomes, tiers, verdicts, voidReasons } from '../core/request/event.ts'
+import { findings, outcomes, tiers, verdicts, voidReasons } from '../core/request/event.ts'
 import type { Status } from '../core/request/request.ts'
+
+/** Of a time that policy gives; a reminder before the deadline has a negative one. */
+const mostSeconds = 365 * 86_400
 
 /** Any string. */
 const anyText = text(/^/)
@@ -40,13 +43,40 @@ const decision = atLeast({
 })
 
 const requirement = atLeast({
-  slots: list(atLeast({ groups: list(name, 1), quorum: whole(1) }), 1),
+  slots: list(
+    atLeast({
+      groups: list(name, 1),
+      'later?': atLeast({ after: whole(1), groups: list(name, 1) }),
+      quorum: whole(1),
+    }),
+    1,
+  ),
   excluded: list(guid),
   'excludedByAgent?': list(guid, 1),
   tier: oneOf(...tiers),
   expiresAt: moment,
   'via?': list(door, 1),
   'private?': oneOf(true),
+  'answer?': atLeast({ latest: moment, within: whole(1) }),
+  'remind?': list(whole(-mostSeconds), 1),
+  'glass?': atLeast({ groups: list(name, 1), review: whole(1) }),
+})
+
+const answer = atLeast({
+  by: atLeast({ kind: oneOf('agent', 'person'), id: guid }),
+  at: moment,
+  place: whole(0),
+})
+
+const question = atLeast({ by: guid, groups: list(name), at: moment, 'answer?': answer })
+
+const glass = atLeast({
+  by: guid,
+  accounts: list(guid, 1),
+  at: moment,
+  reviewBy: moment,
+  'review?': atLeast({ by: guid, at: moment, finding: oneOf(...findings) }),
+  'unreviewed?': oneOf(true),
 })
 
 const common = {
@@ -75,6 +105,10 @@ const common = {
   said: list(atLeast({ seq: whole(1), name: textName, text: anyText })),
   'erasureAsks?': list(atLeast({ by: guid, accounts: list(guid, 1), names: list(textName, 1), at: moment }), 1),
   'refusals?': list(atLeast({ by: guid, code: name }), 1),
+  'questions?': list(question, 1),
+  'reminded?': atLeast({ round: whole(1), at: moment }),
+  'escalated?': list(name, 1),
+  'glass?': glass,
 } satisfies Members
 
 const approved = { approvedAt: moment, lapsesAt: moment }

@@ -18,26 +18,28 @@ export const rowKey = {
   request: (id: RequestId) => `request-${inverse(id)}`,
   key: (hash: Hex) => `key-${hash}`,
   due: (at: Instant, id: RequestId) => `due-${at}-${id}`,
+  prompt: (at: Instant, id: RequestId) => `prompt-${at}-${id}`,
+  review: (by: Instant, id: RequestId) => `review-${by}-${id}`,
   agent: (agent: ObjectId, id: RequestId) => `agent-${agent}-${inverse(id)}`,
   voter: (approver: ObjectId, id: RequestId) => `voter-${approver}-${inverse(id)}`,
   post: (id: RequestId) => `post-${id}`,
 }
 
-const dueForm = /^due-.{24}-(.+)$/
+const timedForm = /^(?:due|prompt|review)-.{24}-(.+)$/
 const postForm = /^post-(.+)$/
 const inverseForm = /^(?:request|agent-.{36}|voter-.{36})-(.{26})$/
 
 /**
- * Reads the request from a key of `rowKey.due` or `rowKey.post`.
+ * Reads the request from a key of `rowKey.post`, or of one that begins with a time.
  *
  * @throws {Problem} `invalid-input` for another key
  */
 export const requestIdIn = (key: string): RequestId =>
-  parseRequestId((dueForm.exec(key) ?? postForm.exec(key))?.[1] ?? '')
+  parseRequestId((timedForm.exec(key) ?? postForm.exec(key))?.[1] ?? '')
 
-/** Reads the request from a key of `rowKey.due`; `null` for another key, which the service did not write. */
-export function dueIdIn(key: string): RequestId | null {
-  const [, id = ''] = dueForm.exec(key) ?? []
+/** Reads the request from a key that begins with a time; `null` for another key, which the service did not write. */
+export function timedIdIn(key: string): RequestId | null {
+  const [, id = ''] = timedForm.exec(key) ?? []
   return isRequestId(id) ? (id as RequestId) : null
 }
 

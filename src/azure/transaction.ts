@@ -1,10 +1,19 @@
 import type { TableEntity, TransactionAction } from '@azure/data-tables'
-import { shardOf } from '../core/data/id.ts'
+import { type Shard, shardOf } from '../core/data/id.ts'
 import { needsDelivery } from '../core/request/delivery.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import type { Change, Loaded } from '../ports/ledger.ts'
 import { type ReadRow, type Row, textIn } from './column.ts'
-import { type IndexRows, indexRows, isClosed, isCopiedToVoters, keyOfDue, votersOf } from './indexRow.ts'
+import {
+  type IndexRows,
+  indexRows,
+  isClosed,
+  isCopiedToVoters,
+  keyOfDue,
+  keyOfPrompt,
+  keyOfReview,
+  votersOf,
+} from './indexRow.ts'
 import { clearedRow, eventRow, headRow, keyRow, requestRow, rowOf, type RowSigner } from './row.ts'
 import { rowKey } from './rowKey.ts'
 
@@ -73,6 +82,8 @@ function requestRows(
   return [
     putRequest(signer, after, version.request),
     ...dueRows(before, after, index.due),
+    ...movedRow(shard, before && keyOfPrompt(before), index.prompt),
+    ...movedRow(shard, before && keyOfReview(before), index.review),
     ...agentRows(before, after, index.agent),
     ...voterRows(before, after, index.voters),
     ...postRows(change, after),
@@ -103,8 +114,14 @@ function dueRows(
     const isOutOfDate = after.status === 'pending' || before?.status !== after.status
     return isOutOfDate ? [['upsert', next, 'Replace']] : []
   }
+  return movedRow(shardOf(after.id), old, next)
+}
+
+/** Moves a row whose key has a time. Writes nothing if it stays where it is. */
+function movedRow(partitionKey: Shard, old: string | null, next: TableEntity | null): TransactionAction[] {
+  if (old === (next?.rowKey ?? null)) return []
   return [
-    ...(old === null ? [] : [['delete', { partitionKey: shardOf(after.id), rowKey: old }] satisfies TransactionAction]),
+    ...(old === null ? [] : [['delete', { partitionKey, rowKey: old }] satisfies TransactionAction]),
     ...(next === null ? [] : [['create', next] satisfies TransactionAction]),
   ]
 }

@@ -70,6 +70,8 @@ export type Scope =
   | { readonly by: 'time'; readonly from: Instant; readonly to: Instant }
   | { readonly by: 'agent' | 'approver'; readonly id: ObjectId; readonly from?: Instant; readonly to?: Instant }
   | { readonly by: 'pending' }
+  /** Broken glasses that nobody has reviewed. */
+  | { readonly by: 'review' }
 
 /** Whether a list includes this request. The list throws the errors of this function. */
 export type Keep = (request: ApprovalRequest) => boolean | Promise<boolean>
@@ -95,8 +97,15 @@ export interface KeptEvent {
   readonly trace?: string
 }
 
-/** The place of a deadline in its shard. Only the adapter reads it. */
+/** The place of a deadline or a prompt in its shard. Only the adapter reads it. */
 export type DuePlace = string & { readonly __brand: 'DuePlace' }
+
+/** Which page of them to read. */
+export interface DuePart {
+  readonly limit: number
+  /** The place after which it begins; at the beginning if absent. */
+  readonly after?: DuePlace
+}
 
 export interface DuePage {
   readonly deadlines: readonly { readonly request: RequestId; readonly place: DuePlace }[]
@@ -148,13 +157,16 @@ export interface Ledger {
    * Reads a page of the shard's requests whose next deadline is at or before this moment, earliest first. Deadlines that
    * this program cannot read are passed over, so a page may be short, or empty, and have a next one.
    */
-  dueIn(shard: Shard, before: Instant, page: { readonly limit: number; readonly after?: DuePlace }): Promise<DuePage>
+  dueIn(shard: Shard, before: Instant, page: DuePart): Promise<DuePage>
+
+  /** Reads a page of the shard's requests whose next prompt is at or before this moment, as {@link dueIn} does. */
+  promptsIn(shard: Shard, before: Instant, page: DuePart): Promise<DuePage>
 
   /** Ids of requests that wait for people: of each shard those that expire first, at most `limit`. */
   pending(limit: number): Promise<readonly RequestId[]>
 
   /**
-   * Reads one page: newest first, or by deadline for `pending`. Reads at most 5,000 rows, so a page may be short and
+   * Reads one page: newest first, or by deadline for `pending` and `review`. Reads at most 5,000 rows, so a page may be short and
    * still have a cursor.
    *
    * @throws {Problem} `invalid-input` for a cursor that this ledger did not make.

@@ -15,6 +15,7 @@ export const readsOf = (ledger: Ledger): LedgerReads => ({
   events: (request) => ledger.events(request),
   due: (...args) => ledger.due(...args),
   dueIn: (...args) => ledger.dueIn(...args),
+  promptsIn: (...args) => ledger.promptsIn(...args),
   pending: (limit) => ledger.pending(limit),
   list: (...args) => ledger.list(...args),
   news: (...args) => ledger.news(...args),

@@ -88,6 +88,7 @@ export const agent = (id: ObjectId, other: Partial<AgentRegistration> = {}): Age
   sponsors: [],
   executors: [],
   onBehalfOf: 'optional',
+  answers: 'owners',
   limits: { pending: 5, hourly: 60 },
   ...other,
 })
@@ -172,6 +173,7 @@ export function apart(ledger: MemoryLedger): Ledger {
     events: (request) => ledger.events(request),
     due: (before, limit) => ledger.due(before, limit),
     dueIn: (...args) => ledger.dueIn(...args),
+    promptsIn: (...args) => ledger.promptsIn(...args),
     pending: (limit) => ledger.pending(limit),
     list: (scope, page) => ledger.list(scope, page),
     news: (shard, after) => ledger.news(shard, after),

@@ -14,11 +14,13 @@ import { type Hex, type RequestId, type Shard, shardOf, shards, timeOf } from '.
 import type { Instant } from '../../../src/core/data/instant.ts'
 import { needsDelivery } from '../../../src/core/request/delivery.ts'
 import { leafHash } from '../../../src/core/log/merkle.ts'
-import { type ApprovalRequest, due } from '../../../src/core/request/request.ts'
+import { nextPrompt } from '../../../src/core/request/prompt.ts'
+import { type ApprovalRequest, awaitsReview, due } from '../../../src/core/request/request.ts'
 import {
   type Change,
   Conflict,
   type DuePage,
+  type DuePart,
   type DuePlace,
   type KeptEvent,
   type Ledger,
@@ -137,18 +139,26 @@ export class MemoryLedger implements Ledger {
       .map(({ id }) => id)
   }
 
-  async dueIn(
-    shard: Shard,
-    before: Instant,
-    { limit, after }: { readonly limit: number; readonly after?: DuePlace },
-  ): Promise<DuePage> {
+  async dueIn(shard: Shard, before: Instant, part: DuePart): Promise<DuePage> {
+    return this.timed(shard, part, (request) => {
+      const at = due(request)
+      return at !== null && at <= before ? rowKey.due(at, request.id) : null
+    })
+  }
+
+  async promptsIn(shard: Shard, before: Instant, part: DuePart): Promise<DuePage> {
+    return this.timed(shard, part, (request) => {
+      const next = nextPrompt(request)
+      return next !== null && next.at <= before ? rowKey.prompt(next.at, request.id) : null
+    })
+  }
+
+  private timed(shard: Shard, { limit, after }: DuePart, keyOf: (request: ApprovalRequest) => string | null): DuePage {
     const rows = this.all()
       .filter(({ id }) => shardOf(id) === shard)
       .flatMap((request) => {
-        const at = due(request)
-        return at !== null && at <= before
-          ? [{ request: request.id, place: rowKey.due(at, request.id) as DuePlace }]
-          : []
+        const key = keyOf(request)
+        return key === null ? [] : [{ request: request.id, place: key as DuePlace }]
       })
       .filter(({ place }) => after === undefined || place > after)
       .sort((a, b) => (a.place < b.place ? -1 : 1))
@@ -264,6 +274,7 @@ export class MemoryLedger implements Ledger {
 
 function isIn(scope: Scope, request: ApprovalRequest): boolean {
   if (scope.by === 'pending') return request.status === 'pending'
+  if (scope.by === 'review') return awaitsReview(request)
   const made = timeOf(request.id)
   if ((scope.from && made < scope.from) || (scope.to && made >= scope.to)) return false
   if (scope.by === 'agent') return request.agent.id === scope.id
@@ -271,8 +282,8 @@ function isIn(scope: Scope, request: ApprovalRequest): boolean {
 }
 
 function positionIn(scope: Scope, request: ApprovalRequest): Position {
-  const at = due(request)
-  return scope.by === 'pending' && at !== null ? positionByDue(at, request.id) : positionById(request.id)
+  const at = scope.by === 'review' ? request.glass?.reviewBy : scope.by === 'pending' && due(request)
+  return at ? positionByDue(at, request.id) : positionById(request.id)
 }
 
 function keptFrom(text: string): KeptEvent {
