@@ -1,17 +1,17 @@
 import type { MarkedVote } from '../core/request/batch.ts'
 import { checkGrant } from '../core/request/grant.ts'
 import { checkDoor, checkMayDecide, type DecisionInput, decide, show, votesToCheck } from '../core/request/decision.ts'
+import { checkMayBreak } from '../core/request/glass.ts'
 import type { Digest, Hex, ObjectId, RequestId } from '../core/data/id.ts'
 import { type Instant, milliseconds } from '../core/data/instant.ts'
 import { pagesOf } from '../core/action/page.ts'
 import { asNewer, isBroken, noSuchRequest, Problem, type StepUpNeeded } from '../core/data/problem.ts'
 import { redeem, type Report, report } from '../core/request/redemption.ts'
-import { type ApprovalRequest, type Decision, due, type Step } from '../core/request/request.ts'
+import { type ApprovalRequest, awaitsReview, due, type Step } from '../core/request/request.ts'
 import { refusalIn } from '../core/request/refusal.ts'
 import { type Facts, overlap } from '../core/request/requirement.ts'
 import { checkSecretIn } from '../core/action/secret.ts'
 import { viewOf } from '../core/request/view.ts'
-import type { VoterStanding } from '../core/request/voteVoid.ts'
 import { cancel, forbid, revoke } from '../core/request/withdrawal.ts'
 import { type Ask, type Asked, ask, type AskParts } from './ask.ts'
 import { type Counted, decideEach } from './batch.ts'
@@ -19,15 +19,18 @@ import { applyDeadline, believed, change, type CommitRule, unchanged } from './c
 import { type DryAsk, type DryRun, dryRun } from './dryRun.ts'
 import type { Ends } from './ends.ts'
 import type { Grant, grants } from './grants.ts'
-import { excludedBy, factsFor, groupsOf, namesOf, type Known, known, standingOf } from './eligibility.ts'
+import { excludedBy, groupsOf, known, namesOf, standingsOf } from './eligibility.ts'
+import { breakGlassAs, reviewGlassAs } from './emergency.ts'
 import type { KeptEvent, RequestPage, Scope } from '../ports/ledger.ts'
 import { bind } from '../runtime/bind.ts'
 import { recollectionOf } from './recollection.ts'
+import { actorIn, involvedIn, isInvolved, mayKnow, mayRead, type Reader } from './involvement.ts'
 import { forbidding, objectionByPolicy, objectionOf } from './objection.ts'
 import { spoken } from '../words/spoken.ts'
 import { checkMayKnowPolicy, type PolicyView, viewPolicy } from './policyView.ts'
 import { type Attempt, changeOrRefuse, noteRefusal, type RefusingParts, requestOfAgent } from './refusals.ts'
 import { afterStepUp, neededStepUp } from './stepUp.ts'
+import { answerAs, askBackAs, awaitsAgent } from './talk.ts'
 import { sweeping } from './sweeping.ts'
 import type { Waiting } from './waiting.ts'
 
@@ -57,11 +60,6 @@ interface RedeemedRequest {
   readonly next: 'execute' | 'report'
 }
 
-/** Who reads: an agent, or a person who may hold the right to read evidence. */
-export type Reader =
-  | { readonly kind: 'agent'; readonly id: ObjectId }
-  | { readonly kind: 'person'; readonly id: ObjectId; readonly evidence: boolean }
-
 /** A person's decision, before the facts about them are known. */
 export type DecideInput = Omit<DecisionInput, 'facts' | 'at' | 'name'> & {
   /** The authentication contexts that the person's token bears, for doors with tokens. */
@@ -86,7 +84,7 @@ export interface Reviewed {
   readonly request: ApprovalRequest
   readonly page: number
   readonly pages: number
-  /** The view of which the page is a part; `null` if the person may not decide, and so is shown none. */
+  /** The view of which the page is a part; `null` if the person may neither decide nor break the glass. */
   readonly view: Digest | null
   /** Why this person may not decide. */
   readonly refusal: Problem | null
@@ -96,7 +94,11 @@ export interface Reviewed {
   readonly elsewhere: Problem | null
   /** What this person has to sign in with before they decide or revoke; `null` if their sign-in is enough. */
   readonly stepUp: StepUpNeeded | null
-  /** This person belongs to none of the groups that decide the request, and must not see its content. */
+  /** This person may approve alone, in an emergency. */
+  readonly mayBreak: boolean
+  /** Somebody broke the glass, and this person may review that. */
+  readonly mayReview: boolean
+  /** This person may not know of the request, and must not see its content. */
   readonly stranger: boolean
 }
 
@@ -124,6 +126,10 @@ export const approvals = (parts: ApprovalsParts) =>
       review,
       cancel: cancelAs,
       revoke: revokeAs,
+      askBack: askBackAs,
+      answer: answerAs,
+      breakGlass: breakGlassAs,
+      reviewGlass: reviewGlassAs,
       redeem: redeemAs,
       report: reportAs,
       refused,
@@ -177,7 +183,8 @@ async function read(parts: ApprovalsParts, id: RequestId, reader: Reader): Promi
 }
 
 /**
- * Waits for a request to leave `pending`, but no longer than so many seconds. Checks no rights: {@link read} did.
+ * Waits for a request to leave `pending`, or for a question that the agent answers, but no longer than so many seconds.
+ * Checks no rights: {@link read} did.
  *
  * @throws {Problem} `not-found`
  */
@@ -192,7 +199,7 @@ async function wait(parts: ApprovalsParts, id: RequestId, seconds: number): Prom
       const now = await upToDate(parts, request)
       const left = until - performance.now()
       const isOver = left <= 0 || waiting.stopped() || parts.isReadOnly === true
-      if (now.status !== 'pending' || isOver) return await believed(parts, now)
+      if (now.status !== 'pending' || awaitsAgent(parts.policy, now) || isOver) return await believed(parts, now)
       const toDeadline = milliseconds(now.requirement.expiresAt) - milliseconds(clock.now())
       await watch.changed(Math.max(1, Math.min(left, toDeadline)))
     }
@@ -233,8 +240,8 @@ async function decideAs(
   id: RequestId,
   { contexts = [], ...input }: DecideInput,
 ): Promise<ApprovalRequest> {
-  const { found, ...involved } = await involvedIn(parts, id, input.approver)
-  const vote = { ...input, ...involved }
+  const { found, name, facts } = await involvedIn(parts, id, input.approver)
+  const vote = { ...input, name, facts }
   const { via, client } = input.seen
   const by = { kind: 'person', id: input.approver } as const
   const attempt: Attempt = { by, act: 'decide', via, ...(client !== undefined && { client }) }
@@ -281,15 +288,6 @@ async function decideBatch(
   return counted
 }
 
-async function standingsOf(
-  parts: ApprovalsParts,
-  votes: readonly Decision[],
-  request: ApprovalRequest,
-): Promise<ReadonlyMap<ObjectId, VoterStanding>> {
-  const standings = votes.map(async ({ approver }) => [approver, await standingOf(parts, approver, request)] as const)
-  return new Map(await Promise.all(standings))
-}
-
 /**
  * Shows a person one page of a request. If the person may decide, that is recorded before the page is sent.
  *
@@ -301,9 +299,10 @@ async function review(
   approver: ObjectId,
   wanted: { page: number; template: Hex; via: string; contexts?: readonly string[] },
 ): Promise<Reviewed> {
-  const { facts, found } = await actorIn(parts, id, approver)
+  const actor = await actorIn(parts, id, approver)
+  const { facts, glassFacts, found } = actor
   const { template, via, contexts } = wanted
-  let reviewed = { page: 1, pages: 1, refusal: null as Problem | null, exclusion: null as Exclusion | null }
+  let reviewed = { page: 1, pages: 1, refusal: null as Problem | null, exclusion: null as Exclusion | null, ...noGlass }
   const request = await change(
     parts,
     id,
@@ -314,17 +313,19 @@ async function review(
       const excluded = excludedBy(parts.policy, request)
       const excluding = problemIn(() => checkMayDecide(request, facts, { verdict: 'approve', excluded }))
       const exclusion = refusal || !excluding ? null : exclusionOf(request, facts)
-      reviewed = { page, pages, refusal, exclusion }
-      if (refusal) return unchanged(request, at)
+      const mayBreak = problemIn(() => checkMayBreak(request, glassFacts, excluded)) === null
+      const mayReview = awaitsReview(request) && !excluding && !overlap(request.glass?.accounts ?? [], facts.accounts)
+      reviewed = { page, pages, refusal, exclusion, mayBreak, mayReview }
+      if (refusal && !mayBreak) return unchanged(request, at)
       return show(request, { approver, template, page, pages })
     },
     found,
   )
   const elsewhere = problemIn(() => checkDoor(request, via))
-  const view = reviewed.refusal ? null : viewOf(request, template)
+  const view = reviewed.refusal && !reviewed.mayBreak ? null : viewOf(request, template)
   const needed = view === null || !isOpen(request) ? null : neededStepUp(parts, request)
   const stepUp = contexts === undefined || contexts.includes(needed?.context ?? '') ? null : needed
-  return { request, ...reviewed, view, elsewhere, stepUp, stranger: !isInvolved(request, facts) }
+  return { request, ...reviewed, view, elsewhere, stepUp, stranger: !isInvolved(actor) }
 }
 
 /** Whether a person can still decide or revoke. */
@@ -360,9 +361,9 @@ async function revokeAs(
   approver: ObjectId,
   { reason, client, contexts = [] }: Revocation = {},
 ): Promise<ApprovalRequest> {
-  const { found, ...involved } = await involvedIn(parts, id, approver)
+  const { found, name, facts } = await involvedIn(parts, id, approver)
   const used = client !== undefined && { client }
-  const input = { approver, ...involved, ...(reason !== undefined && { reason }), ...used }
+  const input = { approver, name, facts, ...(reason !== undefined && { reason }), ...used }
   const attempt: Attempt = { by: { kind: 'person', id: approver }, act: 'revoke', ...used }
   const rule: CommitRule = (request, at) => {
     const needed = client === undefined ? null : neededStepUp(parts, request)
@@ -534,52 +535,7 @@ const listed = (parts: ApprovalsParts, request: ApprovalRequest): Promise<Approv
 const latest = async ({ ledger }: ApprovalsParts, request: ApprovalRequest): Promise<ApprovalRequest> =>
   recollectionOf(ledger).knowsLater(request) ? ((await ledger.find(request.id)) ?? request) : request
 
-async function mayRead(parts: ApprovalsParts, request: ApprovalRequest, reader: Reader): Promise<boolean> {
-  if (reader.kind === 'agent') return reader.id === request.agent.id || reader.id === request.executor
-  if (reader.evidence) return true
-  const person = await known(parts, reader.id)
-  return person !== null && mayKnow(parts, request, person)
-}
-
-/**
- * Tells whether a person may know of a request. Members of a required group may, even those excluded from approving it,
- * and so may every person who has decided. For guests and disabled accounts the request does not exist.
- */
-async function mayKnow(parts: ApprovalsParts, request: ApprovalRequest, person: Known): Promise<boolean> {
-  if (!isOfTenant(person)) return false
-  return hasDecided(request, person) || (await factsFor(parts, person, request)).groups.length > 0
-}
-
-const isOfTenant = ({ member, enabled }: Pick<Facts, 'member' | 'enabled'>): boolean => member && enabled
-
-const hasDecided = ({ decisions }: ApprovalRequest, { accounts }: Pick<Facts, 'accounts'>): boolean =>
-  decisions.some(({ facts }) => overlap(facts.accounts, accounts))
-
-const isInvolved = (request: ApprovalRequest, facts: Facts): boolean =>
-  facts.groups.length > 0 || hasDecided(request, facts)
-
-/**
- * Reads the facts that a person's act on a request rests on.
- *
- * @throws {Problem} `not-found` for a person who may not know of the request: the same rule as {@link mayKnow}
- */
-async function involvedIn(parts: ApprovalsParts, id: RequestId, who: ObjectId) {
-  const actor = await actorIn(parts, id, who)
-  if (!isInvolved(actor.found, actor.facts)) throw noSuchRequest()
-  return actor
-}
-
-/**
- * Reads the person and the request. The facts are read before the shard's turn, because a request's requirement never
- * changes.
- *
- * @throws {Problem} `not-found` for guests, disabled accounts and unknown requests
- */
-async function actorIn(parts: ApprovalsParts, id: RequestId, who: ObjectId) {
-  const [person, found] = await Promise.all([known(parts, who), parts.ledger.find(id)])
-  if (!person || !found || !isOfTenant(person)) throw noSuchRequest()
-  return { name: person.name, facts: await factsFor(parts, person, found), found }
-}
+const noGlass = { mayBreak: false, mayReview: false }
 
 const exclusionOf = ({ requirement }: ApprovalRequest, { accounts }: Facts): Exclusion =>
   overlap(requirement?.excludedByAgent ?? [], accounts) ? 'agent' : 'policy'

@@ -1,7 +1,7 @@
 import type { ObjectId } from '../core/data/id.ts'
 import { Problem } from '../core/data/problem.ts'
 import { excludedFrom } from '../core/policy/people.ts'
-import type { ApprovalRequest } from '../core/request/request.ts'
+import { type ApprovalRequest, type Decision, decidingGroups } from '../core/request/request.ts'
 import { type Facts, overlap, type Slot } from '../core/request/requirement.ts'
 import type { VoterStanding } from '../core/request/voteVoid.ts'
 import type { Directory } from '../ports/directory.ts'
@@ -33,19 +33,18 @@ export async function known({ policy, directory }: PeopleParts, id: ObjectId): P
 }
 
 /**
- * The facts that a decision on this request rests on. Only the groups that it requires are read, so that a
- * failure to read another group does not stop the decision.
+ * The facts that an act of a person rests on. Only the groups that it requires are read, so that a failure to read another
+ * group does not stop it.
  *
  * @throws {Problem} `unavailable` when the directory cannot be asked about one of them
  */
-export async function factsFor(
+export async function factsIn(
   { policy, directory }: PeopleParts,
   { id, accounts, member, enabled, asOf }: Known,
-  { requirement }: ApprovalRequest,
+  required: readonly string[],
 ): Promise<Facts> {
-  const required = new Set(requirement?.slots.flatMap(({ groups }) => groups))
   const memberships = await Promise.all(
-    [...required].map(async (name) => {
+    required.map(async (name) => {
       const group = policy.group(name)
       return group && (await isIn(directory, group, id)) ? [name] : []
     }),
@@ -54,7 +53,7 @@ export async function factsFor(
 }
 
 /** Reads the facts that decide whether a person's earlier vote still counts. @throws {Problem} `unavailable` */
-export async function standingOf(
+async function standingOf(
   parts: PeopleParts & { readonly clock: Clock },
   voter: ObjectId,
   request: ApprovalRequest,
@@ -62,8 +61,18 @@ export async function standingOf(
   const person = await known(parts, voter)
   const accounts = parts.policy.accounts(voter)
   const excluded = overlap(accounts, excludedBy(parts.policy, request))
-  if (person) return { facts: await factsFor(parts, person, request), excluded }
+  if (person) return { facts: await factsIn(parts, person, decidingGroups(request)), excluded }
   return { facts: { accounts, groups: [], member: false, enabled: false, asOf: parts.clock.now() }, excluded }
+}
+
+/** Reads that of several voters, by the account that voted. @throws {Problem} `unavailable` */
+export async function standingsOf(
+  parts: PeopleParts & { readonly clock: Clock },
+  votes: readonly Decision[],
+  request: ApprovalRequest,
+): Promise<ReadonlyMap<ObjectId, VoterStanding>> {
+  const standings = votes.map(async ({ approver }) => [approver, await standingOf(parts, approver, request)] as const)
+  return new Map(await Promise.all(standings))
 }
 
 /** Accounts that may not approve a request: those excluded when it was made, and those that policy excludes now. */

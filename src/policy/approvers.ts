@@ -6,6 +6,7 @@ import { channelName, readChannel } from '../ports/channel.ts'
 import type { AgentRegistration, ApproverGroup, Policy } from '../ports/policy.ts'
 import { flawAt, type Path, readDocument } from './document.ts'
 import { BadPolicy } from './flaw.ts'
+import { answerers } from '../core/policy/roster.ts'
 import { joinedAccounts } from '../core/policy/people.ts'
 import { groupPattern, sizes } from '../core/policy/sizes.ts'
 
@@ -79,6 +80,7 @@ const agent = z.strictObject({
   sponsors: unique(guid).default([]),
   executors: unique(guid).default([]),
   onBehalfOf,
+  answers: z.enum(answerers, { error: `it is one of ${answerers.join(', ')}` }).default('owners'),
   limits: z
     .strictObject({
       pending: z.int().min(1).max(bounds.pending.most).default(bounds.pending.otherwise),

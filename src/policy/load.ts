@@ -5,7 +5,7 @@ import { ruleListFile } from '../core/policy/ruleList.ts'
 import { versionOf } from '../core/record/policyVersion.ts'
 import { sha256 } from '../core/data/id.ts'
 import type { Policy } from '../ports/policy.ts'
-import { allowTerms, approveTerms, forbidTerms, strictest } from '../core/policy/annotations.ts'
+import { allowTerms, approveTerms, forbidTerms, groupsNamedBy, strictest } from '../core/policy/annotations.ts'
 import { type MostExcluded, readRoster, type Roster } from './approvers.ts'
 import { judge, type Rules, rulesFor } from './cedar.ts'
 import { type FileName, readFiles, textOf } from './files.ts'
@@ -79,7 +79,7 @@ export function policyFrom(own: ReadonlyMap<string, Uint8Array>, cards: Readonly
   ])
   const version = versionOf([...files].map(([name, bytes]) => [name, sha256(bytes)]))
   const all: readonly Rule[] = Object.values(rules).flat()
-  const named = new Set(rules.approve.flatMap(({ terms }) => terms.slots.flatMap(({ groups }) => groups)))
+  const named = new Set(rules.approve.flatMap(({ terms }) => groupsNamedBy(terms)))
   const exempt = new Map(actions.map(({ name, notSecret }) => [name, notSecret]))
   return {
     version,

@@ -2,6 +2,7 @@ import type { Action } from '../core/action/action.ts'
 import type { Digest, ObjectId } from '../core/data/id.ts'
 import type { Instant } from '../core/data/instant.ts'
 import type { Presentation } from '../core/action/presentation.ts'
+import type { Answerers } from '../core/policy/roster.ts'
 import type { Judgement } from '../core/request/submission.ts'
 import type { Uncovered } from '../core/request/uncovered.ts'
 
@@ -16,6 +17,8 @@ export interface AgentRegistration {
   readonly onBehalfOf: 'required' | 'optional' | 'refused'
   /** The only accounts that it may act for. Absent if it may act for every member of the tenant, or for none. */
   readonly principals?: readonly ObjectId[]
+  /** Who answers what approvers ask: the people who answer for it, the agent itself, both, or nobody. */
+  readonly answers: Answerers
   /** The most pending requests at once; the most asks in an hour, for people and for what policy answers by itself. */
   readonly limits: { readonly pending: number; readonly hourly: number; readonly answered?: number }
 }
@@ -81,7 +84,7 @@ export interface Policy {
   agent(id: ObjectId): AgentRegistration | null
   agents(): readonly AgentRegistration[]
   groups(): readonly ApproverGroup[]
-  /** Those of the groups that a rule names in `@approvers`, in the order of {@link groups}. */
+  /** Those of the groups that a rule names, at once, later or in an emergency, in the order of {@link groups}. */
   namedGroups(): readonly ApproverGroup[]
   /** `null` for a group that does not exist. */
   group(name: string): ApproverGroup | null

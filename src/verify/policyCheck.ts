@@ -7,6 +7,7 @@ import { type PlainPolicy, readPlainPolicy } from '../core/policy/plainPolicy.ts
 import { coversAgent, ruleListFile } from '../core/policy/ruleList.ts'
 import {
   flawInAccounts,
+  flawInAnswer,
   flawInApproval,
   flawInFacts,
   flawInRoster,
@@ -16,7 +17,7 @@ import {
 import { structuralJudge } from '../core/policy/structure.ts'
 import type { EventOf, LogEvent } from '../core/record/eventType.ts'
 import type { Life } from '../core/record/replayedRequest.ts'
-import type { ApprovalRequest } from '../core/request/request.ts'
+import { type ApprovalRequest, decidingGroups } from '../core/request/request.ts'
 import { BrokenAt, type FaultPlace } from './finding.ts'
 import type { LoadedVersion, LoadVersion } from './policyJudge.ts'
 import type { VersionFiles } from './versionFiles.ts'
@@ -125,6 +126,10 @@ export class PolicyCheck {
       case 'vote-void':
       case 'approved':
       case 'revoked':
+      case 'asked':
+      case 'answered':
+      case 'glass-broken':
+      case 'reviewed':
       case 'erasure-asked':
       case 'erased': {
         const judge = this.#judgeInForce(event, place)
@@ -244,29 +249,43 @@ function flawUnder(
   event: LogEvent,
   request: ApprovalRequest,
 ): string | null {
-  const person = 'id' in event.actor ? event.actor.id : undefined
   const { at } = event
+  if (event.type === 'approved') return event.data.by === 'quorum' ? flawInApproval(roster, request) : null
+  if (event.type === 'vote-void') return flawInVoid(event, { roster, request })
+  if (event.type === 'revoked' && 'rules' in event.data) return flawInForbidding(rules, event.data.rules, request)
+  // The rules have checked that a person did the rest.
+  if (!('id' in event.actor)) return null
+  const person = event.actor.id
+  const groups = decidingGroups(request)
   switch (event.type) {
     case 'shown':
       if (!templates.has(event.data.template)) return 'its template is none of the policy in force'
-      return person === undefined ? null : flawInSight(roster, request, person)
+      return flawInSight(roster, request, person)
     case 'decided': {
-      if (person === undefined) return null
       const { facts, verdict } = event.data
-      if (verdict === 'approve' && isExcluded(roster, request, person)) return `${person} may not approve this request`
-      return flawInFacts(roster, request, { person, facts, at })
+      const mayNot = verdict === 'approve' ? flawInPerson(roster, request, person) : null
+      return mayNot ?? flawInFacts(roster, { person, facts, groups, at })
     }
-    case 'vote-void':
-      return flawInVoid(event, { roster, request })
-    case 'approved':
-      return event.data.by === 'quorum' ? flawInApproval(roster, request) : null
+    case 'asked':
+    case 'reviewed':
+      return (
+        flawInPerson(roster, request, person) ?? flawInFacts(roster, { person, facts: event.data.facts, groups, at })
+      )
+    case 'glass-broken': {
+      const glass = request.requirement?.glass?.groups ?? []
+      const flaw = flawInPerson(roster, request, person)
+      return flaw ?? flawInFacts(roster, { person, facts: event.data.facts, groups: glass, at })
+    }
+    case 'answered': {
+      const { facts } = event.data
+      const flaw = flawInAnswer(roster, request, facts ? 'person' : 'agent')
+      return flaw ?? (facts ? flawInFacts(roster, { person, facts, groups, at }) : null)
+    }
     case 'revoked':
-      if ('facts' in event.data)
-        return person === undefined ? null : flawInFacts(roster, request, { person, facts: event.data.facts, at })
-      return flawInForbidding(rules, event.data.rules, request)
+      return 'facts' in event.data ? flawInFacts(roster, { person, facts: event.data.facts, groups, at }) : null
     case 'erasure-asked':
     case 'erased':
-      return person === undefined ? null : flawInAccounts(roster, person, event.data.accounts)
+      return flawInAccounts(roster, person, event.data.accounts)
     default:
       return null
   }
@@ -282,8 +301,11 @@ function flawInVoid(
   const excluded = isExcluded(roster, request, person)
   if (why === 'excluded' && !excluded) return `${person} may approve this request`
   if (why === 'duplicate' && excluded) return `${person} may not approve this request, which comes first`
-  return flawInFacts(roster, request, { person, facts, at })
+  return flawInFacts(roster, { person, facts, groups: decidingGroups(request), at })
 }
+
+const flawInPerson = (roster: PlainPolicy['roster'], request: ApprovalRequest, person: ObjectId): string | null =>
+  isExcluded(roster, request, person) ? `${person} may not approve this request` : null
 
 function flawInForbidding(
   rules: PlainPolicy['rules'],

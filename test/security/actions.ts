@@ -25,8 +25,8 @@ export const actionRows: readonly Row[] = [
       {
         name: 'digest-in-vote',
         file: 'src/core/request/decision.ts',
-        find: '    if (seen.digest !== request.digest)\n',
-        replace: '    if (false)\n',
+        find: '    if (seen.digest !== request.digest) throw',
+        replace: '    if (false) throw',
         tests: { 'test/core/request/decision.test.ts': ['the subject of a vote › over the API is the digest'] },
       },
       {
@@ -218,8 +218,8 @@ export const actionRows: readonly Row[] = [
       {
         name: 'every-page',
         file: 'src/core/request/decision.ts',
-        find: "const needed = verdict === 'deny' ? 1 : (shown[0]?.pages ?? 1)",
-        replace: 'const needed = 1',
+        find: 'if (pages < (whole ? (shown[0]?.pages ?? 1) : 1))',
+        replace: 'if (pages < 1)',
         tests: { [shown]: ['approving needs every page, denying needs one'] },
       },
       {
@@ -297,7 +297,7 @@ export const actionRows: readonly Row[] = [
       {
         name: 'shown-this',
         file: 'src/core/request/decision.ts',
-        find: '  if (pages < needed)\n    throw',
+        find: '  if (pages < (whole ? (shown[0]?.pages ?? 1) : 1))\n    throw',
         replace: '  if (false)\n    throw',
         tests: {
           [shown]: [

@@ -26,7 +26,7 @@ export const approverRows: readonly Row[] = [
       {
         name: 'self-approval',
         file: 'src/core/request/decision.ts',
-        find: "if (verdict === 'approve' && overlap([...requirement.excluded, ...excluded], facts.accounts))",
+        find: "if (verdict === 'approve' && overlap([...(requirement?.excluded ?? []), ...excluded], facts.accounts))",
         replace: 'if (false)',
         tests: { [decision]: ['people who may decide › may deny what they may not approve: %s'], ...separation },
       },
@@ -40,7 +40,7 @@ export const approverRows: readonly Row[] = [
       {
         name: 'second-account',
         file: 'src/core/request/decision.ts',
-        find: 'd.approver !== input.approver && overlap(d.facts.accounts, input.facts.accounts)',
+        find: 'others.some((vote) => overlap(vote.facts.accounts, input.facts.accounts))',
         replace: 'false',
         tests: {
           [decision]: [
@@ -115,8 +115,8 @@ export const approverRows: readonly Row[] = [
       {
         name: 'excluded-may-deny',
         file: 'src/core/request/decision.ts',
-        find: "if (verdict === 'approve' && overlap([...requirement.excluded",
-        replace: 'if (overlap([...requirement.excluded',
+        find: "if (verdict === 'approve' && overlap([...(requirement?.excluded",
+        replace: 'if (overlap([...(requirement?.excluded',
         tests: { [decision]: ['people who may decide › may deny what they may not approve: %s'], ...separation },
       },
       {
@@ -241,8 +241,9 @@ export const approverRows: readonly Row[] = [
       {
         name: 'in-no-group',
         file: 'src/core/request/decision.ts',
-        find: '!requirement.slots.some((slot) => overlap(slot.groups, facts.groups))',
-        replace: '!requirement.slots.every((slot) => slot.groups.every((group) => facts.groups.includes(group)))',
+        find: '!request.requirement?.slots.some((slot) => overlap(slot.groups, facts.groups))',
+        replace:
+          '!request.requirement?.slots.every((slot) => slot.groups.every((group) => facts.groups.includes(group)))',
         tests: {
           [decision]: [
             'people who may decide › do not include anyone if no group is required',
@@ -359,7 +360,7 @@ export const approverRows: readonly Row[] = [
       },
       {
         name: 'guests-read-nothing',
-        file: 'src/approvals/approvals.ts',
+        file: 'src/approvals/involvement.ts',
         find: '=> member && enabled',
         replace: '=> true',
         tests: {
@@ -380,9 +381,9 @@ export const approverRows: readonly Row[] = [
     switches: [
       {
         name: 'looked-again',
-        file: 'src/core/request/decision.ts',
-        find: 'for (const vote of input.others ? votesToCheck(request, input) : [])',
-        replace: 'for (const vote of input.others ? [] : [])',
+        file: 'src/core/request/voteVoid.ts',
+        find: 'for (const vote of others ? votes : [])',
+        replace: 'for (const vote of others ? [] : [])',
         tests: {
           [frozen]: ['the vote that completes a request voids an earlier vote › %s'],
           [voided]: [

@@ -392,7 +392,7 @@ export const callerRows: readonly Row[] = [
     switches: [
       {
         name: 'read-owner',
-        file: 'src/approvals/approvals.ts',
+        file: 'src/approvals/involvement.ts',
         find: "if (reader.kind === 'agent') return reader.id === request.agent.id || reader.id === request.executor",
         replace: "if (reader.kind === 'agent') return true",
         tests: {
@@ -414,8 +414,8 @@ export const callerRows: readonly Row[] = [
       },
       {
         name: 'acts-on-what-one-knows',
-        file: 'src/approvals/approvals.ts',
-        find: 'if (!isInvolved(actor.found, actor.facts)) throw noSuchRequest()',
+        file: 'src/approvals/involvement.ts',
+        find: 'if (!isInvolved(actor)) throw noSuchRequest()',
         replace: '',
         tests: {
           'test/approvals/approvals.test.ts': [

@@ -31,6 +31,13 @@ export function textFindings(
 ): readonly TextFinding[] {
   const texts = [...textsIn([action.target, action.environment, action.params]), reason]
   for (const { title, url } of links) texts.push(title, url)
+  return findingsIn(texts)
+}
+
+/** The codes of what is found in a text alone, such as an answer. */
+export const wordWarnings = (text: string): readonly Warning[] => findingsIn([text]).map(({ code }) => code)
+
+function findingsIn(texts: readonly string[]): readonly TextFinding[] {
   const finding = (code: Warning, find: (text: string) => readonly string[]): TextFinding => ({
     code,
     characters: [...new Set(texts.flatMap(find))],

@@ -31,6 +31,12 @@ export interface ApproveTerms extends CommonTerms, Provisions {
   readonly private?: true
 }
 
+/** The groups that a rule names: those that fill its slots, at once or later, and those that may break the glass. */
+export const groupsNamedBy = ({ slots, glass }: ApproveTerms): readonly string[] => [
+  ...slots.flatMap(({ groups, later }) => [...groups, ...(later?.groups ?? [])]),
+  ...(glass?.groups ?? []),
+]
+
 /** A rule's annotations, as text. `refuse` throws a flaw at the annotation's line. */
 export interface Notes {
   readonly given: ReadonlyMap<string, string>

@@ -6,12 +6,17 @@ import { joinedAccounts, type People, type Responsible } from './people.ts'
 /** The file of a policy with groups, agents and people. */
 export const rosterFile = 'approvers.json'
 
+/** Who may answer what approvers ask about an agent's requests. `owners` are all people whom a request excludes. */
+export const answerers = ['owners', 'agent', 'both', 'nobody'] as const
+export type Answerers = (typeof answerers)[number]
+
 /** What of an agent's registration its requests depend on. */
 interface PlainAgent extends Responsible {
   readonly executors: readonly ObjectId[]
   readonly onBehalfOf: 'required' | 'optional' | 'refused'
   /** The only accounts that it may act for; absent if there is no list. */
   readonly principals?: readonly ObjectId[]
+  readonly answers: Answerers
 }
 
 interface PlainGroup {
@@ -49,7 +54,13 @@ const recordOf = (key: Form, form: Form): Form => {
 }
 
 const any: Form = () => null
-const lists = { 'owners?': ids, 'sponsors?': ids, 'executors?': ids, 'onBehalfOf?': whom }
+const lists = {
+  'owners?': ids,
+  'sponsors?': ids,
+  'executors?': ids,
+  'onBehalfOf?': whom,
+  'answers?': oneOf(...answerers),
+}
 const form = atLeast({
   version: oneOf(1),
   groups: recordOf(any, atLeast({ 'members?': ids, 'entraGroup?': guid })),
@@ -65,6 +76,7 @@ interface Document {
 
 interface DocumentAgent extends Partial<Responsible> {
   readonly executors?: readonly ObjectId[]
+  readonly answers?: Answerers
   readonly onBehalfOf?: PlainAgent['onBehalfOf'] | { readonly [rule in 'required' | 'optional']?: readonly ObjectId[] }
 }
 
@@ -90,8 +102,9 @@ export function readPlainRoster(bytes: Uint8Array): PlainRoster | null {
   }
 }
 
-function plainAgent({ owners = [], sponsors = [], executors = [], onBehalfOf = 'refused' }: DocumentAgent): PlainAgent {
-  const rest = { owners, sponsors, executors }
+function plainAgent(agent: DocumentAgent): PlainAgent {
+  const { owners = [], sponsors = [], executors = [], onBehalfOf = 'refused', answers = 'owners' } = agent
+  const rest = { owners, sponsors, executors, answers }
   if (typeof onBehalfOf === 'string') return { ...rest, onBehalfOf }
   const { required, optional } = onBehalfOf
   return required

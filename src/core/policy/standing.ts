@@ -3,9 +3,10 @@ import type { ObjectId } from '../data/id.ts'
 import type { Instant } from '../data/instant.ts'
 import type { GroupRoster } from '../request/event.ts'
 import { memberList } from '../request/memberList.ts'
-import type { ApprovalRequest } from '../request/request.ts'
+import { type ApprovalRequest, involvedGroups } from '../request/request.ts'
 import { areOutdated, type Facts, overlap } from '../request/requirement.ts'
 import { countedVotes } from '../request/voteVoid.ts'
+import { groupsNamedBy } from './annotations.ts'
 import { excludedFrom } from './people.ts'
 import type { PlainPolicy } from './plainPolicy.ts'
 import type { PlainRoster } from './roster.ts'
@@ -14,6 +15,8 @@ import type { PlainRoster } from './roster.ts'
 export interface RecordedFacts {
   readonly person: ObjectId
   readonly facts: Facts
+  /** The groups that they had to be looked up in. */
+  readonly groups: readonly string[]
   /** When the event was committed. */
   readonly at: Instant
 }
@@ -24,16 +27,12 @@ export interface RecordedFacts {
  *
  * @returns what is wrong, in words, or `null`
  */
-export function flawInFacts(
-  roster: PlainRoster,
-  { requirement }: ApprovalRequest,
-  { person, facts, at }: RecordedFacts,
-): string | null {
+export function flawInFacts(roster: PlainRoster, { person, facts, groups, at }: RecordedFacts): string | null {
   const accounts = flawInAccounts(roster, person, facts.accounts)
   if (accounts !== null) return accounts
   // A person whom the directory no longer has is in no group.
   const isGone = !facts.member && !facts.enabled && facts.groups.length === 0
-  const required = new Set(requirement?.slots.flatMap(({ groups }) => groups))
+  const required = new Set(groups)
   for (const name of isGone ? [] : required) {
     const group = roster.groups.get(name)
     const isListed = group?.members.has(person) === true
@@ -44,7 +43,7 @@ export function flawInFacts(
       return `${person} is not in the group “${name}” in approvers.json`
   }
   const foreign = facts.groups.find((name, i) => !required.has(name) || facts.groups.indexOf(name) !== i)
-  if (foreign !== undefined) return `the group “${foreign}” is not one that the request requires, or is named twice`
+  if (foreign !== undefined) return `the group “${foreign}” is not one that the act requires, or is named twice`
   if (areOutdated(facts, at))
     return `its facts are of ${facts.asOf}, and may be at most ${bounds.facts.oldest} seconds away from ${at}`
   return null
@@ -58,11 +57,11 @@ export function flawInAccounts(roster: PlainRoster, person: ObjectId, given: rea
 }
 
 /**
- * Finds a person who was shown a request and belongs to none of the groups that decide it. Whom an Entra group has, only
+ * Finds a person who was shown a request and belongs to none of the groups that decide it or may break the glass. Whom an Entra group has, only
  * the directory knows.
  */
-export function flawInSight(roster: PlainRoster, { requirement }: ApprovalRequest, person: ObjectId): string | null {
-  const groups = requirement?.slots.flatMap((slot) => slot.groups.map((name) => roster.groups.get(name))) ?? []
+export function flawInSight(roster: PlainRoster, request: ApprovalRequest, person: ObjectId): string | null {
+  const groups = involvedGroups(request).map((name) => roster.groups.get(name))
   if (groups.some((group) => group !== undefined && (!group.isList || group.members.has(person)))) return null
   return `${person} is in none of the groups that decide the request`
 }
@@ -111,7 +110,7 @@ export function flawInRoster({ rules, roster }: PlainPolicy, recorded: GroupRost
   const { group: name, entraGroup, digest, count } = recorded
   const group = roster.groups.get(name)
   const isNamed = [...rules.values()].some(
-    ({ terms }) => terms && 'slots' in terms && terms.slots.some(({ groups }) => groups.includes(name)),
+    ({ terms }) => terms && 'slots' in terms && groupsNamedBy(terms).includes(name),
   )
   if (!group || !isNamed) return `no rule names the group “${name}”`
   if (entraGroup !== group.entraGroup)
@@ -122,4 +121,15 @@ export function flawInRoster({ rules, roster }: PlainPolicy, recorded: GroupRost
   return digest === listed.digest && count === listed.count
     ? null
     : `approvers.json lists ${listed.count} members of the group “${name}”, with the digest ${listed.digest}`
+}
+
+/**
+ * Finds that somebody answered whom the agent's registration does not let answer.
+ *
+ * @returns what is wrong, in words, or `null`
+ */
+export function flawInAnswer(roster: PlainRoster, { agent }: ApprovalRequest, by: 'agent' | 'person'): string | null {
+  const answers = roster.agents.get(agent.id)?.answers ?? 'nobody'
+  const isRight = answers === 'both' || answers === (by === 'agent' ? 'agent' : 'owners')
+  return isRight ? null : `approvers.json lets “${answers}” answer for agent ${agent.id}`
 }

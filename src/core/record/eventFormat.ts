@@ -163,12 +163,14 @@ export const held = object({ 'client?': guid, hold: holdId, scope: holdScope })
 
 export const released = object({ 'client?': guid, hold: holdId })
 
+const isOneOf = <T>(value: T, values: readonly T[]): boolean => values.includes(value)
+
 export const refused = where(
   object({ act: oneOf(...refusedActs), code: oneOf(...refusalCodes), 'via?': door, 'client?': guid }),
   ({ act, code }: Data<'refused'>) =>
     (code !== 'grant-invalid' || act === 'redeem') &&
-    (code !== 'blind-view' || act === 'decide') &&
-    (code !== 'self-approval' || act === 'decide' || act === 'revoke'),
+    (code !== 'blind-view' || isOneOf(act, ['decide', 'ask', 'break-glass'])) &&
+    (code !== 'self-approval' || isOneOf(act, ['decide', 'revoke', 'ask', 'break-glass', 'review'])),
 )
 
 /** The members of both outcomes. */

@@ -5,10 +5,10 @@ import { Problem } from '../data/problem.ts'
 import { checkMayDecide, checkPending, checkSeen, checkText, type Seen, sightOf } from './decision.ts'
 import type { Draft } from './event.ts'
 import {
-  type Answer,
+  type SideAnswer,
   type ApprovalRequest,
   hashOfQuestion,
-  type Question,
+  type ApproverQuestion,
   type Requirement,
   type Said,
   type Step,
@@ -30,7 +30,7 @@ export interface QuestionInput {
 
 /** What the side that asks answers. A person has a name, facts, and for doors with tokens an application. */
 export interface AnswerInput {
-  readonly by: Answer['by']
+  readonly by: SideAnswer['by']
   /** The hash of the question's event. */
   readonly question: Hex
   readonly answer: string
@@ -43,7 +43,7 @@ export interface AnswerInput {
 }
 
 /** The questions that nobody has answered. */
-export const openQuestions = ({ questions = [] }: ApprovalRequest): readonly Question[] =>
+export const openQuestions = ({ questions = [] }: ApprovalRequest): readonly ApproverQuestion[] =>
   questions.filter(({ answer }) => !answer)
 
 /**
@@ -136,22 +136,23 @@ export const isOwnSide = (
   { member, enabled, accounts }: Pick<Facts, 'member' | 'enabled' | 'accounts'>,
 ): boolean => member && enabled && overlap(requirement?.excluded ?? [], accounts)
 
-function isSaidAgain(request: ApprovalRequest, given: Answer, { by, answer: text }: AnswerInput): boolean {
+function isSaidAgain(request: ApprovalRequest, given: SideAnswer, { by, answer: text }: AnswerInput): boolean {
   return given.by.id === by.id && answerTexts(request, given)['answer'] === text
 }
 
 /** What was asked; `undefined` once it is erased. */
-export const questionText = (request: ApprovalRequest, question: Question): string | undefined =>
+export const questionText = (request: ApprovalRequest, question: ApproverQuestion): string | undefined =>
   questionTexts(request, question)['question']
 
 type Texts = Readonly<Record<string, string | undefined>>
 
 /** The texts of a question that are not erased: `name` of who asked, and `question`. */
-export const questionTexts = (request: ApprovalRequest, question: Question): Texts =>
+export const questionTexts = (request: ApprovalRequest, question: ApproverQuestion): Texts =>
   textsAt(request, 'asked', request.questions?.indexOf(question) ?? -1)
 
 /** The texts of an answer that are not erased: `answer`, and of a person `name`. */
-export const answerTexts = (request: ApprovalRequest, { place }: Answer): Texts => textsAt(request, 'answered', place)
+export const answerTexts = (request: ApprovalRequest, { place }: SideAnswer): Texts =>
+  textsAt(request, 'answered', place)
 
 function textsAt({ events, said }: ApprovalRequest, type: Draft['type'], place: number): Texts {
   const seq = events.filter((event) => event.type === type)[place]?.seq

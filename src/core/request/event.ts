@@ -117,7 +117,7 @@ export type Fact =
     }
   | {
       readonly type: 'reviewed'
-      readonly data: { readonly finding: Finding; readonly client?: ObjectId; readonly facts: Facts }
+      readonly data: { readonly finding: ReviewFinding; readonly client?: ObjectId; readonly facts: Facts }
     }
   | { readonly type: 'unreviewed' }
 
@@ -238,7 +238,7 @@ export interface Sight {
 
 /** What somebody who broke a glass could have done wrong, in the eyes of the person who looked at it afterwards. */
 export const findings = ['justified', 'unjustified'] as const
-export type Finding = (typeof findings)[number]
+export type ReviewFinding = (typeof findings)[number]
 
 /** A fact with its actor and the texts that people wrote, before it has a place in a chain. */
 export type Draft = Fact & {

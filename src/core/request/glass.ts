@@ -13,7 +13,7 @@ import {
   type Seen,
   sightOf,
 } from './decision.ts'
-import type { Draft, Finding } from './event.ts'
+import type { Draft, ReviewFinding } from './event.ts'
 import { type ApprovalRequest, saidIn, type Step } from './request.ts'
 import { type Facts, overlap } from './requirement.ts'
 
@@ -37,7 +37,7 @@ export interface ReviewInput {
   readonly reviewer: ObjectId
   /** For display; the event commits to it. */
   readonly name: string
-  readonly finding: Finding
+  readonly finding: ReviewFinding
   readonly reason: string
   /** The application that the person used, for doors with tokens. */
   readonly client?: ObjectId

@@ -1,5 +1,5 @@
 import type { Action } from '../action/action.ts'
-import type { Actor, Draft, Fact, Finding, Leaf, Outcome, Output, Tier, Verdict, VoidReason } from './event.ts'
+import type { Actor, Draft, Fact, ReviewFinding, Leaf, Outcome, Output, Tier, Verdict, VoidReason } from './event.ts'
 import type { Digest, Hex, ObjectId, RequestId } from '../data/id.ts'
 import { earlier, type Instant, plusSeconds } from '../data/instant.ts'
 import type { Presentation } from '../action/presentation.ts'
@@ -82,7 +82,7 @@ export interface Common {
   /** Who was refused, and why, oldest first. Absent if nobody was. */
   readonly refusals?: readonly { readonly by: ObjectId; readonly code: RefusedCode }[]
   /** What approvers asked, oldest first. Absent if nobody asked. */
-  readonly questions?: readonly Question[]
+  readonly questions?: readonly ApproverQuestion[]
   /** How often people were reminded, and when last. Absent before the first time. */
   readonly reminded?: { readonly round: number; readonly at: Instant }
   /** The groups that joined slots, sorted. Absent if none did. */
@@ -92,16 +92,16 @@ export interface Common {
 }
 
 /** An approver's question. Its event is the one of type `asked` at the same place among those. */
-export interface Question {
+export interface ApproverQuestion {
   readonly by: ObjectId
   /** The groups of the requirement that the approver is in. */
   readonly groups: readonly string[]
   readonly at: Instant
   /** Absent while the question is open. */
-  readonly answer?: Answer
+  readonly answer?: SideAnswer
 }
 
-export interface Answer {
+export interface SideAnswer {
   readonly by: { readonly kind: 'agent' | 'person'; readonly id: ObjectId }
   readonly at: Instant
   /** Its place among the request's events of type `answered`, from 0. */
@@ -115,7 +115,7 @@ export interface BrokenGlass {
   readonly at: Instant
   readonly reviewBy: Instant
   /** Present once another person has looked at it. */
-  readonly review?: { readonly by: ObjectId; readonly at: Instant; readonly finding: Finding }
+  readonly review?: { readonly by: ObjectId; readonly at: Instant; readonly finding: ReviewFinding }
   /** Present if nobody had by `reviewBy`. */
   readonly unreviewed?: true
 }
@@ -235,12 +235,22 @@ export function currentVotes(request: ApprovalRequest): readonly Decision[] {
 }
 
 /** The hash by which an answer names a question. */
-export function hashOfQuestion(request: ApprovalRequest, question: Question): Hex {
+export function hashOfQuestion(request: ApprovalRequest, question: ApproverQuestion): Hex {
   const asked = request.events.filter(({ type }) => type === 'asked')
   const hash = asked[request.questions?.indexOf(question) ?? -1]?.hash
   if (hash === undefined) throw new RangeError('A question that was recorded has its event.')
   return hash
 }
+
+/** The groups that decide a request. */
+export const decidingGroups = ({ requirement }: Pick<ApprovalRequest, 'requirement'>): readonly string[] => [
+  ...new Set(requirement?.slots.flatMap(({ groups }) => groups)),
+]
+
+/** The groups whose people may know of a request: those that decide it, and those that may break the glass. */
+export const involvedGroups = (request: Pick<ApprovalRequest, 'requirement'>): readonly string[] => [
+  ...new Set([...decidingGroups(request), ...(request.requirement?.glass?.groups ?? [])]),
+]
 
 /** Seconds that an executor has to report before a redeemed request counts as unreported. */
 const reportWithin = 24 * 3600

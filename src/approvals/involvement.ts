@@ -1,0 +1,85 @@
+import type { ObjectId, RequestId } from '../core/data/id.ts'
+import { noSuchRequest } from '../core/data/problem.ts'
+import { isOwnSide } from '../core/request/conversation.ts'
+import { type ApprovalRequest, decidingGroups, involvedGroups } from '../core/request/request.ts'
+import { type Facts, overlap } from '../core/request/requirement.ts'
+import type { Ledger } from '../ports/ledger.ts'
+import { factsIn, type Known, known, type PeopleParts } from './eligibility.ts'
+
+export type InvolvementParts = PeopleParts & { readonly ledger: Pick<Ledger, 'find'> }
+
+/** Who reads: an agent, or a person who may hold the right to read evidence. */
+export type Reader =
+  | { readonly kind: 'agent'; readonly id: ObjectId }
+  | { readonly kind: 'person'; readonly id: ObjectId; readonly evidence: boolean }
+
+/** A person who acts on a request, and what is known of them. */
+export interface Involved {
+  readonly name: string
+  /** With the groups that decide the request. */
+  readonly facts: Facts
+  /** With the groups that may break the glass. */
+  readonly glassFacts: Facts
+  /** The request, as it was read. */
+  readonly found: ApprovalRequest
+}
+
+export async function mayRead(parts: InvolvementParts, request: ApprovalRequest, reader: Reader): Promise<boolean> {
+  if (reader.kind === 'agent') return reader.id === request.agent.id || reader.id === request.executor
+  if (reader.evidence) return true
+  const person = await known(parts, reader.id)
+  return person !== null && mayKnow(parts, request, person)
+}
+
+/**
+ * Tells whether a person may know of a request. Members of a group that decides it or may break the glass may, even those
+ * excluded from approving it. So may every person who has decided, and the side that asks, which answers questions. For
+ * guests and disabled accounts the request does not exist.
+ */
+export async function mayKnow(parts: InvolvementParts, request: ApprovalRequest, person: Known): Promise<boolean> {
+  if (!isOfTenant(person)) return false
+  if (hasDecided(request, person) || isOwnSide(request, person)) return true
+  return (await factsIn(parts, person, involvedGroups(request))).groups.length > 0
+}
+
+const isOfTenant = ({ member, enabled }: Pick<Facts, 'member' | 'enabled'>): boolean => member && enabled
+
+const hasDecided = ({ decisions }: ApprovalRequest, { accounts }: Pick<Facts, 'accounts'>): boolean =>
+  decisions.some(({ facts }) => overlap(facts.accounts, accounts))
+
+/** Whether a person may know of a request: the same rule as {@link mayKnow}. */
+export const isInvolved = ({ found, facts, glassFacts }: Involved): boolean =>
+  [...facts.groups, ...glassFacts.groups].length > 0 || hasDecided(found, facts) || isOwnSide(found, facts)
+
+/**
+ * Reads the facts that a person's act on a request rests on.
+ *
+ * @throws {Problem} `not-found` for a person who may not know of the request
+ */
+export async function involvedIn(parts: InvolvementParts, id: RequestId, who: ObjectId): Promise<Involved> {
+  const actor = await actorIn(parts, id, who)
+  if (!isInvolved(actor)) throw noSuchRequest()
+  return actor
+}
+
+/**
+ * Reads the person and the request. The facts are read before the shard's turn. Groups join a requirement later only by an
+ * escalation, after which whoever was refused may try again.
+ *
+ * @throws {Problem} `not-found` for guests, disabled accounts and unknown requests
+ */
+export async function actorIn(parts: InvolvementParts, id: RequestId, who: ObjectId): Promise<Involved> {
+  const [person, found] = await Promise.all([known(parts, who), parts.ledger.find(id)])
+  if (!person || !found || !isOfTenant(person)) throw noSuchRequest()
+  const all = await factsIn(parts, person, involvedGroups(found))
+  const of = (names: readonly string[]): Facts => ({
+    ...all,
+    groups: all.groups.filter((group) => names.includes(group)),
+  })
+  return {
+    name: person.name,
+    facts: of(decidingGroups(found)),
+    glassFacts: of(found.requirement?.glass?.groups ?? []),
+    found,
+  }
+}
