@@ -127,6 +127,7 @@ export const approvals = (parts: ApprovalsParts) =>
       cancel: cancelAs,
       revoke: revokeAs,
       askBack: askBackAs,
+      awaitsAgent: ({ policy }: ApprovalsParts, request: ApprovalRequest) => awaitsAgent(policy, request),
       answer: answerAs,
       breakGlass: breakGlassAs,
       reviewGlass: reviewGlassAs,

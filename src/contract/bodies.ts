@@ -7,7 +7,7 @@ import { grouped } from '../core/data/measure.ts'
 import { type Hex, type Shard, shards } from '../core/data/id.ts'
 import type { JsonObject } from '../core/data/json.ts'
 import { erasable } from '../core/request/erasure.ts'
-import { verdicts } from '../core/request/event.ts'
+import { findings, verdicts } from '../core/request/event.ts'
 import { results } from '../core/request/redemption.ts'
 import { component } from './component.ts'
 import { example } from './example.ts'
@@ -125,18 +125,25 @@ export const dryAskBody = component(
   },
 )
 
-export const decisionBody = component(
-  'DecisionBody',
-  z
-    .strictObject({
-      verdict: z.enum(verdicts, 'is approve or deny').meta({ description: 'One denial closes the request.' }),
-      reason: note('Why: others will read it. A denial in Teams needs one.'),
-      view: digest.optional().meta({ description: 'The view that was shown to this person, as `views` answers it.' }),
-      digest: digest.optional().meta({ description: 'The digest of the action, if the person was shown no view.' }),
-      confirm: words(0, actionLimits.target)
-        .optional()
-        .meta({ description: 'The last part of the target, which tier high asks to be typed.' }),
-    })
+const sha256 = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, 'is 64 lower-case hex digits')
+  .transform((text) => text as Hex)
+
+/** What an act rests on. */
+const subject = {
+  view: digest.optional().meta({ description: 'The view that was shown to this person, as `views` answers it.' }),
+  digest: digest.optional().meta({ description: 'The digest of the action, if the person was shown no view.' }),
+  content: sha256.optional().meta({
+    description: 'Beside digest: `content` of the request that the person read. Required once a question was answered.',
+  }),
+}
+
+type Subject = Readonly<{ [Name in keyof typeof subject]?: unknown }>
+
+/** Lets a body through that names a view or a digest, and not both. */
+const resting = <T extends z.ZodType<Subject>>(schema: T, description: string) =>
+  schema
     .refine(({ view, digest }) => view !== undefined || digest !== undefined, {
       error: 'is required: the view that was shown, or digest in its place',
       path: ['view'],
@@ -145,11 +152,68 @@ export const decisionBody = component(
       error: 'does not stand beside view',
       path: ['digest'],
     })
-    .meta({
-      description: 'A vote, and what it rests on: the view that the person was shown, or else the digest.',
-      oneOf: [{ required: ['view'] }, { required: ['digest'] }],
+    .refine(({ view, content }) => view === undefined || content === undefined, {
+      error: 'does not stand beside view, which has it',
+      path: ['content'],
+    })
+    .meta({ description, oneOf: [{ required: ['view'] }, { required: ['digest'] }] })
+
+const confirm = words(0, actionLimits.target)
+  .optional()
+  .meta({ description: 'The last part of the target, which tier high and breaking the glass ask to be typed.' })
+
+export const decisionBody = component(
+  'DecisionBody',
+  resting(
+    z.strictObject({
+      verdict: z.enum(verdicts, 'is approve or deny').meta({ description: 'One denial closes the request.' }),
+      reason: note('Why: others will read it. A denial in Teams needs one.'),
+      ...subject,
+      confirm,
     }),
+    'A vote, and what it rests on: the view that the person was shown, or else the digest.',
+  ),
   { verdict: 'approve', view: `sha256:${'0'.repeat(64)}` },
+)
+
+export const questionBody = component(
+  'QuestionBody',
+  resting(
+    z.strictObject({ question: words(1, text.words), ...subject }),
+    'A question to the side that asks, and what it rests on. It decides nothing.',
+  ),
+  { question: 'Why are all rows needed?', view: `sha256:${'0'.repeat(64)}` },
+)
+
+export const answerBody = component(
+  'AnswerBody',
+  z
+    .strictObject({
+      question: sha256.meta({ description: '`id` of the question.' }),
+      answer: words(1, text.answer),
+    })
+    .meta({ description: 'What the side that asks answers. Approvals from before it count no more.' }),
+  { question: example.hash, answer: 'The auditors want all of them: FIN-881.' },
+)
+
+export const breakGlassBody = component(
+  'BreakGlassBody',
+  resting(
+    z.strictObject({ reason: words(1, text.words), ...subject, confirm }),
+    'That one person approves alone in an emergency, and why. Another person has to review it afterwards.',
+  ),
+  { reason: 'The site is down.', view: `sha256:${'0'.repeat(64)}`, confirm: 'customers' },
+)
+
+export const glassReviewBody = component(
+  'GlassReviewBody',
+  z
+    .strictObject({
+      finding: z.enum(findings, 'is justified or unjustified').meta({ description: 'Whether the emergency was one.' }),
+      reason: words(1, text.words),
+    })
+    .meta({ description: 'What another person thinks of it that somebody broke the glass.' }),
+  { finding: 'justified', reason: 'The site was down, and the restart brought it back.' },
 )
 
 export const viewBody = component(
@@ -200,10 +264,7 @@ export const outcomeBody = component(
       summary: note('What happened.'),
       output: z
         .strictObject({
-          sha256: z
-            .string()
-            .regex(/^[0-9a-f]{64}$/, 'is 64 lower-case hex digits')
-            .transform((text) => text as Hex),
+          sha256,
           size: z.int('is a whole number of bytes').min(0, 'is not negative'),
         })
         .optional()

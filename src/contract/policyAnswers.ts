@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { answerers } from '../core/policy/roster.ts'
 import { component, type Frozen } from './component.ts'
 import { example } from './example.ts'
 import { problemAnswer } from './problemAnswer.ts'
@@ -66,6 +67,7 @@ const policyAgent = component(
     sponsors: z.array(anyObjectId),
     executors: z.array(anyObjectId).meta({ description: 'Agents that it may name to carry out an action.' }),
     onBehalfOf: z.enum(['required', 'optional', 'refused']),
+    answers: z.enum(answerers).meta({ description: 'Who answers what approvers ask about its requests.' }),
     principals: z.array(anyObjectId).optional().meta({
       description: 'The only people whom it may act for. Absent if it may act for all of the tenant, or for none.',
     }),
@@ -107,7 +109,7 @@ export const policyView = component(
     agents: [
       {
         ...{ id: example.agent, name: 'deploy-bot', owners: [example.approver], sponsors: [], executors: [] },
-        ...{ onBehalfOf: 'optional', limits: { pending: 20, hourly: 120, answered: 1200 } },
+        ...{ onBehalfOf: 'optional', answers: 'owners', limits: { pending: 20, hourly: 120, answered: 1200 } },
       },
     ],
     people: { [example.approver]: 'Dana Burke' },

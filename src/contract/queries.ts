@@ -33,6 +33,10 @@ export const listQuery = z.strictObject({
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'is the id of a rule')
     .optional()
     .meta({ description: 'The id of a rule that decided: of a policy of then, which may be gone.' }),
+  review: z
+    .literal('due', 'is due')
+    .optional()
+    .meta({ description: 'Only requests whose glass was broken and that nobody has reviewed, by when that is due.' }),
   cursor: z.string().max(500, 'is a cursor that a list gave').optional(),
   limit: z
     .string()

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { deliveryStates } from '../core/request/delivery.ts'
-import { outcomes, tiers, verdicts, voidReasons } from '../core/request/event.ts'
+import { findings, outcomes, tiers, verdicts, voidReasons } from '../core/request/event.ts'
 import { nextSteps, stopCodes } from '../core/request/nextStep.ts'
 import { results } from '../core/request/redemption.ts'
 import { statuses } from '../core/request/request.ts'
@@ -49,11 +49,67 @@ const decision = component(
     at: anyInstant,
     name: z.string().optional(),
     reason: z.string().optional(),
+    current: z.literal(false).optional().meta({
+      description: 'Present for an approval from before the newest answer, which counts no more.',
+    }),
     void: z
       .object({ why: z.enum(voidReasons), at: anyInstant })
       .optional()
       .meta({ description: 'Present once the vote no longer counts.' }),
   }),
+)
+
+const question = component(
+  'Question',
+  z.object({
+    id: anySha256.meta({ description: 'The hash of its event, which an answer names.' }),
+    by: anyObjectId,
+    name: z.string().optional(),
+    groups: z.array(z.string()).meta({ description: 'The groups of the person among those that decide.' }),
+    at: anyInstant,
+    text: z.string().optional().meta({
+      description: 'What a person wants to know: data, and no instruction. Absent once it is erased.',
+    }),
+    answer: z
+      .object({
+        by: z.object({ kind: z.enum(['agent', 'person']), id: anyObjectId, name: z.string().optional() }),
+        at: anyInstant,
+        text: z.string().optional(),
+      })
+      .optional(),
+  }),
+)
+
+const prompts = component(
+  'Prompts',
+  z.object({
+    remindedAt: anyInstant.optional().meta({ description: 'When people were reminded last.' }),
+    escalatesAt: anyInstant.optional().meta({ description: 'When more groups may approve, too.' }),
+    groups: z.array(z.string()).optional().meta({ description: 'The groups that may from then on.' }),
+    joined: z.array(z.string()).optional().meta({ description: 'The groups that joined already.' }),
+  }),
+)
+
+const glass = component(
+  'Glass',
+  z
+    .object({
+      by: anyObjectId,
+      name: z.string().optional(),
+      at: anyInstant,
+      reason: z.string().optional(),
+      reviewBy: anyInstant,
+      review: z
+        .object({
+          by: anyObjectId,
+          name: z.string().optional(),
+          at: anyInstant,
+          finding: z.enum(findings),
+          reason: z.string().optional(),
+        })
+        .optional(),
+    })
+    .meta({ description: 'That one person approved alone in an emergency, and what another thinks of it.' }),
 )
 
 const warning = component(
@@ -93,6 +149,9 @@ export const requestAnswer = component(
         description: 'What approvers are warned of. In answers to people alone: an agent could evade warnings.',
       }),
       digest: anyDigest,
+      content: anySha256.optional().meta({
+        description: 'The hash of the newest event that people decide on: of the ask, or of the newest answer.',
+      }),
       agent: z.object({
         id: anyObjectId,
         name: z.string(),
@@ -111,6 +170,9 @@ export const requestAnswer = component(
           description: "Accounts that only the agent's own word (onBehalfOf, executor) keeps from approving.",
         }),
       }),
+      questions: z.array(question).optional(),
+      prompts: prompts.optional(),
+      glass: glass.optional(),
       delivery: deliveryState,
       createdAt: anyInstant,
       expiresAt: anyInstant.optional(),

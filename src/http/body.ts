@@ -1,5 +1,5 @@
 import { approvalsOf } from '../core/request/decision.ts'
-import { type ApprovalRequest, nextOf, saidIn, saidWith } from '../core/request/request.ts'
+import { type ApprovalRequest, contentOf, currentVotes, nextOf, saidIn, saidWith } from '../core/request/request.ts'
 import { fill } from '../core/request/requirement.ts'
 import type { ObjectId } from '../core/data/id.ts'
 import type { DeliveryState } from '../core/request/delivery.ts'
@@ -8,6 +8,7 @@ import type { RequestAnswer } from '../contract/requestAnswer.ts'
 import type { Grant } from '../approvals/grants.ts'
 import { spoken } from '../words/spoken.ts'
 import { warningOf } from '../words/warning.ts'
+import { talkOf } from './talkBody.ts'
 
 /**
  * A request as the API shows it. Absent facts are absent. The executor alone learns the redemption, which would let
@@ -31,6 +32,7 @@ export function toBody(
   const owner = saidIn(request, 'requested', 'owner')
   const next = more.next ?? nextOf(request)
   const code = stopCodeOf(request)
+  const content = contentOf(request)
   return {
     id,
     status,
@@ -40,6 +42,7 @@ export function toBody(
     ...(links !== null && { links: JSON.parse(links) as RequestAnswer['links'] & {} }),
     ...(more.to.kind === 'person' && { warnings: warnings(request) }),
     digest,
+    ...(content !== null && { content }),
     agent: { ...agent, ...(owner !== null && { owner }) },
     executor,
     ...(onBehalfOf !== undefined && { onBehalfOf }),
@@ -49,6 +52,7 @@ export function toBody(
       decisions: decisions(request),
       ...(requirement?.excludedByAgent && { excludedByAgent: requirement.excludedByAgent }),
     },
+    ...talkOf(request),
     delivery: more.delivery,
     createdAt,
     ...(requirement && { expiresAt: requirement.expiresAt }),
@@ -78,9 +82,15 @@ function required(request: ApprovalRequest) {
 }
 
 function decisions(request: ApprovalRequest) {
+  const current = currentVotes(request)
   return request.decisions.map((decision) => {
     const { approver, verdict, via, at, void: voided } = decision
-    return { approver, verdict, via, at, ...saidWith(request, decision), ...(voided && { void: voided }) }
+    const isPast = !voided && !current.includes(decision)
+    return {
+      ...{ approver, verdict, via, at, ...saidWith(request, decision) },
+      ...(isPast && { current: false as const }),
+      ...(voided && { void: voided }),
+    }
   })
 }
 

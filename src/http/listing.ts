@@ -3,7 +3,7 @@ import { bounds } from '../core/data/bound.ts'
 import type { ObjectId } from '../core/data/id.ts'
 import { milliseconds, parseInstant } from '../core/data/instant.ts'
 import { Problem } from '../core/data/problem.ts'
-import type { ApprovalRequest } from '../core/request/request.ts'
+import { type ApprovalRequest, awaitsReview } from '../core/request/request.ts'
 import type { Scope } from '../ports/ledger.ts'
 
 const { days } = bounds.list
@@ -14,17 +14,18 @@ const longestRange = days * 24 * 3600 * 1000
  *
  * @throws {Problem} `invalid-input` without one, or for a range over 31 days.
  */
-export function scopeOf({ from, to, status, agent, approver }: ListQuery): Scope {
+export function scopeOf({ from, to, status, review, agent, approver }: ListQuery): Scope {
   const range = {
     ...(from !== undefined && { from: parseInstant(from, '/from') }),
     ...(to !== undefined && { to: parseInstant(to, '/to') }),
   }
   if (range.from && range.to && range.from > range.to) throw invalid('/from', 'is not after /to')
   if (status === 'pending') return { by: 'pending' }
+  if (review === 'due') return { by: 'review' }
   if (agent !== undefined) return { by: 'agent', id: agent, ...range }
   if (approver !== undefined) return { by: 'approver', id: approver, ...range }
   if (!range.from || !range.to)
-    throw invalid('/from', 'and /to are required, or an agent, an approver, or status=pending')
+    throw invalid('/from', 'and /to are required, or an agent, an approver, status=pending, or review=due')
   if (milliseconds(range.to) - milliseconds(range.from) > longestRange)
     throw invalid('/to', `is at most ${days} days after /from`)
   return { by: 'time', from: range.from, to: range.to }
@@ -38,6 +39,7 @@ export function filterOf(wanted: ListQuery): (request: ApprovalRequest) => boole
     (from === undefined || request.createdAt >= from) &&
     (to === undefined || request.createdAt < to) &&
     (wanted.status === undefined || request.status === wanted.status) &&
+    (wanted.review === undefined || awaitsReview(request)) &&
     (wanted.agent === undefined || request.agent.id === wanted.agent) &&
     (wanted.approver === undefined || request.decisions.some(({ approver }) => approver === wanted.approver)) &&
     (wanted.onBehalfOf === undefined || request.onBehalfOf === wanted.onBehalfOf) &&

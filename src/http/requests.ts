@@ -1,6 +1,6 @@
 import { jsonLines, jsonType } from '../contract/operation.ts'
 import type { requestOperations } from '../contract/requestOperations.ts'
-import { type Digest, sha256, shardOf } from '../core/data/id.ts'
+import { type Digest, type Hex, sha256, shardOf } from '../core/data/id.ts'
 import { type NewerRow, Problem } from '../core/data/problem.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import type { Approvals } from '../approvals/approvals.ts'
@@ -37,6 +37,13 @@ export const requestHandlers = (parts: RequestParts): Handlers<keyof Operations>
   views: (given) => view(parts, given),
   shownView: (given) => shownView(parts, given),
   decide: async (given) => plain(parts, given.caller, await decide(parts, given)),
+  askBack: async (given) => plain(parts, given.caller, await askBack(parts, given)),
+  answer: async (given) => plain(parts, given.caller, await answer(parts, given)),
+  breakGlass: async (given) => plain(parts, given.caller, await breakGlass(parts, given)),
+  reviewGlass: async ({ id, caller, body }) => {
+    const { id: reviewer, client } = caller
+    return plain(parts, caller, await parts.approvals.reviewGlass(id, { ...body, reviewer, client }))
+  },
   redeem: (given) => redeem(parts, given),
   report: async (given) => plain(parts, given.caller, await report(parts, given)),
   revoke: async ({ id, caller, body: { reason } }) => {
@@ -159,11 +166,34 @@ function decide({ approvals }: RequestParts, { caller, id, body }: Asked<'decide
   })
 }
 
-/** What the vote rests on. The body's schema lets exactly one of the two through. */
-function seenIn({ view, digest }: Asked<'decide'>['body']): { readonly view: Digest } | { readonly digest: Digest } {
+function askBack({ approvals }: RequestParts, { caller, id, body }: Asked<'askBack'>): Promise<ApprovalRequest> {
+  const { id: approver, via, client } = caller
+  return approvals.askBack(id, { approver, question: body.question, seen: { via, client, ...seenIn(body) } })
+}
+
+function answer({ approvals }: RequestParts, { caller, id, body }: Asked<'answer'>): Promise<ApprovalRequest> {
+  const by = { kind: caller.kind, id: caller.id }
+  return approvals.answer(id, { ...body, by, ...(caller.kind === 'person' && { client: caller.client }) })
+}
+
+function breakGlass({ approvals }: RequestParts, { caller, id, body }: Asked<'breakGlass'>): Promise<ApprovalRequest> {
+  const { reason, confirm } = body
+  const { id: approver, via, client, contexts } = caller
+  const seen = { via, client, ...seenIn(body) }
+  return approvals.breakGlass(id, { approver, reason, seen, contexts, ...(confirm !== undefined && { confirm }) })
+}
+
+interface Subject {
+  readonly view?: Digest | undefined
+  readonly digest?: Digest | undefined
+  readonly content?: Hex | undefined
+}
+
+/** What an act rests on. The body's schema lets exactly one of view and digest through. */
+function seenIn({ view, digest, content }: Subject) {
   if (view !== undefined) return { view }
-  if (digest === undefined) throw new TypeError('A vote names a view or a digest.')
-  return { digest }
+  if (digest === undefined) throw new TypeError('An act names a view or a digest.')
+  return { digest, ...(content !== undefined && { content }) }
 }
 
 async function redeem(parts: RequestParts, given: Asked<'redeem'>): Promise<OperationReply<Operations['redeem']>> {
@@ -224,8 +254,15 @@ async function shown(
   next?: 'execute' | 'report',
 ) {
   const { request: now, grant } = await approvals.grant(request, caller.id)
+  const isAsked = caller.id === now.agent.id && approvals.awaitsAgent(now)
   return toBody(now, {
-    ...{ to: caller, grant, delivery: await deliveryOf(now), ...(next && { next }) },
+    ...{
+      to: caller,
+      grant,
+      delivery: await deliveryOf(now),
+      ...(next && { next }),
+      ...(isAsked && { next: 'answer' }),
+    },
     because: approvals.objection(now),
   })
 }

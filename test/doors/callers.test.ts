@@ -12,7 +12,7 @@ import { rows } from './callers.ts'
 import { type Claims, type Forge, forge } from './tokens.ts'
 
 /** How far a request has come, for a route to have something to do. */
-type State = 'pending' | 'approved' | 'redeemed' | 'closed'
+type State = 'pending' | 'asked' | 'approved' | 'broken' | 'redeemed' | 'closed'
 
 const asker = 'b0000000-0000-4000-8000-000000000001'
 const executor = 'b0000000-0000-4000-8000-000000000002'
@@ -51,7 +51,9 @@ beforeAll(async () => {
   // One after the other: asks of one agent at the same moment may be answered `busy`.
   shared = {
     pending: await make('pending'),
+    asked: await make('asked'),
     approved: await make('approved'),
+    broken: await make('broken'),
     redeemed: await make('redeemed'),
     closed: await make('closed'),
   }
@@ -129,6 +131,7 @@ test('refused calls have changed nothing, and sent nothing', async () => {
 const strongest: Readonly<Record<string, string>> = {
   ...{ ask: 'deploy-bot', cancel: 'deploy-bot', redeem: 'other-bot', report: 'other-bot' },
   ...{ views: 'dba-1', decide: 'dba-1', revoke: 'dba-1' },
+  ...{ askBack: 'dba-1', answer: 'deploy-bot', breakGlass: 'oncall-1', reviewGlass: 'dba-1' },
 }
 
 const evidence = ['Evidence.Read', 'Evidence.Export', 'Evidence.Erase', 'Evidence.Hold']
@@ -153,6 +156,7 @@ const callers: Readonly<Record<string, readonly [string, Claims?]>> = {
   approver: ['dba-1'],
   'approver with agent roles': ['dba-1', { roles: ['Actions.Request', 'Grants.Redeem'] }],
   'approver of another group': ['security-1'],
+  'who may break the glass': ['oncall-1'],
   'owner of the agent': ['owner'],
   'second account of its sponsor': ['security-2'],
   'whom it acts for': ['dba-2'],
@@ -177,12 +181,14 @@ async function authorizationOf(caller: string, route: string): Promise<string | 
 
 const stateOf: Readonly<Record<string, State>> = {
   ...{ redeem: 'approved', revoke: 'approved', report: 'redeemed', erasures: 'closed' },
+  ...{ answer: 'asked', reviewGlass: 'broken' },
 }
 
 /** What a call comes to, in the words of the table; what would change something has a request of its own. */
 async function result(caller: string, route: string, expected: string): Promise<string> {
   const state = stateOf[route] ?? 'pending'
-  const changing = ['cancel', 'views', 'decide', 'redeem', 'report', 'revoke', 'erasures']
+  const talking = ['askBack', 'answer', 'breakGlass', 'reviewGlass']
+  const changing = ['cancel', 'views', 'decide', 'redeem', 'report', 'revoke', 'erasures', ...talking]
   const changes = (expected.startsWith('20') || expected === 'why') && changing.includes(route)
   const request = changes ? await make(state) : shared[state]
   const answer = await send(route, await authorizationOf(caller, route), request)
@@ -209,7 +215,7 @@ function listed(requests: readonly { id: string }[], { id }: { id: string }): st
 
 /** A call that is good but for who makes it. */
 function send(route: string, authorization: string | null, request: Answer['body']): Promise<Answer> {
-  const { id, digest, grant } = request
+  const { id, digest, target, grant, questions } = request
   const bodies: Readonly<Record<string, object>> = {
     ask: restart(),
     cancel: {},
@@ -218,6 +224,10 @@ function send(route: string, authorization: string | null, request: Answer['body
     redeem: { grant: grant?.token ?? '', digest, redemption: randomUUID() },
     report: { result: 'succeeded' },
     revoke: {},
+    askBack: { question: 'Why?', digest },
+    answer: { question: questions?.[0].id ?? '0'.repeat(64), answer: 'Because.' },
+    breakGlass: { reason: 'Fire.', digest, confirm: target.split('/').at(-1) },
+    reviewGlass: { finding: 'justified', reason: 'It burned.' },
     erasures: { request: id, names: ['reason'], why: 'Because.' },
     hold: { scope: { agent: stranger }, why: 'Because.' },
     release: { why: 'Because.' },
@@ -252,8 +262,11 @@ async function make(state: State): Promise<Answer['body']> {
     return answer
   }
   const request = await post('deploy-bot', '', wish({ executor, onBehalfOf: oidOf('dba-2') }))
-  const { id, digest } = request
+  const { id, digest, target } = request
+  const confirm = target.split('/').at(-1)
   if (state === 'pending') return request
+  if (state === 'asked') return post('dba-1', `/${id}/questions`, { question: 'Why?', digest })
+  if (state === 'broken') return post('oncall-1', `/${id}/break-glass`, { reason: 'Fire.', digest, confirm })
   if (state === 'closed') return post('deploy-bot', `/${id}/cancel`, {})
   await post('dba-1', `/${id}/decisions`, { verdict: 'approve', digest })
   const approved = (await stack.call('other-bot', `/api/requests/${id}`)).body
@@ -284,15 +297,20 @@ async function policyFolder(): Promise<string> {
     groups: {
       dba: { ...groups.dba, members: ['dba-1', 'dba-2', 'owner', 'security-2', 'guest', 'leaver'].map(oidOf) },
       security: { ...groups.security, members: [oidOf('security-1')] },
+      oncall: groups.oncall,
     },
     agents: {
-      [asker]: { ...agents[asker], sponsors: [sponsor], limits },
+      [asker]: { ...agents[asker], sponsors: [sponsor], answers: 'both', limits },
       [executor]: { ...agents[executor], owners: [sponsor], limits },
       [third]: { name: 'third-bot', appId: third, owners: [sponsor] },
     },
     people: { [sponsor]: { sameAs: [oidOf('security-2')] } },
   }
   await writeFile(file, JSON.stringify(approvers))
+  const rules = join(folder, 'approve.cedar')
+  const rule = '@id("export-needs-dba")\n'
+  const text = await readFile(rules, 'utf8')
+  await writeFile(rules, text.replace(rule, `${rule}@breakglass("oncall")\n`))
   return folder
 }
 

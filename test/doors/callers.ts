@@ -45,6 +45,7 @@ application that nobody named       403  403  403  403    403   403    403    40
 approver                            403  200  200  403    200   200    403    403    200    403    403
 approver with agent roles           403  200  200  403    200   200    403    403    200    403    403
 approver of another group           403  none 404  403    404   404    403    403    404    403    403
+who may break the glass             403  200  200  403    why   403    403    403    403    403    403
 owner of the agent                  403  200  200  403    why   self   403    403    200    403    403
 second account of its sponsor       403  200  200  403    why   self   403    403    200    403    403
 whom it acts for                    403  200  200  403    why   self   403    403    200    403    403
@@ -97,6 +98,7 @@ application that nobody named       403     403     403        403    403  403  
 approver                            403     403     403        403    403  403      403  403   403     403     200        200        200    200     200  401      404
 approver with agent roles           403     403     403        403    403  403      403  403   403     403     200        200        200    200     200  401      404
 approver of another group           403     403     403        403    403  403      403  403   403     403     200        200        200    200     200  401      404
+who may break the glass             403     403     403        403    403  403      403  403   403     403     200        200        200    200     200  401      404
 owner of the agent                  403     403     403        403    403  403      403  403   403     403     200        200        200    200     200  401      404
 second account of its sponsor       403     403     403        403    403  403      403  403   403     403     200        200        200    200     200  401      404
 whom it acts for                    403     403     403        403    403  403      403  403   403     403     200        200        200    200     200  401      404
@@ -108,6 +110,59 @@ Evidence.Read                       200     200     200        403    403  403  
 Evidence.Export                     403     403     403        200    200  403      403  403   403     403     403        200        200    200     200  401      404
 Evidence.Erase                      403     403     403        403    403  202      403  403   403     200     403        200        200    200     200  401      404
 Evidence.Hold                       403     403     403        403    403  403      201  200   404     403     403        200        200    200     200  401      404
+`
+
+const aboutTalk = `
+caller                              askBack answer breakGlass reviewGlass
+
+no token                            401     401    401        401
+another scheme                      401     401    401        401
+no JWT                              401     401    401        401
+alg none                            401     401    401        401
+HS256 with the public key           401     401    401        401
+claims changed after signing        401     401    401        401
+another key of the same name        401     401    401        401
+a key that it brings along          401     401    401        401
+expired                             401     401    401        401
+not valid yet                       401     401    401        401
+another audience                    401     401    401        401
+another issuer                      401     401    401        401
+another tenant                      401     401    401        401
+version 1.0                         401     401    401        401
+id_token                            401     401    401        401
+another scope                       401     401    401        401
+a grant                             401     401    401        401
+Teams                               401     401    401        401
+
+agent that asked                    403     200    403        403
+executor                            403     403    403        403
+executor, only Grants.Redeem        403     403    403        403
+executor without Grants.Redeem      403     403    403        403
+another agent                       403     404    403        403
+agent with evidence roles alone     403     403    403        403
+agent without role                  403     403    403        403
+agent with another application      403     403    403        403
+unregistered agent                  403     403    403        403
+agent's application for an approver 403     403    403        403
+agent for an approver               403     403    403        403
+agent's own account                 403     403    403        403
+application that nobody named       403     403    403        403
+
+approver                            200     403    403        200
+approver with agent roles           200     403    403        200
+approver of another group           404     404    404        404
+who may break the glass             403     403    200        403
+owner of the agent                  self    200    403        self
+second account of its sponsor       self    200    403        self
+whom it acts for                    self    200    403        self
+guest in the group                  404     404    404        404
+disabled, in the group              404     404    404        404
+member in no group                  404     404    404        404
+nobody in the directory             404     404    404        404
+Evidence.Read                       404     404    404        404
+Evidence.Export                     404     404    404        404
+Evidence.Erase                      404     404    404        404
+Evidence.Hold                       404     404    404        404
 `
 
 const aboutConsole = `
@@ -149,6 +204,7 @@ application that nobody named       403 403    403       200             200
 approver                            200 200    403       200             200
 approver with agent roles           200 200    403       200             200
 approver of another group           200 200    403       200             200
+who may break the glass             200 200    403       200             200
 owner of the agent                  200 200    403       200             200
 second account of its sponsor       200 200    403       200             200
 whom it acts for                    200 200    403       200             200
@@ -170,7 +226,7 @@ export interface Row {
 
 /** The tables as one. @throws {Error} if they do not name the same callers, or a cell is missing */
 export function rows(): readonly Row[] {
-  const [first = [], ...more] = [aboutRequests, others, aboutConsole].map(read)
+  const [first = [], ...more] = [aboutRequests, others, aboutTalk, aboutConsole].map(read)
   const names = (table: readonly Row[]): string => table.map(({ caller }) => caller).join('\n')
   if (more.some((table) => names(table) !== names(first))) throw new Error('The tables do not name the same callers.')
   return first.map(({ caller, expected }, i) => ({

@@ -299,6 +299,10 @@ function bodiesOf({ id, digest }: Answer['body']): Readonly<Partial<Record<Opera
     // by those who may not, so that only what is broken is at stake
     views: step('guest', 'views', { page: 1 }),
     decide: step('guest', 'decisions', { verdict: 'approve', digest, reason: canary, confirm: canary }),
+    askBack: step('guest', 'questions', { question: canary, digest }),
+    answer: step('guest', 'answers', { question: '0'.repeat(64), answer: canary }),
+    breakGlass: step('guest', 'break-glass', { reason: canary, digest, confirm: canary }),
+    reviewGlass: step('guest', 'review', { finding: 'justified', reason: canary }),
     redeem: step('deploy-bot', 'redeem', { grant: `${canary}.e30.${canary}`, digest, redemption: randomUUID() }),
     report: step('deploy-bot', 'outcome', { result: 'succeeded', summary: canary, output }),
     revoke: step('dba-1', 'revoke', { reason: canary }),

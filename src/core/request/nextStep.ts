@@ -1,8 +1,8 @@
 import type { ApprovalRequest } from './request.ts'
 import { isEndedByTampering } from './tampering.ts'
 
-/** What an agent does next. Only the answer to a redemption says `execute`: no status implies it. */
-export const nextSteps = ['wait', 'redeem', 'execute', 'report', 'stop'] as const
+/** What an agent does next. `answer`: a question is open that the agent answers itself. Only the answer to a redemption says `execute`: no status implies it. */
+export const nextSteps = ['wait', 'answer', 'redeem', 'execute', 'report', 'stop'] as const
 export type NextStep = (typeof nextSteps)[number]
 
 /** Why an agent stops. */
