@@ -49,6 +49,7 @@ export const users: readonly User[] = [
   { ...member(7, 'guest'), userType: 'Guest' },
   { ...member(8, 'leaver'), enabled: false },
   { ...member(10, 'compliance-2'), roles: ['Evidence.Erase'] },
+  member(11, 'oncall-1'),
   { ...member(9, 'worker'), identityParentId: 'b0000000-0000-4000-8000-000000000001' },
 ]
 

@@ -61,11 +61,11 @@ export const exceptionKinds = [
   'refused',
   'held',
   'released',
-  'late-seal',
   'escalated',
   'glass-broken',
   'unreviewed',
   'unjustified',
+  'late-seal',
 ] as const
 
 export type ExceptionKind = (typeof exceptionKinds)[number]
