@@ -1,0 +1,113 @@
+import { bounds } from '../../src/core/data/bound.ts'
+import type { ObjectId } from '../../src/core/data/id.ts'
+import type { ApprovalRequest } from '../../src/core/request/request.ts'
+import { after, dba, dba2, needs, owner, security, slot } from '../support/build.ts'
+import { asks, claims, codeOf, history, type Instance, ownerAlias, stranger, world } from '../support/world.ts'
+
+const judge = () => needs([slot('dba')], { glass: { groups: ['security', 'fire'], review: 7200 } })
+const groups = [
+  { name: 'dba', members: [dba, dba2, owner], channels: ['19:dba'] },
+  { name: 'security', members: [security], channels: ['19:security'] },
+  { name: 'fire', members: [dba2, ownerAlias], channels: [] },
+]
+const here = () => world(judge, { groups })
+
+const breaking = (request: ApprovalRequest, approver: ObjectId = security) => ({
+  ...{ approver, reason: 'The site is down.', seen: { via: 'api', digest: request.digest } as const },
+  confirm: request.action?.target.split('/').at(-1) ?? '',
+})
+
+async function broken(place: Instance, by: ObjectId = security): Promise<ApprovalRequest> {
+  const { request } = await place.approvals.ask(asks())
+  return place.approvals.breakGlass(request.id, breaking(request, by))
+}
+
+const finding = (reviewer: ObjectId) => ({ reviewer, finding: 'justified', reason: 'It was.' }) as const
+
+test('one person of the group that policy names approves alone, and the action is carried out', async () => {
+  const place = await here()
+  const request = await broken(place)
+  expect(request.status).toBe('approved')
+  const claim = await claims(place, request, 'first')
+  await place.approvals.redeem(request.id, claim)
+  await place.approvals.reviewGlass(request.id, finding(dba))
+  expect(await history(place, request.id)).toEqual([
+    ...['requested', 'glass-broken', 'approved', 'redeemed', 'reviewed'],
+  ])
+})
+
+test.each([
+  ['an approver who is not in the group', dba, 'not-permitted'],
+  ['the owner, who is in the group with another account', ownerAlias, 'self-approval'],
+  ['a stranger', stranger, 'not-found'],
+] as const)('%s does not', async (_, id, expected) => {
+  const place = await here()
+  const { request } = await place.approvals.ask(asks())
+  expect(await codeOf(place.approvals.breakGlass(request.id, breaking(request, id)))).toBe(expected)
+  expect(await history(place, request.id)).toEqual(expected === 'not-found' ? ['requested'] : ['requested', 'refused'])
+})
+
+test('who may break the glass is shown the request, which is recorded, and may not decide it', async () => {
+  const place = await here()
+  const { request } = await place.approvals.ask(asks())
+  const wanted = { page: 1, template: 'a'.repeat(64) as never, via: 'teams' }
+  const seen = await place.approvals.review(request.id, security, wanted)
+  expect(seen).toMatchObject({ mayBreak: true, mayReview: false, stranger: false })
+  expect(seen.view).not.toBeNull()
+  expect(seen.refusal?.code).toBe('not-permitted')
+  const vote = {
+    approver: security,
+    verdict: 'approve',
+    seen: { via: 'teams', view: seen.view ?? request.digest },
+  } as const
+  expect(await codeOf(place.approvals.decide(request.id, vote))).toBe('not-permitted')
+  const { seen: _, ...rest } = breaking(request)
+  const done = await place.approvals.breakGlass(request.id, { ...rest, seen: vote.seen })
+  expect(done.status).toBe('approved')
+  expect(await history(place, request.id)).toEqual(['requested', 'shown', 'refused', 'glass-broken', 'approved'])
+})
+
+test('a review is for another person who may decide', async () => {
+  const place = await here()
+  const request = await broken(place, dba2)
+  expect(await codeOf(place.approvals.reviewGlass(request.id, finding(dba2)))).toBe('self-approval')
+  expect(await codeOf(place.approvals.reviewGlass(request.id, finding(owner)))).toBe('self-approval')
+  expect(await codeOf(place.approvals.reviewGlass(request.id, finding(security)))).toBe('not-permitted')
+  const wanted = { page: 1, template: 'a'.repeat(64) as never, via: 'teams' }
+  expect(await place.approvals.review(request.id, dba, wanted)).toMatchObject({ mayReview: true })
+  expect(await place.approvals.review(request.id, dba2, wanted)).toMatchObject({ mayReview: false })
+  expect((await place.approvals.reviewGlass(request.id, finding(dba))).glass?.review?.by).toBe(dba)
+})
+
+test('a review that is due is listed until it is given, and told when it is late', async () => {
+  const place = await here()
+  const [one, two] = [await broken(place), await broken(place)]
+  const reader = { kind: 'person', id: dba, evidence: false } as const
+  const due = async () => {
+    const page = { keep: () => true, limit: 50 }
+    return (await place.approvals.list({ by: 'review' }, page, reader)).requests.map(({ id }) => id).toSorted()
+  }
+  expect(await due()).toEqual([one.id, two.id].toSorted())
+  await place.approvals.reviewGlass(one.id, finding(dba))
+  expect(await due()).toEqual([two.id])
+  place.clock.set(after(7200))
+  await place.approvals.sweep()
+  expect(await history(place, two.id)).toEqual(['requested', 'glass-broken', 'approved', 'lapsed', 'unreviewed'])
+  expect(await due()).toEqual([two.id])
+  await place.approvals.reviewGlass(two.id, finding(dba))
+  expect(await due()).toEqual([])
+})
+
+test('who broke five glasses that nobody reviewed breaks no more', async () => {
+  const place = await here()
+  const requests: ApprovalRequest[] = []
+  for (let count = 0; count < bounds.unreviewed; count++) requests.push(await broken(place))
+  const { request } = await place.approvals.ask(asks())
+  expect(await codeOf(place.approvals.breakGlass(request.id, breaking(request)))).toBe('too-many')
+  // The call that was answered before is answered again.
+  const [first] = requests
+  if (!first) throw new Error('Five were broken.')
+  expect((await place.approvals.breakGlass(first.id, breaking(first))).status).toBe('approved')
+  await place.approvals.reviewGlass(first.id, finding(dba))
+  expect((await place.approvals.breakGlass(request.id, breaking(request))).status).toBe('approved')
+})
