@@ -6,7 +6,7 @@ import { bundleFiles } from '../../src/core/log/bundleFiles.ts'
 import type { Manifest } from '../../src/core/log/manifest.ts'
 import { viewDigest } from '../../src/core/request/view.ts'
 import type { Check } from '../../src/verify/finding.ts'
-import { bot, dba, dba2, oid, security } from '../support/build.ts'
+import { bot, dba, dba2, oid, owner, security } from '../support/build.ts'
 import type { Told, Unsigned } from '../support/retelling.ts'
 import { type Ref, reworded, shifted, type Story } from '../support/story.ts'
 
@@ -90,6 +90,10 @@ const needed: Lies = [
   ['the redemption before a report', rules, without('00/7 redeemed')],
   ['the denial of a request that lost texts', rules, without('01/5 decided', '01/6 denied')],
   ['the first of two asks to erase', rules, without('01/10 erasure-asked')],
+  ['the question of an answer', rules, without('0c/3 asked')],
+  ['the answer before a vote', rules, without('0c/4 answered')],
+  ['the escalation before a vote of a group that joined', rules, without('0c/6 escalated')],
+  ['the broken glass of an approval', rules, without('0c/10 glass-broken')],
   [
     'a deadline before a vote',
     rules,
@@ -108,6 +112,12 @@ const needed: Lies = [
   ],
 ]
 
+/** All of the request that people talked of, from the question on. */
+const talkedOf = (story: Story) => {
+  const { request } = story.copy('0c/2 requested')
+  return (event: Told) => event.request === request && event.type !== 'requested'
+}
+
 const silent: Lies = [
   ['a look without a vote', 'checkpoint', without('01/3 shown')],
   ['a denial', 'checkpoint', without('0d/3 decided', '0d/4 denied')],
@@ -120,6 +130,10 @@ const silent: Lies = [
   ['that a request passed its deadline', 'checkpoint', without('00/11 expired')],
   ['that an approval lapsed', 'checkpoint', without('0e/5 lapsed')],
   ['that nobody could be told', 'checkpoint', without('09/3 undeliverable')],
+  ['a reminder', 'checkpoint', without('0c/5 reminded')],
+  ['a review', 'checkpoint', without('0c/12 reviewed')],
+  ['that nobody reviewed', 'checkpoint', (story) => story.withoutAll(({ type }) => type === 'unreviewed')],
+  ['a question with its answer, and the vote after it', 'checkpoint', (story) => story.withoutAll(talkedOf(story))],
   ['a download', 'checkpoint', without('00/12 exported')],
   ['a repair', 'checkpoint', without('03/10 tampered')],
   ['an erasure, where the said files are not given', 'checkpoint', without('01/12 erased', '01/13 erased')],
@@ -229,6 +243,43 @@ const impossible: Lies = [
       story
         .without('0e/3 decided')
         .change('0e/4 approved', { actor: { kind: 'policy' }, data: { by: 'policy', rules: [] } }),
+  ],
+  ['a second answer', rules, (story) => story.behind('0c/4 answered', story.copy('0c/4 answered'))],
+  ['a second question of one person', rules, (story) => story.behind('0c/3 asked', story.copy('0c/3 asked'))],
+  [
+    'an answer of an approver',
+    rules,
+    (story) => story.change('0c/4 answered', reworded(story.copy('0c/4 answered'), owner, dba2)),
+  ],
+  ['a reminder before its time', rules, (story) => story.change('0c/5 reminded', { at: '2026-03-04T12:20:00.000Z' })],
+  ['a reminder again', rules, (story) => story.behind('0c/5 reminded', story.copy('0c/5 reminded'))],
+  [
+    'an escalation before its time',
+    rules,
+    (story) => story.change('0c/6 escalated', { at: '2026-03-04T12:30:00.000Z' }),
+  ],
+  ['an escalation to others', rules, (story) => story.change('0c/6 escalated', { data: { groups: ['oncall'] } })],
+  [
+    'a broken glass of what was asked for without one',
+    rules,
+    (story) => {
+      const [broken, approved] = [story.copy('0c/14 glass-broken'), story.copy('0c/15 approved')]
+      const { request, shard } = story.copy('0e/2 requested')
+      const at = '2026-03-07T10:01:00.000Z'
+      const to = { request, shard, at } as Partial<Told>
+      story.behind('0e/2 requested', { ...broken, ...to }, { ...approved, ...to })
+    },
+  ],
+  [
+    'a review by who broke the glass',
+    rules,
+    (story) => story.change('0c/12 reviewed', reworded(story.copy('0c/12 reviewed'), dba, security)),
+  ],
+  ['a second review', rules, (story) => story.behind('0c/12 reviewed', story.copy('0c/12 reviewed'))],
+  [
+    'a later time for the review',
+    rules,
+    (story) => story.change('0c/14 glass-broken', { data: { reviewBy: '2026-03-05T12:52:00.000Z' } }),
   ],
   ['the same ask again', rules, (story) => story.behind('0b/2 requested', story.copy('0b/2 requested'))],
   ['an ask by a person', rules, (story) => story.change('0b/2 requested', { actor: { kind: 'person', id: dba } })],

@@ -1,5 +1,5 @@
 import { type Digest, sha256 } from '../../src/core/data/id.ts'
-import { dba, oid, ownerAlias, runner, security } from '../support/build.ts'
+import { bot, dba, oid, ownerAlias, runner, security } from '../support/build.ts'
 import { oncall, type TrueDays } from '../support/liars.ts'
 import { type Telling, tellingOf, type Told } from '../support/retelling.ts'
 
@@ -52,6 +52,14 @@ const aboutFacts = (type: string, who: string | null, change: (facts: Facts, at:
     return { ...event, data: { ...event.data, facts: { ...facts, ...change(facts, event.at) } } }
   })
 
+/** Changes the data of an ask after which nothing happened to its request that day. */
+const aboutQuiet = (change: (data: Record<string, unknown>) => Record<string, unknown>) =>
+  lying((event) =>
+    event.type === 'requested' && event.at.startsWith('2026-03-04T12:55')
+      ? { ...event, data: { ...event.data, ...change(event.data ?? {}) } }
+      : null,
+  )
+
 export const policyOf = (data: Record<string, unknown>) =>
   data['policy'] as { rules: string[]; version: Digest; outcome: string }
 
@@ -59,6 +67,13 @@ export const policyOf = (data: Record<string, unknown>) =>
 const byRow: Readonly<Record<string, readonly (readonly [lie: string, words: RegExp, telling: Liar])[]>> = {
   'fewer or other people have to approve': [
     ['fewer people', /its “requirement” is/, aboutLast({ requirement: [{ groups: ['dba'], quorum: 1 }] })],
+    [
+      'people who may join later, at once',
+      /its “requirement” is .*and after 1 seconds/,
+      aboutQuiet(() => ({
+        requirement: [{ groups: ['dba'], later: { after: 1, groups: ['security'] }, quorum: 1 }],
+      })),
+    ],
     [
       'other people',
       /its “requirement” is/,
@@ -75,6 +90,57 @@ const byRow: Readonly<Record<string, readonly (readonly [lie: string, words: Reg
       'a later deadline',
       /its rules give people 2400 seconds/,
       aboutAsk('db.export', ({ expiresAt }) => ({ expiresAt: (expiresAt as string).replace(/T(\d\d)/, 'T23') })),
+    ],
+  ],
+  'a question gives more time; other reminders; others may break the glass, or have longer to review it': [
+    [
+      'more time after a question',
+      /its “answer” is/,
+      aboutQuiet(({ answer }) => ({ answer: { ...(answer as object), within: 3500 } })),
+    ],
+    [
+      'a later end of all questions',
+      /its “answer” is/,
+      aboutQuiet(({ answer }) => ({ answer: { ...(answer as object), latest: '2026-03-04T23:00:00.000Z' } })),
+    ],
+    ['a question that moves nothing', /its “answer” is absent/, aboutQuiet(() => ({ answer: undefined }))],
+    ['a reminder that is due early', /its “remind” is/, aboutQuiet(() => ({ remind: [-60, 60] }))],
+    [
+      'others who may break the glass',
+      /its “glass” is/,
+      aboutQuiet(({ glass }) => ({ glass: { ...(glass as object), groups: ['dba', 'security'] } })),
+    ],
+    [
+      'longer to review it',
+      /its “glass” is/,
+      aboutQuiet(({ glass }) => ({ glass: { ...(glass as object), review: 7200 } })),
+    ],
+  ],
+  'a question, a broken glass or a review of a person of another group; an answer of the side that may not': [
+    [
+      'a question of a person of another group',
+      /is not in the group “dba”/,
+      ofType('asked', (event) => renamed(event, dba, oncall)),
+    ],
+    [
+      'a review of a person of another group',
+      /is not in the group “dba”/,
+      ofType('reviewed', (event) => renamed(event, dba, oncall)),
+    ],
+    [
+      'a glass that a person of another group broke',
+      /is not in the group “security”/,
+      lying((event) => (event.at.startsWith('2026-03-04T12:52') ? renamed(event, security, oncall) : null)),
+    ],
+    [
+      'an answer of the agent',
+      /lets “owners” answer for agent/,
+      ofType('answered', ({ data: { facts: _facts, ...data } = {}, said = {}, ...event }) => ({
+        ...event,
+        data,
+        said: { answer: said['answer'] ?? '' },
+        actor: { kind: 'agent', id: bot },
+      })),
     ],
   ],
   'an owner, a sponsor, the principal, or another account of theirs may approve': [

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { change, recordAlone, timeOf } from '../../src/approvals/commit.ts'
+import { applyPrompt } from '../../src/approvals/prompting.ts'
 import { type Digest, type ObjectId, sha256, type Shard, shardOfKey } from '../../src/core/data/id.ts'
 import { undeliverable } from '../../src/core/request/delivery.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
@@ -47,6 +48,13 @@ const rules: readonly RuleText[] = [
     notes: { approvers: 'security', expires: 'PT40M', lapse: 'PT15M', via: 'teams, cli', controls: 'AC-5,CC6.1' },
   },
   { id: 'release-oncall', file: 'approve.cedar', verbs: ['deploy.release'], notes: { approvers: 'oncall|dba' } },
+  {
+    ...{ id: 'fix-dba', file: 'approve.cedar', verbs: ['deploy.fix'] },
+    notes: {
+      ...{ approvers: 'dba', answer: 'PT50M', remind: 'PT15M, -PT1M', escalate: 'PT30M: security' },
+      ...{ breakglass: 'security', review: 'PT1H' },
+    },
+  },
   { id: 'restart', file: 'allow.cedar', verbs: ['service.restart'], notes: { grant: 'PT2M' } },
 ]
 
@@ -122,6 +130,7 @@ async function trueDays(sealed: number, later: (known: Later) => Promise<void>):
   clock.set(at(4, '12:09:00'))
   await today.approvals.decide(release.id, byCli(release, oncall))
   await today.approvals.revoke(release.id, oncall, { reason: 'Not now.' })
+  await emergencies(today, clock, { ledger: made.ledger, policy: before, directory: made.directory })
   clock.set(at(4, '23:40:00'))
   const { request: late } = await today.approvals.ask(asked('07', 'db.export'))
   await today.approvals.decide(late.id, byCli(late, dba2))
@@ -152,6 +161,47 @@ async function trueDays(sealed: number, later: (known: Later) => Promise<void>):
     said.push(text)
   }
   return { place, key, days, said, versions: [before.version, after.version] }
+}
+
+/** A request that people talk of until others join, two that one person approves alone, of which one is reviewed, and one that waits. */
+async function emergencies(
+  { approvals }: Instance,
+  clock: World['clock'],
+  known: Pick<Parameters<typeof applyPrompt>[0], 'ledger' | 'policy' | 'directory'>,
+): Promise<void> {
+  const asks = async (time: string) => {
+    clock.set(at(4, time))
+    return (await approvals.ask({ ...asked('0c', 'deploy.fix'), expiresIn: 2400 })).request
+  }
+  const parts = { ...known, clock, random: randomBytes, committed: () => undefined }
+  const prompt = async (time: string, { id }: ApprovalRequest) => {
+    clock.set(at(4, time))
+    await applyPrompt(parts, id)
+  }
+  const talked = await asks('12:10:00')
+  clock.set(at(4, '12:11:00'))
+  const seen = { via: 'cli', digest: talked.digest }
+  const open = await approvals.askBack(talked.id, { approver: dba, question: 'Why now?', seen })
+  const question = open.events.at(-1)?.hash ?? sha256('')
+  clock.set(at(4, '12:12:00'))
+  const said = await approvals.answer(talked.id, { by: { kind: 'person', id: owner }, question, answer: 'It is down.' })
+  await prompt('12:26:00', said)
+  await prompt('12:41:00', said)
+  clock.set(at(4, '12:42:00'))
+  const content = said.events.at(-1)?.hash ?? sha256('')
+  await approvals.decide(talked.id, { approver: security, verdict: 'approve', seen: { ...seen, content } })
+
+  const breaks = async (time: string, { id, digest, action }: ApprovalRequest) => {
+    clock.set(at(4, time))
+    const confirm = action?.target.split('/').at(-1) ?? ''
+    await approvals.breakGlass(id, { approver: security, reason: 'Fire.', seen: { via: 'cli', digest }, confirm })
+  }
+  const reviewed = await asks('12:45:00')
+  await breaks('12:46:00', reviewed)
+  clock.set(at(4, '12:50:00'))
+  await approvals.reviewGlass(reviewed.id, { reviewer: dba, finding: 'unjustified', reason: 'It was not.' })
+  await breaks('12:52:00', await asks('12:51:00'))
+  await asks('12:55:00')
 }
 
 /** All that happens to requests and to the log beside them. Each act is in a shard of its own, where it can be. */

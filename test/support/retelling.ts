@@ -212,11 +212,15 @@ class Names {
     const { data } = event
     if (data === undefined) return event
     const changed: Record<string, unknown> = { ...data }
-    for (const name of ['content', 'vote', 'event']) {
+    for (const name of ['content', 'vote', 'event', 'question']) {
       const hash = this.#hashes.get(data[name] ?? null)
       if (hash !== undefined) changed[name] = hash
     }
     if (event.type === 'requested') this.#warnings.set(event.request, data['warnings'] as readonly string[])
+    if (event.type === 'answered') {
+      const before = this.#warnings.get(event.request) ?? []
+      this.#warnings.set(event.request, [...new Set([...before, ...(data['warnings'] as readonly string[])])])
+    }
     if (event.type === 'shown') {
       const viewOf = (seen: Record<string, unknown>) => {
         const [content, template] = [seen['content'] as Hex, seen['template'] as Hex]
@@ -228,7 +232,8 @@ class Names {
         this.#views.set(data['view'], viewOf(changed))
       }
     }
-    const view = event.type === 'decided' ? this.#views.get(data['view']) : undefined
+    const isSighted = ['decided', 'asked', 'glass-broken'].includes(event.type)
+    const view = isSighted ? this.#views.get(data['view']) : undefined
     return { ...event, data: view === undefined ? changed : { ...changed, view } }
   }
 
