@@ -22,6 +22,7 @@ import { witnessRows } from './security/witnesses.ts'
 import type { Row } from './security/row.ts'
 import { verifyPageRows } from './security/verifyPage.ts'
 import { storageRows } from './security/storage.ts'
+import { talkRows } from './security/talk.ts'
 import { targetRows } from './security/targets.ts'
 import { templateRows } from './security/templates.ts'
 import { toolCallRows } from './security/toolCalls.ts'
@@ -44,6 +45,7 @@ export const rows: readonly Row[] = [
   ...holdRows,
   ...consoleRows,
   ...refusalRows,
+  ...talkRows,
   ...witnessRows,
   ...backupRows,
   ...operatorRows,
