@@ -135,9 +135,13 @@ function factsOf(row: ApprovalRequest, told: ApprovalRequest): readonly (readonl
 
 type Members = Readonly<Record<string, unknown>>
 
+const laterFacts: ReadonlySet<string> = new Set([
+  ...['requirement', 'onBehalfOf', 'lapse', 'grant', 'erasureAsks', 'refusals'],
+  ...['questions', 'reminded', 'escalated', 'glass'],
+])
+
 /** Facts that not every request has: the row must not have them where the events do not. */
-const isFact = (name: string): boolean =>
-  isStatusMember(name) || ['requirement', 'onBehalfOf', 'lapse', 'grant', 'erasureAsks', 'refusals'].includes(name)
+const isFact = (name: string): boolean => isStatusMember(name) || laterFacts.has(name)
 
 function hashOf(event: LogEvent, name: string, salted: Salted): Hex {
   if (event.said?.[name] !== saidDigest(salted))
