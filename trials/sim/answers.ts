@@ -33,6 +33,14 @@ export function checkAnswers(answers: readonly Answer[], all: readonly Stored[],
             type === 'decided' && actor.id === answer.approver && data?.verdict === answer.verdict,
         )
         break
+      case 'asked back':
+      case 'answered':
+      case 'glass-broken':
+      case 'reviewed': {
+        const type = told === 'asked back' ? 'asked' : told
+        has((event) => event.type === type && event.actor.id === answer.by)
+        break
+      }
       case 'granted':
         has(({ type }) => type === 'approved')
         break

@@ -66,14 +66,32 @@ const ordinaryBugs: readonly Bug[] = [
   bug(
     'self-approval',
     'src/core/request/decision.ts',
-    "if (verdict === 'approve' && overlap([...requirement.excluded, ...excluded], facts.accounts))",
+    "if (verdict === 'approve' && overlap([...(requirement?.excluded ?? []), ...excluded], facts.accounts))",
     'if (false)',
   ),
   bug(
     'a second vote of one person, with another account, that counts',
     'src/core/request/decision.ts',
-    'standing.some((d) => d.approver !== input.approver && overlap(d.facts.accounts, input.facts.accounts))',
+    'others.some((vote) => overlap(vote.facts.accounts, input.facts.accounts))',
     'false',
+  ),
+  bug(
+    'a vote from before an answer that counts',
+    'src/core/request/request.ts',
+    'return decisions.slice(before).filter((decision) => !decision.void)',
+    'return decisions.filter((decision) => !decision.void)',
+  ),
+  bug(
+    'a broken glass that is forgotten when its request ends',
+    'src/core/request/request.ts',
+    'filter(([name]) => !isStatusMember(name))',
+    "filter(([name]) => !isStatusMember(name) && name !== 'glass')",
+  ),
+  bug(
+    'who broke the glass reviews that',
+    'src/core/request/glass.ts',
+    'if (overlap(glass.accounts, facts.accounts))',
+    'if (false)',
   ),
   bug(
     'a vote after the deadline',

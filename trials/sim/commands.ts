@@ -1,6 +1,19 @@
 import { Problem } from '../../src/core/data/problem.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
-import { ask, type Client, click, type Heard, read, redeem, repeat, report, vote, withdraw } from './deeds.ts'
+import {
+  answer,
+  ask,
+  type Client,
+  click,
+  type Heard,
+  read,
+  redeem,
+  repeat,
+  report,
+  speak,
+  vote,
+  withdraw,
+} from './deeds.ts'
 import { outage, pass, remove } from './mishaps.ts'
 import type { Command } from './plan.ts'
 import { refusable } from './recovery.ts'
@@ -8,7 +21,7 @@ import type { World } from './world.ts'
 
 /** Puts the commands of a plan to the processes, and keeps what they answer. */
 export function clients(world: World) {
-  const heard: Heard = { answers: [], told: [], votes: [], looks: [] }
+  const heard: Heard = { answers: [], told: [], talk: [], votes: [], looks: [] }
 
   /** How a command ended: `ok`, a problem's code, or that nobody answers any more. */
   async function put(command: Command, slot: number): Promise<string> {
@@ -75,6 +88,10 @@ async function deed(client: Client, command: Command): Promise<unknown> {
     case 'remove':
       return remove(world.stores)
     case 'vote':
+    case 'askBack':
+    case 'answer':
+    case 'break':
+    case 'review':
     case 'redeem':
     case 'cancel':
     case 'revoke':
@@ -97,6 +114,12 @@ async function about(
   switch (command.do) {
     case 'vote':
       return vote(client, request, command)
+    case 'askBack':
+    case 'break':
+    case 'review':
+      return speak(client, request, command)
+    case 'answer':
+      return answer(client, request, command)
     case 'redeem':
       return redeem(client, request, command)
     case 'cancel':

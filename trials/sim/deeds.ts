@@ -2,7 +2,8 @@ import type { DecideInput } from '../../src/approvals/approvals.ts'
 import { type Digest, type ObjectId, type RequestId, sha256 } from '../../src/core/data/id.ts'
 import { type Instant, instant } from '../../src/core/data/instant.ts'
 import { Problem } from '../../src/core/data/problem.ts'
-import { type ApprovalRequest, contentOf } from '../../src/core/request/request.ts'
+import { openQuestions } from '../../src/core/request/conversation.ts'
+import { type ApprovalRequest, contentOf, hashOfQuestion } from '../../src/core/request/request.ts'
 import { viewDigest } from '../../src/core/request/view.ts'
 import type { Action } from '../../src/core/action/action.ts'
 import type { AgentRegistration } from '../../src/ports/policy.ts'
@@ -21,6 +22,7 @@ export type Answer = { readonly id: RequestId } & (
     }
   | { readonly told: 'voted'; readonly approver: ObjectId; readonly verdict: string }
   | { readonly told: 'cancelled' | 'revoked' | 'succeeded' | 'failed' }
+  | { readonly told: 'asked back' | 'answered' | 'glass-broken' | 'reviewed'; readonly by: ObjectId }
   | { readonly told: 'granted'; readonly token: string; readonly after: number }
   | {
       readonly told: 'redeemed'
@@ -47,6 +49,8 @@ export interface Heard {
   readonly answers: Answer[]
   readonly told: Told[]
   /** Votes that people gave, whether or not an answer came. */
+  /** What else people and agents did, by the type of the event that follows. */
+  readonly talk: { readonly id: RequestId; readonly by: ObjectId; readonly type: string }[]
   readonly votes: { readonly id: RequestId; readonly approver: ObjectId; readonly verdict: string }[]
   /** Views that people asked for. */
   readonly looks: { readonly id: RequestId; readonly approver: ObjectId }[]
@@ -110,7 +114,8 @@ async function lookedAt(
   via: Of<'vote'>['via'],
 ): Promise<DecideInput['seen']> {
   const { process, world, heard } = client
-  if (via === 'api') return { via, digest: request.digest }
+  if (via === 'api')
+    return client.process.approvals.read(request.id, asPerson(approver)).then(digestOf, () => digestOf(request))
   if (via === 'unseen') return { via: 'teams', view: viewOf(request) }
   await click(client, request.id)
   heard.looks.push({ id: request.id, approver })
@@ -132,6 +137,56 @@ async function lookedAt(
 
 const viewOf = (request: ApprovalRequest): Digest =>
   viewDigest({ content: contentOf(request) ?? template, template, warnings: request.warnings })
+
+const asPerson = (id: ObjectId) => ({ kind: 'person', id, evidence: false }) as const
+
+/** What somebody rests on who has read the request over the API. */
+function digestOf(request: ApprovalRequest) {
+  const content = contentOf(request)
+  return { via: 'api', digest: request.digest, ...(content && { content }) } as const
+}
+
+/** Asks the side that wants the action, approves alone, or reviews that, as one who has just read the request. */
+export async function speak(
+  client: Client,
+  born: ApprovalRequest,
+  command: Of<'askBack' | 'break' | 'review'>,
+): Promise<void> {
+  const { process, heard, world } = client
+  const { approvals } = process
+  const { id } = born
+  const approver = approvers[command.approver] ?? born.agent.id
+  const type = ({ askBack: 'asked', break: 'glass-broken', review: 'reviewed' } as const)[command.do]
+  heard.talk.push({ id, by: approver, type })
+  const request = await told(client, id, () => approvals.read(id, asPerson(approver)))
+  const seen = digestOf(request)
+  await told(client, id, () => {
+    if (command.do === 'askBack') return approvals.askBack(id, { approver, question: 'Why?', seen })
+    if (command.do === 'review')
+      return approvals.reviewGlass(id, { reviewer: approver, finding: 'justified', reason: 'Seen.' })
+    const confirm = born.action?.target.split('/').at(-1) ?? ''
+    return approvals.breakGlass(id, { approver, reason: 'Fire.', seen, confirm })
+  })
+  world.reached(type === 'asked' ? 'asked back' : type)
+  heard.answers.push({ told: type === 'asked' ? 'asked back' : type, id, by: approver })
+}
+
+/** Answers the first open question, as the agent or as a person. */
+export async function answer(client: Client, born: ApprovalRequest, command: Of<'answer'>): Promise<void> {
+  const { process, heard, world } = client
+  const { id, agent } = born
+  const person = approvers[command.by]
+  const by = person === undefined ? { kind: 'agent' as const, id: agent.id } : { kind: 'person' as const, id: person }
+  const reader = by.kind === 'agent' ? by : asPerson(by.id)
+  const request = await told(client, id, () => process.approvals.read(id, reader))
+  const [open] = openQuestions(request)
+  if (!open) return
+  heard.talk.push({ id, by: by.id, type: 'answered' })
+  const question = hashOfQuestion(request, open)
+  await told(client, id, () => process.approvals.answer(id, { by, question, answer: 'So.' }))
+  world.reached('answered')
+  heard.answers.push({ told: 'answered', id, by: by.id })
+}
 
 /** Of a card that lies in Teams and is clicked on, note is taken. */
 export async function click({ process, world }: Client, id: RequestId): Promise<void> {

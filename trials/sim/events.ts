@@ -104,7 +104,14 @@ export function checkAlike(request: Life['request'], events: readonly Stored[]):
     shown,
     undeliverable,
     createdAt,
-  }: Life['request']) => ({ status, digest, executor, requirement, decisions, shown, undeliverable, createdAt })
+    questions,
+    reminded,
+    escalated,
+    glass,
+  }: Life['request']) => ({
+    ...{ status, digest, executor, requirement, decisions, shown, undeliverable, createdAt },
+    ...{ questions, reminded, escalated, glass },
+  })
   const more = (one: Life['request']) => [
     'closedAt' in one && one.closedAt,
     'closedBy' in one && one.closedBy,
@@ -138,10 +145,35 @@ function replayed(events: readonly Stored[]): Life['request'] {
 function checkApproval(events: readonly Stored[]): void {
   const approved = events.find(({ type }) => type === 'approved')
   if (approved?.data?.by !== 'quorum') return
-  const places =
-    events[0]?.data?.requirement?.flatMap(({ groups, quorum }) => Array.from({ length: quorum }, () => groups)) ?? []
-  const people = [...new Set(events.filter(({ type }) => type === 'decided').map(({ actor }) => actor.id ?? ''))]
-  demand(2, isSeated(places, people), () => `${approved.request} was approved by ${people.join(', ')}`)
+  const people = [...new Set(current(events).map(({ actor }) => actor.id ?? ''))]
+  demand(2, isSeated(placesOf(events), people), () => `${approved.request} was approved by ${people.join(', ')}`)
+}
+
+/** The places of a request, for its groups and those that joined later. */
+export function placesOf(events: readonly Pick<Stored, 'type' | 'data'>[]): readonly (readonly string[])[] {
+  const isLater = events.some(({ type }) => type === 'escalated')
+  const slots = events[0]?.data?.requirement ?? []
+  return slots.flatMap(({ groups, later, quorum }) =>
+    Array.from({ length: quorum }, () => (isLater ? [...groups, ...(later?.groups ?? [])] : groups)),
+  )
+}
+
+/** The votes since the newest answer: those from before it count no more (invariant 11). */
+export const current = (events: readonly Stored[]): readonly Stored[] =>
+  events.slice(events.findLastIndex(({ type }) => type === 'answered') + 1).filter(({ type }) => type === 'decided')
+
+/** A broken glass is reviewed by another person, or that nobody did is in the log (invariant 14). */
+export function checkReviews(all: readonly Stored[]): void {
+  for (const [id, events] of livesIn(all)) {
+    const broken = events.find(({ type }) => type === 'glass-broken')
+    if (!broken) continue
+    const by = broken.actor.id ?? ''
+    demand(14, eligible['security']?.includes(by) === true, () => `${id}: the glass was broken by ${by}`)
+    const reviewed = events.find(({ type }) => type === 'reviewed')
+    demand(14, reviewed?.actor.id !== by, () => `${id}: who broke the glass reviewed that`)
+    const isKnown = reviewed !== undefined || events.some(({ type }) => type === 'unreviewed')
+    demand(14, isKnown, () => `${id}: nobody reviewed that the glass was broken, and no event says so`)
+  }
 }
 
 /** Whether distinct people who may decide can take all places, by what the roster says of them. */

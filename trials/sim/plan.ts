@@ -48,7 +48,7 @@ export interface Intrusion {
   readonly pick: number
 }
 
-export const verbs = ['one', 'two', 'both', 'either', 'allow', 'forbid', 'unknown'] as const
+export const verbs = ['one', 'two', 'both', 'either', 'talk', 'allow', 'forbid', 'unknown'] as const
 export type Verb = (typeof verbs)[number]
 
 type Deed =
@@ -66,6 +66,9 @@ type Deed =
       /** `unseen`: as if from a card, of which this person was shown nothing. */
       readonly via: 'teams' | 'api' | 'unseen'
     }
+  | { readonly do: 'askBack' | 'break' | 'review'; readonly approver: number }
+  /** `by`: the agent, or an approver, of whom one is the owner. */
+  | { readonly do: 'answer'; readonly by: number }
   | { readonly do: 'redeem'; readonly redemption: number; readonly report: 'succeeded' | 'failed' | null }
   | { readonly do: 'cancel' | 'revoke'; readonly approver: number }
   | { readonly do: 'report'; readonly result: 'succeeded' | 'failed' }
@@ -117,6 +120,7 @@ const verb: fc.Arbitrary<Verb> = weighted(
   [5, 'two'],
   [4, 'both'],
   [2, 'either'],
+  [5, 'talk'],
   [2, 'allow'],
   [1, 'forbid'],
   [1, 'unknown'],
@@ -140,6 +144,17 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
       verdict: weighted([5, 'approve'], [1, 'deny']),
       via: weighted([5, 'teams'], [5, 'api'], [1, 'unseen']),
     }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: weighted([3, 'askBack'], [2, 'break'], [1, 'review']),
+      approver: weighted([4, 0], [3, 1], [1, 2], [4, 3], [1, 4], [1, 5]),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('answer' as const), by: weighted([3, -1], [3, 4], [1, 0]) }),
   },
   {
     weight: 4,

@@ -26,6 +26,7 @@ const wanted = [
     'not-pending',
     'digest-mismatch',
   ],
+  ...['asked back', 'answered', 'glass-broken', 'reviewed', 'unreviewed', 'reminded', 'escalated', 'already-answered'],
   ...['redeemed again', 'already-redeemed', 'not-redeemable', 'grant-invalid', 'not-redeemed', 'already-reported'],
   ...[
     'acknowledged by nobody',

@@ -29,7 +29,7 @@ export const eligible: Readonly<Record<string, readonly string[]>> = {
 }
 export const excluded: readonly string[] = [owner]
 
-export const agents = [agent(bot), agent(runner)] as const
+export const agents = [agent(bot, { answers: 'both' }), agent(runner, { answers: 'both' })] as const
 const channels = ['19:dba', '19:security'] as const
 export const compliance = '19:compliance'
 
@@ -40,6 +40,9 @@ const judgements: Readonly<Record<Verb, Judgement>> = {
   both: needs([slot('dba'), slot('security')], { rules: ['both-groups'] }),
   either: needs([slot('dba|security')], {
     ...{ rules: ['either-group'], expires: 600, lapse: 120, independent: [slot('dba|security')] },
+  }),
+  talk: needs([{ groups: ['dba'], later: { after: 600, groups: ['security'] }, quorum: 2 }], {
+    ...{ rules: ['talk'], expires: 7200, answer: 1800, remind: [60], glass: { groups: ['security'], review: 3600 } },
   }),
   allow: { outcome: 'allow', rules: ['restart'], ...more },
   forbid: { outcome: 'forbid', rules: ['never'] },
@@ -58,6 +61,13 @@ const rules: readonly RuleText[] = [
     ...{ id: 'either-group', file: 'approve.cedar', verbs: ['either'] },
     notes: { approvers: 'dba|security', independent: '', expires: 'PT10M', lapse: 'PT2M' },
   },
+  {
+    ...{ id: 'talk', file: 'approve.cedar', verbs: ['talk'] },
+    notes: {
+      ...{ approvers: 'dba:2', expires: 'PT2H', answer: 'PT30M', remind: 'PT1M', escalate: 'PT10M: security' },
+      ...{ breakglass: 'security', review: 'PT1H' },
+    },
+  },
   { id: 'restart', file: 'allow.cedar', verbs: ['allow'] },
 ]
 
@@ -70,7 +80,7 @@ const people = [[dba2, dba2Alias]] as const
 
 const rosterText: RosterText = {
   agents: Object.fromEntries(
-    agents.map(({ id, name, owners, onBehalfOf }) => [id, { name, owners, onBehalfOf }] as const),
+    agents.map(({ id, name, owners, onBehalfOf, answers }) => [id, { name, owners, onBehalfOf, answers }] as const),
   ),
   groups: Object.fromEntries(Object.entries(groups).map(([name, members]) => [name, { members }])),
   people,

@@ -7,7 +7,7 @@ import { newSigner } from '../../test/support/world.ts'
 import { checkAnswers, checkFailures, checkKeys } from './answers.ts'
 import { checkCards } from './cards.ts'
 import { clients } from './commands.ts'
-import { checkKept, checkLives, livesIn, storedIn, writtenIn } from './events.ts'
+import { checkKept, checkLives, checkReviews, livesIn, storedIn, writtenIn } from './events.ts'
 import { checkHarm } from './harm.ts'
 import { checkJudged, checkVerified } from './judged.ts'
 import { type Plan, plan } from './plan.ts'
@@ -80,6 +80,7 @@ async function run(one: Plan, scheduler: fc.Scheduler, common: Common): Promise<
   const all = await storedIn(stores)
   checkKept(stores, all)
   await checkLives(stores, all)
+  checkReviews(all)
   checkAnswers(heard.answers, all)
   checkKeys(all)
   checkFailures(world.failures)
@@ -91,6 +92,7 @@ async function run(one: Plan, scheduler: fc.Scheduler, common: Common): Promise<
   for (const events of livesIn(all).values()) {
     const types = events.map(({ type }) => type)
     reached(types.at(-1) === 'failed' ? 'failed-outcome' : (types.at(-1) ?? ''))
+    for (const type of ['reminded', 'escalated', 'unreviewed']) if (types.includes(type)) reached(type)
     const [, second] = events
     if (second?.data?.by === 'policy') reached(second.type === 'approved' ? 'by policy' : 'denied by policy')
   }

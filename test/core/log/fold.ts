@@ -6,6 +6,8 @@ export interface Read {
   readonly at: string
   readonly seq: number
   readonly prev: string
+  /** Its leaf hash, if whoever reads it has computed that. */
+  readonly hash?: string
   readonly actor: { readonly kind: string; readonly id?: string }
   readonly data?: Partial<{
     readonly verdict: string
@@ -254,9 +256,9 @@ const counted = (past: readonly Read[]): readonly Read[] =>
       !past.some((other) => other.type === 'vote-void' && other.data?.vote === hashIn(past, one)),
   )
 
-/** The hash of an event is named by the next one. */
+/** The hash of an event is named by the next one of its shard, which is the next one here if the shard has no other request. */
 const hashIn = (past: readonly Read[], one: Read, next?: Read): string | undefined =>
-  (past[past.indexOf(one) + 1] ?? next)?.prev
+  one.hash ?? (past[past.indexOf(one) + 1] ?? next)?.prev
 
 const noFacts: Facts = { accounts: [], groups: [], member: false, enabled: false, asOf: '' as Facts['asOf'] }
 
