@@ -4,7 +4,7 @@ import type { Digest, ObjectId } from '../core/data/id.ts'
 import type { Instant } from '../core/data/instant.ts'
 import { Problem } from '../core/data/problem.ts'
 import type { Outcome, Tier } from '../core/request/event.ts'
-import type { Slot } from '../core/request/requirement.ts'
+import type { Provisions, Slot } from '../core/request/requirement.ts'
 import { spoken } from '../words/spoken.ts'
 import { type Ask, checkDecidable, judgeAsk, type Judged } from './ask.ts'
 import { countEligible, type PeopleParts } from './eligibility.ts'
@@ -32,7 +32,7 @@ export interface DryRun {
   readonly problem: Problem | null
 }
 
-interface AskedPeople {
+interface AskedPeople extends Provisions {
   readonly tier: Tier
   readonly expires: number
   /** The only doors that people may approve through. Absent if all may. */
@@ -113,6 +113,9 @@ async function askingOf(parts: PeopleParts, judged: Judged): Promise<AskedPeople
     tier: judgement.tier,
     expires: Math.min(expiresIn, judgement.expires),
     ...(judgement.via && { via: judgement.via }),
+    ...(judgement.answer !== undefined && { answer: judgement.answer }),
+    ...(judgement.remind && { remind: judgement.remind }),
+    ...(judgement.glass && { glass: judgement.glass }),
     required: await Promise.all(counted),
     excluded,
     excludedByAgent,

@@ -475,9 +475,11 @@ const english: PageWords = {
     names: 'What is erased',
     named: {
       action: 'What was asked: action, target, environment and params',
+      answer: 'The answers to questions',
       links: 'The links',
       name: 'The names of people',
       owner: 'The name of the agent’s owner',
+      question: 'The questions of people',
       reason: 'The reasons of the agent and of people',
       summary: 'The summary of the result',
     },

@@ -29,6 +29,10 @@ const eligibleSlot = component(
   'EligibleSlot',
   z.object({
     groups: z.array(z.string()),
+    later: z
+      .object({ after: anyCount.meta({ description: 'Seconds.' }), groups: z.array(z.string()) })
+      .optional()
+      .meta({ description: 'Groups whose people may fill it, too, so long after the ask.' }),
     quorum: anyCount,
     eligible: anyCount.meta({ description: 'How many people may fill it. Counted up to 50.' }),
   }),
@@ -132,6 +136,14 @@ export const dryRunAnswer = component(
       tier: tier.optional(),
       expires: seconds.optional(),
       via: z.array(z.string()).optional().meta({ description: 'The only doors that may approve. Absent if all may.' }),
+      answer: seconds.optional().meta({ description: 'Seconds that people have at least after a question of theirs.' }),
+      remind: z.array(z.int()).optional().meta({
+        description: 'When they are reminded: seconds after the ask, or with a negative number before the deadline.',
+      }),
+      glass: z
+        .object({ groups: z.array(z.string()), review: seconds })
+        .optional()
+        .meta({ description: 'Who may approve alone in an emergency, and in how many seconds that is reviewed.' }),
       lapse: seconds.optional(),
       grant: seconds.optional(),
       required: z.array(eligibleSlot),

@@ -47,12 +47,16 @@ async function judgement(
   const tried = await approvals.tryAsk(dryAskOf(body), readerOf(caller))
   const { asking, problem, warnings, ...said } = tried
   const pointer = problem?.details.pointer
-  const { tier, expires, via, required = [], excluded = [], excludedByAgent = [], pages = 0 } = asking ?? {}
+  const { tier, expires, via, answer, remind, glass } = asking ?? {}
+  const { required = [], excluded = [], excludedByAgent = [], pages = 0 } = asking ?? {}
   return {
     answer: {
       ...said,
       ...(asking && { tier, expires }),
       ...(via && { via }),
+      ...(answer !== undefined && { answer }),
+      ...(remind && { remind }),
+      ...(glass && { glass }),
       ...{ required, excluded, pages },
       ...(excludedByAgent.length > 0 && { excludedByAgent }),
       warnings: warnings.map((code) => ({ code, words: warningOf(code, spoken) })),
