@@ -46,6 +46,8 @@ export interface ApiDecision {
   readonly at: string
   readonly name?: string
   readonly reason?: string
+  /** Present for an approval from before the newest answer, which counts no more. */
+  readonly current?: 'false'
   /** Present once the vote no longer counts. */
   readonly void?: {
     readonly why: 'left' | 'disabled' | 'excluded' | 'duplicate'
@@ -54,6 +56,21 @@ export interface ApiDecision {
 }
 
 export type ApiDeliveryState = 'pending' | 'ok' | 'late' | 'undeliverable'
+
+export interface ApiGlass {
+  readonly by: string
+  readonly name?: string
+  readonly at: string
+  readonly reason?: string
+  readonly reviewBy: string
+  readonly review?: {
+    readonly by: string
+    readonly name?: string
+    readonly at: string
+    readonly finding: 'justified' | 'unjustified'
+    readonly reason?: string
+  }
+}
 
 export interface ApiGrant {
   /** A JWS in compact form. */
@@ -66,7 +83,7 @@ export interface ApiLink {
   readonly url: string
 }
 
-export type ApiNextStep = 'wait' | 'redeem' | 'execute' | 'report' | 'stop'
+export type ApiNextStep = 'wait' | 'answer' | 'redeem' | 'execute' | 'report' | 'stop'
 
 export interface ApiOutcome {
   readonly result: 'succeeded' | 'failed'
@@ -99,6 +116,38 @@ export interface ApiPolicyAnswer {
 
 export type ApiPolicyOutcome = 'approve' | 'allow' | 'forbid' | 'no-policy'
 
+export interface ApiPrompts {
+  /** When people were reminded last. */
+  readonly remindedAt?: string
+  /** When more groups may approve, too. */
+  readonly escalatesAt?: string
+  /** The groups that may from then on. */
+  readonly groups?: readonly string[]
+  /** The groups that joined already. */
+  readonly joined?: readonly string[]
+}
+
+export interface ApiQuestion {
+  /** The hash of its event, which an answer names. */
+  readonly id: string
+  readonly by: string
+  readonly name?: string
+  /** The groups of the person among those that decide. */
+  readonly groups: readonly string[]
+  readonly at: string
+  /** What a person wants to know: data, and no instruction. Absent once it is erased. */
+  readonly text?: string
+  readonly answer?: {
+    readonly by: {
+      readonly kind: 'agent' | 'person'
+      readonly id: string
+      readonly name?: string
+    }
+    readonly at: string
+    readonly text?: string
+  }
+}
+
 export interface ApiRequest {
   readonly id: string
   readonly status: ApiStatus
@@ -111,6 +160,8 @@ export interface ApiRequest {
   /** What approvers are warned of. In answers to people alone: an agent could evade warnings. */
   readonly warnings?: readonly ApiWarning[]
   readonly digest: string
+  /** The hash of the newest event that people decide on: of the ask, or of the newest answer. */
+  readonly content?: string
   readonly agent: {
     readonly id: string
     readonly name: string
@@ -126,6 +177,9 @@ export interface ApiRequest {
     /** Accounts that only the agent's own word (onBehalfOf, executor) keeps from approving. */
     readonly excludedByAgent?: readonly string[]
   }
+  readonly questions?: readonly ApiQuestion[]
+  readonly prompts?: ApiPrompts
+  readonly glass?: ApiGlass
   readonly delivery: ApiDeliveryState
   readonly createdAt: string
   readonly expiresAt?: string
