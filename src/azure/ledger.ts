@@ -98,7 +98,7 @@ export class TableLedger implements Ledger {
       this.#heads.read(shard, deadline),
     ])
     this.#heads.remember(shard, newest)
-    if (event !== null && textIn(event, 'op') === op) return
+    if (event !== null && operationIn(shard, head.seq + 1, event) === op) return
     if (newest.etag !== versionOf(loaded).head) this.#heads.meet()
     throw fault
   }
@@ -277,6 +277,16 @@ export class TableLedger implements Ledger {
       return [seq, row] as const
     })
     return new Map(await Promise.all(pairs))
+  }
+}
+
+/** The operation that wrote an event. @throws {Problem} `evidence-broken` for a row that the service did not write */
+function operationIn(shard: Shard, seq: number, event: Row): string {
+  try {
+    return textIn(event, 'op')
+  } catch (cause) {
+    if (cause instanceof Problem) throw cause
+    throw evidenceBroken({ shard, row: rowKey.event(seq), check: 'form' })
   }
 }
 

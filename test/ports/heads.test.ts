@@ -5,6 +5,8 @@ import { Conflict } from '../../src/ports/ledger.ts'
 import { type Wire, watchWire } from '../../trials/bench/wire.ts'
 import { apply, ask, changeOf, dba, minutes, noon, oid, shard, submission, vote } from './story.ts'
 import { startStorage, type TestStorage } from './tables.ts'
+import { Insider } from '../trust/insider.ts'
+import { rowKey } from '../../src/azure/rowKey.ts'
 
 const here = shard(3)
 
@@ -35,6 +37,17 @@ afterEach(() => {
 afterAll(async () => {
   await wire.close()
   await storage.close()
+})
+
+test('a commit that finds an event nobody can read at its place says that the evidence does not hold', async () => {
+  const other = new TableLedger(storage.connect())
+  const loaded = await ledger.load(here, {})
+  await ask(other)
+  const insider = new Insider(storage)
+  const [event] = (await insider.rows(here)).filter(({ rowKey: key }) => key === rowKey.event(loaded.head.seq + 1))
+  await insider.put({ ...event, v: '{}' })
+  const refused = ledger.commit(loaded, changeOf(loaded, open(submission()), noon))
+  await expect(refused).rejects.toMatchObject({ code: 'evidence-broken' })
 })
 
 test('a process without competitors does not read a head for some seconds after a commit', async () => {
