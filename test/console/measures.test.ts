@@ -46,7 +46,8 @@ test('the percentile of all days lies between those of the days', () => {
 
 /** The rows of decisions that took so many milliseconds, as the service writes them. */
 function percentilesOf(times: readonly number[]) {
-  const tally = { counts: new Map(), times: new Map([['decide', [...times]]]), hours: new Map() }
+  const decide = { values: Float64Array.from(times), count: times.length }
+  const tally = { counts: new Map(), times: new Map([['decide', decide]]), hours: new Map() }
   const [none, all] = [new Map(), new Map([['', tally]])]
   return new Metrics({ all, rule: none, agent: none, approver: none })
     .rows()

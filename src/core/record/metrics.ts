@@ -6,6 +6,7 @@ import type { Outcome, Verdict } from '../request/event.ts'
 import type { ApprovalRequest } from '../request/request.ts'
 import { isHasty } from './eventType.ts'
 import type { Life } from './replayedRequest.ts'
+import { addTime, addTimes, noTimes, sortedTimes, type Times } from './times.ts'
 
 /** Whom a metric is about, in the order of the table: all requests, those of a rule or an agent, the votes of an approver. */
 const metricGroups = ['all', 'rule', 'agent', 'approver'] as const
@@ -36,8 +37,8 @@ const percentiles = [50, 90, 99] as const
 /** What was counted for one rule, agent or approver, or for all. It is plain data, because it may come from a thread. */
 interface Tally {
   readonly counts: Map<string, number>
-  /** Milliseconds, by what they are the times of. */
-  readonly times: Map<string, number[]>
+  /** By what they are the times of. */
+  readonly times: Map<string, Times>
   /** Of an approver, the number of votes in each hour. */
   readonly hours: Map<Instant, number>
 }
@@ -112,7 +113,7 @@ export class Metrics {
       this.#of('agent', facts.agent),
     ]
     for (const name of countsOf(facts, from)) for (const tally of of) count(tally, name)
-    for (const [name, time] of timesOf(facts, from)) for (const tally of of) addTime(tally, name, time)
+    for (const [name, time] of timesOf(facts, from)) for (const tally of of) addTime(timesIn(tally, name), time)
     for (const { approver: person, verdict, at, look } of facts.votes) {
       if (!isSince(at, from)) continue
       const approver = this.#of('approver', person)
@@ -129,7 +130,7 @@ export class Metrics {
       for (const [of, { counts, times, hours }] of others[by]) {
         const tally = this.#of(by, of)
         for (const [name, value] of counts) count(tally, name, value)
-        for (const [name, all] of times) for (const time of all) addTime(tally, name, time)
+        for (const [name, all] of times) addTimes(timesIn(tally, name), all)
         for (const [hour, votes] of hours) tally.hours.set(hour, (tally.hours.get(hour) ?? 0) + votes)
       }
   }
@@ -187,7 +188,7 @@ function timesOf(facts: LifeFacts, from: Instant | null): readonly (readonly [st
 function takeVote(of: readonly Tally[], look: number | null): void {
   for (const tally of of) {
     if (look === null) count(tally, 'unseen')
-    else addTime(tally, 'look', look)
+    else addTime(timesIn(tally, 'look'), look)
     if (isHasty(look)) count(tally, 'hasty')
   }
 }
@@ -196,10 +197,12 @@ function count({ counts }: Tally, name: string, more = 1): void {
   counts.set(name, (counts.get(name) ?? 0) + more)
 }
 
-function addTime({ times }: Tally, name: string, time: number): void {
+function timesIn({ times }: Tally, name: string): Times {
   const known = times.get(name)
-  if (known) known.push(time)
-  else times.set(name, [time])
+  if (known) return known
+  const made = noTimes()
+  times.set(name, made)
+  return made
 }
 
 /** The metrics of a tally by name, sorted. */
@@ -210,7 +213,7 @@ function valuesOf({ counts, times, hours }: Tally): readonly (readonly [string, 
     ...(busiest > 0 ? [['busiest-hour', busiest] as const] : []),
   ]
   for (const [name, all] of times) {
-    const sorted = Float64Array.from(all).sort()
+    const sorted = sortedTimes(all)
     values.push([`${name}-n`, sorted.length])
     for (const percent of percentiles) values.push([`${name}-p${percent}`, nearestRank(sorted, percent)])
   }
@@ -218,5 +221,5 @@ function valuesOf({ counts, times, hours }: Tally): readonly (readonly [string, 
 }
 
 /** The smallest value that at least so many percent of the values do not exceed. */
-const nearestRank = (sorted: Float64Array, percent: number): number =>
+const nearestRank = (sorted: Uint32Array | Float64Array, percent: number): number =>
   sorted[Math.ceil((percent * sorted.length) / 100) - 1] ?? 0
