@@ -66,19 +66,32 @@ export const formatRows = (facts: ChunkFacts, rows: ReadonlyMap<RequestId, Chunk
     Buffer.from([JSON.stringify(facts), ...[...rows].map(([id, row]) => `${id} ${JSON.stringify(row)}`)].join('\n')),
   )
 
-/** Reads the part `rows`. Rows stay texts, because only the newest of each request counts. */
+/** Reads the part `rows`. Rows stay bytes, because only the newest of each request counts. */
 export function parseRows(part: Uint8Array): {
   readonly facts: ChunkFacts
-  readonly rows: readonly (readonly [RequestId, string])[]
+  readonly rows: readonly (readonly [RequestId, Buffer])[]
 } {
-  const [first = '', ...lines] = inflatedPiece(part).toString('utf8').split('\n')
+  const [first = Buffer.alloc(0), ...lines] = linesOf(inflatedPiece(part))
   return {
-    facts: JSON.parse(first) as ChunkFacts,
-    rows: lines.map((line) => [line.slice(0, idLength) as RequestId, line.slice(idLength + 1)] as const),
+    facts: JSON.parse(first.toString('utf8')) as ChunkFacts,
+    rows: lines.map(
+      (line) => [line.toString('latin1', 0, idLength) as RequestId, line.subarray(idLength + 1)] as const,
+    ),
   }
 }
 
-export const parseRow = (text: string): ChunkRow => JSON.parse(text) as ChunkRow
+function* linesOf(bytes: Buffer): Generator<Buffer, void, undefined> {
+  let from = 0
+  for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, from)) {
+    yield bytes.subarray(from, end)
+    from = end + 1
+  }
+  yield bytes.subarray(from)
+}
+
+const newline = 10
+
+export const parseRow = (row: Buffer): ChunkRow => JSON.parse(row.toString('utf8')) as ChunkRow
 
 const idLength = 29
 

@@ -20,6 +20,7 @@ import { TileWriter } from '../log/tileWriter.ts'
 import { ArchivedVersions } from './archivedVersions.ts'
 import type { PoliciesInForce } from './attest.ts'
 import type { Member } from './bundleZip.ts'
+import { NewestRows } from './newestRows.ts'
 import { openAfter } from './openRequests.ts'
 import type { Standing } from './plan.ts'
 import { type Packed, Packing, Spool } from './spool.ts'
@@ -80,7 +81,8 @@ const some = 1_000
 export async function gather(parts: GatheringParts, planned: PlannedDay, folder: string): Promise<Gathered> {
   const { plan, from, open } = planned
   const day = await Gathering.open(parts, planned, folder)
-  for (const shard of shards) await gatherShard(parts, day, planned, shard, from.policies.get(shard))
+  const rows = new NewestRows()
+  for (const shard of shards) await gatherShard(parts, day, planned, { shard, policy: from.policies.get(shard), rows })
   day.late(lateSeal(plan))
   return day.end(open)
 }
@@ -176,10 +178,10 @@ class Gathering {
   }
 
   /** Takes the requests of a shard, each as the newest chunk has it. */
-  async rows(rows: ReadonlyMap<RequestId, string>): Promise<void> {
+  async rows(rows: NewestRows): Promise<void> {
     const { requests } = this.#spools
-    for (const [id, text] of rows) {
-      const { line, facts } = parseRow(text)
+    for (const [id, row] of rows.all()) {
+      const { line, facts } = parseRow(row)
       const state = { id, status: facts.status }
       if (this.#before.has(id) || isOpen(state)) this.#states.push(state)
       requests.add(line)
@@ -242,20 +244,19 @@ async function gatherShard(
   parts: GatheringParts,
   day: Gathering,
   { chunks, witnesses }: PlannedDay,
-  shard: Shard,
-  policy: Digest | undefined,
+  { shard, policy, rows }: { readonly shard: Shard; readonly policy: Digest | undefined; readonly rows: NewestRows },
 ): Promise<void> {
   const chain = chunks.get(shard) ?? []
   await checkNewest(parts, witnesses, shard, chain)
-  const all = new Map<RequestId, string>()
+  rows.clear()
   let inForce = policy
   for await (const read of ahead(atOnce, chain, (chunk) => readChunk(parts, chunk))) {
     await checkWitnessed(witnesses, read)
     await day.take(read)
-    for (const [id, row] of read.rows) all.set(id, row)
+    for (const [id, row] of read.rows) rows.put(id, row)
     inForce = read.facts.policy
   }
-  await day.rows(all)
+  await day.rows(rows)
   day.govern(shard, policy, inForce)
 }
 
