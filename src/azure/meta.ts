@@ -37,9 +37,10 @@ export async function prepareLedger(
   { at, ...ours }: Pick<Meta, 'origin' | 'tenant'> & { readonly at: Instant },
 ): Promise<Meta> {
   const deadline = within()
-  await answered(Promise.all([ledger.createTable(deadline), limits.createTable(deadline)]))
   const read = () => found(ledger.getEntity('seal', 'meta', deadline))
-  let meta = await read()
+  const created = answered(Promise.all([ledger.createTable(deadline), limits.createTable(deadline)]))
+  // Only the first start of a deployment has to create anything, so the row is read meanwhile. Without a table that fails.
+  let [meta] = await Promise.all([read().catch(() => null), created])
   if (meta === null) {
     const first = at.slice(0, 10)
     const { origin, sign } = await macs.rows()

@@ -48,13 +48,13 @@ export interface Storage {
    */
   prepare(at: Instant): Promise<Incomplete | null>
   /**
-   * Archives the policy's files, once the storage is prepared. Comes before any decision is made under that policy, and may
-   * be repeated.
+   * Archives the policy's files. Comes before any decision is made under that policy, and may be repeated.
    *
+   * @param prepared what {@link prepare} answered; nothing is written before it settles
    * @throws {Error} naming a file that the archive has with other bytes
    * @throws {Problem} `unavailable`
    */
-  keep(policy: Policy): Promise<void>
+  keep(policy: Policy, prepared?: Promise<unknown>): Promise<void>
 }
 
 /** Connects to the storage of a deployment. Sends nothing. */
@@ -85,6 +85,6 @@ export function connectStorage({ origin, tenant, backup: isBackedUp, ...settings
       ])
       return incomplete
     },
-    keep: (policy) => archivePolicy(archive, policy),
+    keep: (policy, prepared) => archivePolicy(archive, policy, prepared),
   }
 }

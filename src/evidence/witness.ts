@@ -75,8 +75,12 @@ export class Witness {
     const { clock, seals } = this.#parts
     const now = clock.now()
     this.#readAt = milliseconds(now)
-    for (const month of monthsBack(dayOf(now), await seals.first()))
-      if (await this.#read(`${headsPrefix}${month}`)) break
+    const current = dayOf(now).slice(0, 7)
+    const isIn = (month: string) => this.#read(`${headsPrefix}${month}`)
+    // Most starts find the newest file in the current month, and need not know the first.
+    const [first, isFound] = await Promise.all([seals.first(), isIn(current)])
+    if (isFound) return
+    for (const month of monthsBack(dayOf(now), first)) if (month !== current && (await isIn(month))) break
   }
 
   /**
