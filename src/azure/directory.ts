@@ -1,5 +1,5 @@
 import type { TokenCredential } from '@azure/identity'
-import { z } from 'zod'
+import * as z from 'zod'
 import { bounds } from '../core/data/bound.ts'
 import { isObjectId, type ObjectId, parseObjectId } from '../core/data/id.ts'
 import { type Instant, milliseconds } from '../core/data/instant.ts'

@@ -1,5 +1,5 @@
 import type { TokenCredential } from '@azure/identity'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { KeyVersion } from '../core/log/mac.ts'
 import { Problem } from '../core/data/problem.ts'
 import type { LedgerKey } from '../ports/ledgerKey.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { actionLimits } from '../core/action/action.ts'
 import { flawInAddress } from '../core/action/flaw.ts'
 import { keyPattern } from '../core/action/key.ts'

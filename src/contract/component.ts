@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** The schemas that have a name of their own in the OpenAPI document. */
 export const components = z.registry<{ readonly id: string }>()

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { shards } from '../core/data/id.ts'
 import { erasable } from '../core/request/erasure.ts'
 import { tamperChecks } from '../core/request/event.ts'

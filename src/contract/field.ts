@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { actionLimits, actionPattern, environmentPattern } from '../core/action/action.ts'
 import { flawInEnvironment, flawInVerb, flawInWords } from '../core/action/flaw.ts'
 import { parseDigest, parseObjectId } from '../core/data/id.ts'

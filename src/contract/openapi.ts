@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { Problem, type ProblemCode, problemCodes } from '../core/data/problem.ts'
 import { components, examples } from './component.ts'
 import type { CallerRule, Operation, Tag } from './operation.ts'

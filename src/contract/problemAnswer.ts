@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { problemCodes } from '../core/data/problem.ts'
 import { component } from './component.ts'
 import { example } from './example.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { actionLimits } from '../core/action/action.ts'
 import { bounds } from '../core/data/bound.ts'
 import { tiers } from '../core/request/event.ts'

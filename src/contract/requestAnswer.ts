@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { deliveryStates } from '../core/request/delivery.ts'
 import { findings, outcomes, tiers, verdicts, voidReasons } from '../core/request/event.ts'
 import { nextSteps, stopCodes } from '../core/request/nextStep.ts'

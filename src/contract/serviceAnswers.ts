@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { rowChecks } from '../core/data/problem.ts'
 import { component, type Frozen } from './component.ts'
 import { example } from './example.ts'

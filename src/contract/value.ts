@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** The values that answers are made of. Their forms are documented, and hold for whatever reads them. */
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { mixedIn } from '../core/action/lookAlike.ts'
 import { wildcard } from '../core/data/wildcard.ts'
 import { refusal, readRuleFile, wordsOf } from '../toolCall/ruleFile.ts'

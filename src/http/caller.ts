@@ -1,5 +1,5 @@
 import { type JWTHeaderParameters, type JWTVerifyResult, jwtVerify } from 'jose'
-import { z } from 'zod'
+import * as z from 'zod'
 import { isContext } from '../core/data/authenticationContext.ts'
 import { isObjectId, type ObjectId, parseObjectId } from '../core/data/id.ts'
 import { Problem, type TokenFault } from '../core/data/problem.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type CallToolResult, Server, type ServerContext, type Tool } from '@modelcontextprotocol/server'
-import { z } from 'zod'
+import * as z from 'zod'
 import { version } from '../../package.json'
 import { bounds } from '../core/data/bound.ts'
 import type { Json } from '../core/data/json.ts'

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { isObjectId } from '../core/data/id.ts'
 import { type CloudName, cloudNames } from '../runtime/cloud.ts'
 import type { Environment } from '../cli/environment.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { Problem } from '../core/data/problem.ts'
 import { clouds } from '../runtime/cloud.ts'
 import { Exit, exits } from '../cli/exit.ts'

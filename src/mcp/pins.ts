@@ -1,5 +1,5 @@
 import { renameSync, writeFileSync } from 'node:fs'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Digest, digestOf } from '../core/data/id.ts'
 import { canonical, type Json } from '../core/data/json.ts'
 import { Exit, exits } from '../cli/exit.ts'

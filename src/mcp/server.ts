@@ -10,7 +10,7 @@ import {
   type ServerContext,
   type Tool,
 } from '@modelcontextprotocol/server'
-import { z } from 'zod'
+import * as z from 'zod'
 import { version } from '../../package.json'
 import { bounds } from '../core/data/bound.ts'
 import type { JsonObject } from '../core/data/json.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { controlCharacter } from '../core/action/action.ts'
 import { bounds } from '../core/data/bound.ts'
 import type { ObjectId } from '../core/data/id.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { flawInKey } from '../core/action/key.ts'
 import { bounds } from '../core/data/bound.ts'
 import { formats, type PresentedParam, type Presentation } from '../core/action/presentation.ts'

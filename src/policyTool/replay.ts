@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { Exit, exits } from '../cli/exit.ts'
 import type { Line } from '../cli/layout.ts'
 import type { Result } from '../cli/result.ts'

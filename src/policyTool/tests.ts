@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { Exit, exits } from '../cli/exit.ts'
 import type { Line } from '../cli/layout.ts'
 import type { Result } from '../cli/result.ts'

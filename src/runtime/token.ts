@@ -1,5 +1,5 @@
 import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose'
-import { z } from 'zod'
+import * as z from 'zod'
 import { bounds } from '../core/data/bound.ts'
 import { Problem, type TokenFault } from '../core/data/problem.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { flawInEnvironment, flawInVerb } from '../core/action/flaw.ts'
 
 /** What a configuration says of one tool. What is left out is derived from the tool's name. */

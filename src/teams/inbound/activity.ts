@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { isObjectId, type ObjectId, parseObjectId } from '../../core/data/id.ts'
 import type { Json } from '../../core/data/json.ts'
 import { type Click, parseClick } from './click.ts'

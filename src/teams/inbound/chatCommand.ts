@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Json } from '../../core/data/json.ts'
 
 /** What a person typed to the bot. `approve` stands for every verb that works by card only. */

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { actionLimits, controlCharacter } from '../../core/action/action.ts'
 import type { VoteMark, MarkedVote } from '../../core/request/batch.ts'
 import type { Verdict } from '../../core/request/event.ts'

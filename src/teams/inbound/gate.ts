@@ -1,5 +1,5 @@
 import { type JWTVerifyResult, jwtVerify } from 'jose'
-import { z } from 'zod'
+import * as z from 'zod'
 import { isObjectId } from '../../core/data/id.ts'
 import type { JsonObject } from '../../core/data/json.ts'
 import { Problem, type TokenFault } from '../../core/data/problem.ts'
