@@ -11,8 +11,14 @@ const commonJs = {
   banner: { js: "const __moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
 }
 
-/** Files of the tests look for the project in the folder above their own. */
-const esModule = { format: 'esm', define: { 'import.meta.dirname': JSON.stringify(resolve(root, 'dist')) } }
+/** Files of the tests look for the project in the folder above their own. Cedar is loaded by a `require`. */
+const esModule = {
+  format: 'esm',
+  define: { 'import.meta.dirname': JSON.stringify(resolve(root, 'dist')) },
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
+}
 
 /** Bundles an entry into a file. Both paths start at the project's folder, which becomes the current one. */
 export async function bundle({ entry, file, options }) {

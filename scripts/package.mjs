@@ -89,6 +89,7 @@ async function filesWith(policyFolder, example) {
       ['package.json', Buffer.from(`${JSON.stringify({ name, version, main: 'main.cjs' }, null, 2)}\n`)],
       ...programs.map((file) => [file, readFileSync(join(dist, file))]),
       ...folders.flatMap(filesIn),
+      [policy.compiled.name, Buffer.from(policy.compiled.text)],
       ...[...policy.files].map(([file, bytes]) => [`policy/${file}`, Buffer.from(bytes)]),
     ].sort(([a], [b]) => (a < b ? -1 : 1)),
   )

@@ -12,6 +12,8 @@ import { instant } from './core/data/instant.ts'
 import { Witness } from './evidence/witness.ts'
 import { callers, peoplesScope } from './http/caller.ts'
 import { clientsSetting } from './http/clients.ts'
+import { compiledFile, readCompiled } from './policy/compiled.ts'
+import { cedar } from './policy/engine.ts'
 import { loadPolicy } from './policy/load.ts'
 import { untold, withoutChannel } from './policy/untold.ts'
 import type { Clock } from './ports/clock.ts'
@@ -50,7 +52,8 @@ export async function deploy(env: NodeJS.ProcessEnv): Promise<Deployed> {
   // The key is on its way while the policy is read.
   void connected.storage.warm()
   const cards = readCards(beside('cards'))
-  const policy = await loadPolicy(config.policyFolder, cards, config.policyRef)
+  const { policyFolder, policyRef: ref } = config
+  const policy = await loadPolicy(policyFolder, cards, { ref, compiled: await readCompiled(beside(compiledFile)) })
   for (const name of untold(policy)) console.warn(logLine('start', { start: true, ...withoutChannel(name) }))
   if (config.clients.size === 0)
     console.warn(logLine('start', { start: true, missing: clientsSetting, effect: 'people are refused over HTTP' }))
@@ -89,9 +92,11 @@ function composed(
   const alarms = new Alarms((cause) => console.error(backgroundLine(cause)))
   const witness = new Witness({ ...storage, clock, failed: alarms.failed, random: randomBytes })
   const { open, isOpen } = opening(async () => {
-    const incomplete = await storage.prepare(clock.now())
-    await Promise.all([storage.keep(policy), witness.begin()])
+    const prepared = storage.prepare(clock.now())
+    const begun = prepared.then(() => witness.begin())
+    const [incomplete] = await Promise.all([prepared, begun, storage.keep(policy, prepared)])
     if (incomplete) app = compose({ ...adapters, incomplete })
+    setTimeout(cedar, afterStart).unref()
   })
   const entra = `${cloud.login}/${tenantId}`
   const adapters: Adapters = {
@@ -127,6 +132,9 @@ function consoleOf({ cloud, tenantId, apiAppId, consoleAppId: clientId }: Config
   const authority = `${cloud.login}/${tenantId}/v2.0`
   return { console: { authority, clientId, scope: `${apiAppId}/${peoplesScope}`, hosts: cloud.teams } }
 }
+
+/** Milliseconds after which Cedar is loaded, so that neither the first answers wait for it nor a later judgement. */
+const afterStart = 1_000
 
 /** Finds a folder beside the built program. */
 const beside = (folder: string): string => fileURLToPath(new URL(folder, import.meta.url))

@@ -1,12 +1,18 @@
 import { ruleListFile } from '../core/policy/ruleList.ts'
 import { BadPolicy, type Flaw, sentenceOf } from '../policy/flaw.ts'
+import { compiledFile, formatCompiled } from '../policy/compiled.ts'
 import { loadPolicy } from '../policy/load.ts'
 import { readCards } from '../runtime/folder.ts'
 import { agents, entraGroups, users } from './accounts.ts'
 
 /** A policy that may be deployed, or its flaws, each in one sentence with file, line and rule. */
 export type CheckedPolicy =
-  | { readonly version: string; readonly files: ReadonlyMap<string, Uint8Array> }
+  | {
+      readonly version: string
+      readonly files: ReadonlyMap<string, Uint8Array>
+      /** The file that lies beside the program, by its name. */
+      readonly compiled: { readonly name: string; readonly text: string }
+    }
   | { readonly flaws: readonly string[]; readonly isExample: boolean }
 
 /** The channels of the example policy, which exist only in the local stack's Teams client. */
@@ -33,7 +39,8 @@ export async function checkPolicy(folder: string, cards: string, allow: { exampl
     const files = new Map([...policy.files()].filter(([name]) => !name.startsWith('cards/') && name !== ruleListFile))
     const found = allow.example ? [] : exampleFlaws(files)
     if (found.length > 0) return { flaws: found.map(sentenceOf), isExample: true }
-    return { version: policy.version, files }
+    const compiled = { name: compiledFile, text: formatCompiled(policy.compiled) }
+    return { version: policy.version, files, compiled }
   } catch (cause) {
     if (!(cause instanceof BadPolicy)) throw cause
     return { flaws: cause.flaws.map(sentenceOf), isExample: false }

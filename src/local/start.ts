@@ -1,6 +1,6 @@
 import '../runtime/quickWasm.ts'
 import { randomBytes } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { join, relative } from 'node:path'
 import type { App } from '../app.ts'
@@ -8,6 +8,7 @@ import { useApp } from '../deployed.ts'
 import type { Handler } from '../http/boundary.ts'
 import { readCards } from '../runtime/folder.ts'
 import { backgroundLine } from '../runtime/log.ts'
+import { compiledFile, formatCompiled, readCompiled } from '../policy/compiled.ts'
 import { loadPolicy } from '../policy/load.ts'
 import type { Policy } from '../ports/policy.ts'
 import { traced, traceFrom } from '../runtime/trace.ts'
@@ -64,7 +65,12 @@ async function start(settings: LocalSettings, end: () => void): Promise<void> {
   await checkPorts(Object.values(ports))
   say('starting storage, sign-in, the API and the Teams client …')
   const cards = readCards('cards')
-  const policy = await loadPolicy(settings.policy, cards, settings.policyRef)
+  const compiled = join(data, compiledFile)
+  const policy = await loadPolicy(settings.policy, cards, {
+    ref: settings.policyRef,
+    compiled: await readCompiled(compiled),
+  })
+  await writeFile(compiled, formatCompiled(policy.compiled))
   const clock = localClock(data)
   const log = openLog(data)
   const failed = (name: string) => (cause: unknown) => log('error', name, backgroundLine(cause))

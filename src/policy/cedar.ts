@@ -1,14 +1,10 @@
-import {
-  type CedarValueJson,
-  type EntityJson,
-  preparsePolicySet,
-  statefulIsAuthorized,
-} from '@cedar-policy/cedar-wasm/nodejs'
+import type { CedarValueJson, EntityJson } from '@cedar-policy/cedar-wasm/nodejs'
 import { checkCompared, foldedTarget } from '../core/action/target.ts'
 import type { ObjectId } from '../core/data/id.ts'
 import { Problem } from '../core/data/problem.ts'
 import type { Policy, Question } from '../ports/policy.ts'
 import { type AllowTerms, type ApproveTerms, shortest, strictest } from '../core/policy/annotations.ts'
+import { cedar } from './engine.ts'
 import { fit, hidesRun } from './params.ts'
 import type { Rule } from './rules.ts'
 import type { DeclaredAction } from './schema.ts'
@@ -161,7 +157,16 @@ const entitiesOf = ({ name, groups }: DeclaredAction): EntityJson[] =>
     ? [{ uid: { type: 'Action', id: name }, attrs: {}, parents: groups.map((id) => ({ type: 'Action', id })) }]
     : []
 
-/** Prepares the rules of one file for one action. Returns a function that finds the matching rules, in file order. */
+function parseOnce(name: string, rules: readonly Pick<Rule, 'id' | 'text'>[]): void {
+  const staticPolicies = Object.fromEntries(rules.map(({ id, text }) => [id, text]))
+  const parsed = cedar().preparsePolicySet(name, { staticPolicies })
+  if (parsed.type === 'failure') throw new Error('Cedar refused rules that it had accepted.', { cause: parsed.errors })
+}
+
+/**
+ * Takes the rules of one file for one action. Returns a function that finds the matching rules, in file order; Cedar
+ * parses them with the first question.
+ */
 function ruleSet<Terms>(
   name: string,
   all: readonly Rule<Terms>[],
@@ -170,11 +175,11 @@ function ruleSet<Terms>(
   const rules = all.filter((rule) => concerns(rule, action))
   if (rules.length === 0) return () => []
   const preparsedPolicySetId = `${name} ${action.name}`
-  const staticPolicies = Object.fromEntries(rules.map(({ id, text }) => [id, text]))
-  const parsed = preparsePolicySet(preparsedPolicySetId, { staticPolicies })
-  if (parsed.type === 'failure') throw new Error('Cedar refused rules that it had accepted.', { cause: parsed.errors })
+  let isParsed = false
   return (call, { errorsMatch }) => {
-    const answer = statefulIsAuthorized({ ...call, preparsedPolicySetId })
+    if (!isParsed) parseOnce(preparsedPolicySetId, rules)
+    isParsed = true
+    const answer = cedar().statefulIsAuthorized({ ...call, preparsedPolicySetId })
     if (answer.type === 'failure') throw new Error('Cedar did not answer.', { cause: answer.errors })
     const { reason, errors } = answer.response.diagnostics
     const matching = new Set([...reason, ...(errorsMatch ? errors.map(({ policyId }) => policyId) : [])])

@@ -1,4 +1,3 @@
-import { validate } from '@cedar-policy/cedar-wasm/nodejs'
 import { setFlagsFromString } from 'node:v8'
 import { maxLeafBytes } from '../core/request/event.ts'
 import { ruleListFile } from '../core/policy/ruleList.ts'
@@ -8,6 +7,8 @@ import type { Policy } from '../ports/policy.ts'
 import { allowTerms, approveTerms, forbidTerms, groupsNamedBy, strictest } from '../core/policy/annotations.ts'
 import { type MostExcluded, readRoster, type Roster } from './approvers.ts'
 import { judge, type Rules, rulesFor } from './cedar.ts'
+import { type CompiledPolicy, digestOfTexts } from './compiled.ts'
+import { cedar, cedarVersion } from './engine.ts'
 import { type FileName, readFiles, textOf } from './files.ts'
 import { BadPolicy, flawOf } from './flaw.ts'
 import { largestLeaf } from './leaf.ts'
@@ -15,8 +16,8 @@ import { listingOf } from './listing.ts'
 import { readPresentations } from './presentation.ts'
 import { unfillable } from './quorum.ts'
 import { readableRules } from './readable.ts'
-import { readRules, type Rule } from './rules.ts'
-import { type DeclaredAction, readSchema } from './schema.ts'
+import { parseRules, readRules, type Rule, type RuleReading } from './rules.ts'
+import { type DeclaredAction, parseSchema, readSchema } from './schema.ts'
 import { sizes } from '../core/policy/sizes.ts'
 
 /** A policy as its author sees it: with the places of its rules. */
@@ -26,6 +27,8 @@ export interface LoadedPolicy extends Policy {
   readonly actions: readonly string[]
   /** Whether the rules for a verb can read the time. */
   readonly readsTime: (verb: string) => boolean
+  /** What a later start of the same program reads this policy from faster. */
+  readonly compiled: CompiledPolicy
 }
 
 /**
@@ -33,15 +36,16 @@ export interface LoadedPolicy extends Policy {
  *
  * @param cards the card templates by file name; the policy version covers what approvers are shown
  * @param ref what the deployer says of the policy; the version does not cover it
+ * @param compiled of an earlier start or of the package; without effect if it is of other texts
  * @throws {BadPolicy} with file, line and rule of what is wrong.
  */
 export async function loadPolicy(
   folder: string,
   cards: ReadonlyMap<string, Uint8Array>,
-  ref?: string,
+  { ref, compiled }: { readonly ref?: string | undefined; readonly compiled?: CompiledPolicy | null } = {},
 ): Promise<LoadedPolicy> {
   const own = await readFiles(folder)
-  return { ...policyFrom(own, cards), ...(ref !== undefined && { ref }) }
+  return { ...policyFrom(own, cards, compiled), ...(ref !== undefined && { ref }) }
 }
 
 /**
@@ -49,27 +53,27 @@ export async function loadPolicy(
  *
  * @throws {BadPolicy} with file, line and rule of what is wrong.
  */
-export function policyFrom(own: ReadonlyMap<string, Uint8Array>, cards: ReadonlyMap<string, Uint8Array>): LoadedPolicy {
+export function policyFrom(
+  own: ReadonlyMap<string, Uint8Array>,
+  cards: ReadonlyMap<string, Uint8Array>,
+  known: CompiledPolicy | null = null,
+): LoadedPolicy {
   keepCallsOutOfLine()
   const text = (name: FileName): string => textOf(name, own.get(name) ?? new Uint8Array())
 
   const listed = own.get('approvers.json') ?? new Uint8Array()
   const { mostExcluded, ...roster } = readRoster(listed, text('approvers.json'))
-  const schema = text('schema.cedarschema')
-  const actions = readSchema(schema)
-  const groupExists = (name: string): boolean => roster.group(name) !== null
-  const rules: Rules = {
-    forbid: readRules(text('forbid.cedar'), { file: 'forbid.cedar', effect: 'forbid', terms: forbidTerms }),
-    approve: readRules(text('approve.cedar'), {
-      file: 'approve.cedar',
-      effect: 'permit',
-      terms: (notes) => approveTerms(notes, groupExists),
-    }),
-    allow: readRules(text('allow.cedar'), { file: 'allow.cedar', effect: 'permit', terms: allowTerms }),
-  }
+  const texts = Object.fromEntries(cedarFiles.map((name) => [name, text(name)])) as CedarTexts
+  const schema = texts['schema.cedarschema']
+  const of = digestOfTexts(texts, cedarVersion)
+  const isKnown = known?.of === of
+  const compiled: CompiledPolicy = isKnown ? known : { of, schema: parseSchema(schema), rules: parsedRules(texts) }
+  const actions = readSchema(schema, compiled.schema)
+  const rules = rulesIn(texts, compiled.rules, (name) => roster.group(name) !== null)
   const shown = own.get('presentation.json')
   const presentations = shown && readPresentations(shown, text('presentation.json'), actions)
-  checkTogether(rules, schema, roster)
+  checkTogether(rules, roster)
+  if (!isKnown) validate(rules, schema)
   checkQuorums(rules, roster)
   checkSizes(rules, actions, mostExcluded)
   const files = new Map([
@@ -95,6 +99,25 @@ export function policyFrom(own: ReadonlyMap<string, Uint8Array>, cards: Readonly
     rules: all,
     actions: actions.map(({ name }) => name),
     readsTime: (verb) => actions.some(({ name, server }) => name === verb && server.at !== undefined),
+    compiled,
+  }
+}
+
+const ruleFiles = ['forbid.cedar', 'approve.cedar', 'allow.cedar'] as const
+const cedarFiles = ['schema.cedarschema', ...ruleFiles] as const
+
+type CedarTexts = Readonly<Record<(typeof cedarFiles)[number], string>>
+
+const parsedRules = (texts: CedarTexts): CompiledPolicy['rules'] =>
+  Object.fromEntries(ruleFiles.map((file) => [file, parseRules(texts[file], file)]))
+
+function rulesIn(texts: CedarTexts, parsed: CompiledPolicy['rules'], groupExists: (name: string) => boolean): Rules {
+  const read = <Terms>(file: (typeof ruleFiles)[number], reading: Omit<RuleReading<Terms>, 'file'>) =>
+    readRules(texts[file], { file, ...reading }, parsed[file] ?? [])
+  return {
+    forbid: read('forbid.cedar', { effect: 'forbid', terms: forbidTerms }),
+    approve: read('approve.cedar', { effect: 'permit', terms: (notes) => approveTerms(notes, groupExists) }),
+    allow: read('allow.cedar', { effect: 'permit', terms: allowTerms }),
   }
 }
 
@@ -106,8 +129,8 @@ function keepCallsOutOfLine(): void {
   if (Number.parseInt(process.versions.v8, 10) < 12) setFlagsFromString('--no-turbo-inline-js-wasm-calls')
 }
 
-/** Checks rules together: unique ids, registered agents, and Cedar's strict validation against the schema. */
-function checkTogether(rules: Rules, schema: string, roster: Roster): void {
+/** Checks rules together: unique ids, and registered agents. */
+function checkTogether(rules: Rules, roster: Roster): void {
   const all: readonly Rule[] = Object.values(rules).flat()
   const byId = new Map<string, Rule>()
   const agents = new Set<string>(roster.agents().map(({ id }) => id))
@@ -118,8 +141,14 @@ function checkTogether(rules: Rules, schema: string, roster: Roster): void {
     const unknown = rule.agents.find((id) => !agents.has(id))
     if (unknown !== undefined) refuse(rule, `approvers.json registers no agent with the object id "${unknown}"`)
   }
+}
+
+/** Lets Cedar validate all rules against the schema, strictly. */
+function validate(rules: Rules, schema: string): void {
+  const all: readonly Rule[] = Object.values(rules).flat()
+  const byId = new Map(all.map((rule) => [rule.id, rule]))
   const staticPolicies = Object.fromEntries(all.map(({ id, text }) => [id, text]))
-  const answer = validate({ validationSettings: { mode: 'strict' }, schema, policies: { staticPolicies } })
+  const answer = cedar().validate({ validationSettings: { mode: 'strict' }, schema, policies: { staticPolicies } })
   if (answer.type === 'failure') throw new Error('Cedar refused rules that it had accepted.', { cause: answer.errors })
   // Warnings count as flaws, too: a rule that never matches or has deceptive characters is not what its author meant.
   const flaws = [...answer.validationErrors, ...answer.validationWarnings].flatMap(({ policyId, error }) => {

@@ -1,13 +1,7 @@
-import {
-  type ActionConstraint,
-  type Effect,
-  type EntityUidJson,
-  type PolicyJson,
-  policySetTextToParts,
-  policyToJson,
-} from '@cedar-policy/cedar-wasm/nodejs'
+import type { ActionConstraint, Effect, EntityUidJson, PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
 import type { Notes } from '../core/policy/annotations.ts'
 import { comparesTargets, unreachableTargets } from './comparison.ts'
+import { cedar } from './engine.ts'
 import { BadPolicy, flawOf, lineAt } from './flaw.ts'
 import { impossibilities } from './impossible.ts'
 import { rulePattern } from '../core/policy/sizes.ts'
@@ -44,16 +38,39 @@ export interface RuleReading<Terms> {
   readonly terms: (notes: Notes) => Terms
 }
 
-/** @throws {BadPolicy} with file, line and rule of what is wrong. */
-export function readRules<Terms>(text: string, reading: RuleReading<Terms>): readonly Rule<Terms>[] {
-  const { file } = reading
-  const parsed = policySetTextToParts(text)
+/**
+ * @param compiled the same rules in Cedar's JSON
+ * @throws {BadPolicy} with file, line and rule of what is wrong.
+ */
+export function readRules<Terms>(
+  text: string,
+  reading: RuleReading<Terms>,
+  compiled: readonly PolicyJson[] = parseRules(text, reading.file),
+): readonly Rule<Terms>[] {
+  const pieces = split(text)
+  checkNumber(reading.file, pieces.length, compiled.length)
+  return pieces.map((piece, i) => readRule(piece, compiled[i] ?? parseRule(piece, reading.file), reading))
+}
+
+/** Lets Cedar read each rule of a file. @throws {BadPolicy} for everything that Cedar refuses */
+export function parseRules(text: string, file: string): readonly PolicyJson[] {
+  const parsed = cedar().policySetTextToParts(text)
   if (parsed.type === 'failure') throw new BadPolicy(parsed.errors.map((error) => flawOf(error, text, { file })))
   const pieces = split(text)
-  // The pieces are judged one by one, so a rule of the file that is not among them would have no effect.
-  if (pieces.length !== parsed.policies.length + parsed.policy_templates.length)
-    throw new BadPolicy([{ file, reason: `it seems to have ${pieces.length} rules, but Cedar finds another number` }])
-  return pieces.map((piece) => readRule(piece, reading))
+  checkNumber(file, pieces.length, parsed.policies.length + parsed.policy_templates.length)
+  return pieces.map((piece) => parseRule(piece, file))
+}
+
+/** The pieces are judged one by one, so a rule of the file that is not among them would have no effect. */
+function checkNumber(file: string, seen: number, found: number): void {
+  if (seen !== found)
+    throw new BadPolicy([{ file, reason: `it seems to have ${seen} rules, but Cedar finds another number` }])
+}
+
+function parseRule({ text, line }: Piece, file: string): PolicyJson {
+  const parsed = cedar().policyToJson(text)
+  if (parsed.type === 'failure') throw new BadPolicy(parsed.errors.map((error) => flawOf(error, text, { file, line })))
+  return parsed.json
 }
 
 /** The text of one rule in its file. */
@@ -85,10 +102,11 @@ function split(text: string): readonly Piece[] {
   return pieces
 }
 
-function readRule<Terms>({ text, line, notes }: Piece, { file, effect, terms }: RuleReading<Terms>): Rule<Terms> {
-  const parsed = policyToJson(text)
-  if (parsed.type === 'failure') throw new BadPolicy(parsed.errors.map((error) => flawOf(error, text, { file, line })))
-  const policy: PolicyJson = parsed.json
+function readRule<Terms>(
+  { text, line, notes }: Piece,
+  policy: PolicyJson,
+  { file, effect, terms }: RuleReading<Terms>,
+): Rule<Terms> {
   const given = new Map(Object.entries(policy.annotations ?? {}).map(([name, value]) => [name, value ?? '']))
   const id = given.get('id')
   const refuse = (annotation: string, reason: string): never => {

@@ -1,7 +1,8 @@
-import { type SchemaJson, schemaToJsonWithResolvedTypes, type Type } from '@cedar-policy/cedar-wasm/nodejs'
+import type { SchemaJson, Type } from '@cedar-policy/cedar-wasm/nodejs'
 import { flawInVerb } from '../core/action/flaw.ts'
 import { flawInKey, isOwn } from '../core/action/key.ts'
 import { runKey } from '../core/action/run.ts'
+import { cedar } from './engine.ts'
 import { exemptions } from './exemption.ts'
 import { BadPolicy, flawOf, lineAt } from './flaw.ts'
 import { isRunShape } from './params.ts'
@@ -28,17 +29,22 @@ export interface DeclaredAction {
 
 const file = 'schema.cedarschema'
 
+/** Lets Cedar read the schema. @throws {BadPolicy} for everything that Cedar refuses or warns of */
+export function parseSchema(text: string): SchemaJson<string> {
+  const answer = cedar().schemaToJsonWithResolvedTypes(text)
+  if (answer.type === 'failure') throw new BadPolicy(answer.errors.map((error) => flawOf(error, text, { file })))
+  if (answer.warnings.length) throw new BadPolicy(answer.warnings.map((warning) => flawOf(warning, text, { file })))
+  return answer.json
+}
+
 /**
  * Reads the declared actions and the shapes of their params.
  *
- * @throws {BadPolicy} for everything that Cedar refuses or warns of, and for declarations that no request can fill:
- * other principals and resources, parents, attributes, other context.
+ * @param schema the same in Cedar's JSON
+ * @throws {BadPolicy} for declarations that no request can fill: other principals and resources, parents, attributes,
+ *   other context.
  */
-export function readSchema(text: string): readonly DeclaredAction[] {
-  const answer = schemaToJsonWithResolvedTypes(text)
-  if (answer.type === 'failure') throw new BadPolicy(answer.errors.map((error) => flawOf(error, text, { file })))
-  if (answer.warnings.length) throw new BadPolicy(answer.warnings.map((warning) => flawOf(warning, text, { file })))
-  const schema: SchemaJson<string> = answer.json
+export function readSchema(text: string, schema = parseSchema(text)): readonly DeclaredAction[] {
   const refuse: Refuse = (name, reason) => {
     throw new BadPolicy([{ file, line: lineOf(text, name), reason }])
   }

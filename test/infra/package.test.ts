@@ -52,7 +52,7 @@ const listed = [
     'cards/refused.json',
     'cards/review.json',
   ],
-  'cedar_wasm_bg.wasm',
+  ...['cedar_wasm_bg.wasm', 'compiled-policy.json'],
   // Their names hold the hash of what is in them.
   ...filesIn(join(root, 'dist/console')).map((name) => `console/${name}`),
   ...['evidence/README.txt', 'evidence/verify.py', 'evidence/verify.sh', 'host.json'],

@@ -4,7 +4,7 @@ import { type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import { type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { tenantId } from '../../src/local/accounts.ts'
 import { type Azurite, startAzurite } from '../../src/local/azurite.ts'
@@ -13,8 +13,17 @@ import { startConnector } from '../../test/support/connector.ts'
 import { type Bench, figure, inTurns } from './figure.ts'
 import { forward } from '../../test/support/front.ts'
 
-/** What is started, and asked for its document: what is deployed, and an app of one function that does nothing. */
-const apps = { deployed: 'dist/main.cjs', empty: 'dist/bench/empty.cjs' }
+/** An app of one function that does nothing. */
+const empty = 'dist/bench/empty.cjs'
+
+/** Makes what is deployed, from what is built, and with the example policy. Returns its program. */
+function packaged(folder: string): string {
+  const out = join(folder, 'app')
+  const args = ['scripts/package.mjs', '--policy', 'policy', '--example', '--built', '--out', out]
+  const made = spawnSync(process.execPath, args)
+  if (made.status !== 0) throw new Error(`Nothing was packaged: ${made.stderr.toString()}`)
+  return join(out, 'main.cjs')
+}
 
 /** Milliseconds that each call to storage and vault takes longer than on this machine, as it would in a region. */
 const distance = 10
@@ -26,6 +35,7 @@ export const coldStart: Bench = {
     const azurite = await startAzurite({ ports: { blobs: 0, queues: 0, tables: 0 }, folder: null })
     const connector = await startConnector()
     const pair = certificate(folder)
+    const deployed = packaged(folder)
     const servers = [...fronts(pair, azurite), createServer(pair, vault)]
     try {
       const [tables = '', blobs = '', secrets = ''] = await Promise.all(servers.map(listening))
@@ -33,6 +43,7 @@ export const coldStart: Bench = {
         ...settings,
         COUNTERSIGN_TABLES_URL: tables,
         COUNTERSIGN_BLOBS_URL: blobs,
+        COUNTERSIGN_POLICY: join(dirname(deployed), 'policy'),
         COUNTERSIGN_LEDGER_KEY: `${secrets}${ledgerKey}`,
       }
       const identity = { IDENTITY_ENDPOINT: connector.tokens, IDENTITY_HEADER: 'bench' }
@@ -40,8 +51,8 @@ export const coldStart: Bench = {
       const ours: number[] = []
       const floor: number[] = []
       await inTurns(means, async (counts) => {
-        const took = await firstAnswer(apps.deployed, { ...env, ...identity, ...trust })
-        const tookEmpty = await firstAnswer(apps.empty, trust)
+        const took = await firstAnswer(deployed, { ...env, ...identity, ...trust })
+        const tookEmpty = await firstAnswer(empty, trust)
         if (!counts) return
         ours.push(took)
         floor.push(tookEmpty)
@@ -129,7 +140,6 @@ const settings = {
   COUNTERSIGN_API_APP_ID: tenantId,
   COUNTERSIGN_GRANT_KEY: 'https://vault.example/keys/grant',
   COUNTERSIGN_LOG_KEY: 'https://vault.example/keys/log',
-  COUNTERSIGN_POLICY: 'policy',
   AZURE_CLIENT_ID: tenantId,
   BOT_APP_ID: botAppId,
   BOT_APP_TYPE: 'SingleTenant',
