@@ -47,14 +47,22 @@ const loadedLater = {
   },
 }
 
+/** The service is a file beside its entry. */
+const service = {
+  name: 'service',
+  setup: ({ onResolve }) => onResolve({ filter: /^\.\/main\.ts$/ }, () => ({ path: './service.cjs', external: true })),
+}
+
 const outputs = [
-  // The deployment: three files that need no node_modules. The Functions worker itself provides functions-core.
+  // The deployment: four files that need no node_modules. The Functions worker itself provides functions-core.
+  { entry: 'functions/entry.ts', file: 'dist/main.cjs', options: { plugins: [service] } },
   {
     entry: 'functions/main.ts',
-    file: 'dist/main.cjs',
+    file: 'dist/service.cjs',
     options: {
-      minify: true,
-      keepNames: true,
+      // Names stay: setting each again, as `keepNames` does, takes 15 ms of a start.
+      minifySyntax: true,
+      minifyWhitespace: true,
       external: ['@azure/functions-core'],
       plugins: [loadedLater],
       supported: { 'dynamic-import': false }, // so that CommonJS loads CommonJS with require()

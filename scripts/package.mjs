@@ -26,7 +26,7 @@ The same sources and policy make the same bytes.
 `
 
 /** Files in dist/ that are deployed in addition to the policy. */
-const programs = ['main.cjs', 'teams.cjs', 'cards.cjs', 'cedar_wasm_bg.wasm']
+const programs = ['main.cjs', 'service.cjs', 'teams.cjs', 'cards.cjs', 'cedar_wasm_bg.wasm']
 const folders = ['cards', 'evidence', 'console']
 
 /** Ends with a message that says what to do. */

@@ -13,14 +13,14 @@ interface Metafile {
 
 const dist = join(import.meta.dirname, '..', 'dist')
 /** What the start needs of what is deployed: the client of Teams is loaded when somebody is to see a card. */
-const needed = ['main.cjs', 'cedar_wasm_bg.wasm']
+const needed = ['main.cjs', 'service.cjs', 'cedar_wasm_bg.wasm']
 /** What the first card needs, and what each offers. */
 const later = { 'teams.cjs': 'messenger', 'cards.cjs': 'loadCards' }
 
 const metafile = (): Metafile => JSON.parse(readFileSync(join(dist, 'meta.json'), 'utf8')) as Metafile
 
 test("the build's record matches the bundle", () => {
-  expect(metafile().outputs['dist/main.cjs']?.bytes).toBe(statSync(join(dist, 'main.cjs')).size)
+  expect(metafile().outputs['dist/service.cjs']?.bytes).toBe(statSync(join(dist, 'service.cjs')).size)
 })
 
 test('the bundle has no code of the local stack', () => {
@@ -38,7 +38,7 @@ test('the bundle has neither the Teams SDK nor the template engine', () => {
 })
 
 test('the bundle requires only Node, the Functions worker and files beside it', () => {
-  const imports = metafile().outputs['dist/main.cjs']?.imports ?? []
+  const imports = metafile().outputs['dist/service.cjs']?.imports ?? []
   const names = imports.filter((one) => one.external).map((one) => one.path.replace(/^node:/, ''))
   expect(names).toContain('@azure/functions-core')
   const known = [...builtinModules, '@azure/functions-core', ...Object.keys(later).map((file) => `./${file}`)]

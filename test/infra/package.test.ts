@@ -57,7 +57,7 @@ const listed = [
   ...filesIn(join(root, 'dist/console')).map((name) => `console/${name}`),
   ...['evidence/README.txt', 'evidence/verify.py', 'evidence/verify.sh', 'host.json'],
   ...['main.cjs', 'package.json', 'policy/allow.cedar', 'policy/approve.cedar', 'policy/approvers.json'],
-  ...['policy/forbid.cedar', 'policy/presentation.json', 'policy/schema.cedarschema', 'teams.cjs'],
+  ...['policy/forbid.cedar', 'policy/presentation.json', 'policy/schema.cedarschema', 'service.cjs', 'teams.cjs'],
 ]
 
 /** Makes a package in the test's own folder. */
@@ -112,7 +112,7 @@ test("the package's package.json has a name, a version and the entry point", () 
 })
 
 test('the packaged program has the version, and nothing else of the project’s package.json', () => {
-  const program = readFileSync(join(made.app, 'main.cjs'), 'utf8')
+  const program = readFileSync(join(made.app, 'service.cjs'), 'utf8')
   expect(program).toContain(`"${packageJson.version}"`)
   for (const [name, version] of Object.entries({ ...packageJson.devDependencies, ...packageJson.dependencies }))
     expect(program).not.toMatch(new RegExp(`"?${name.replace(/[/.]/g, '\\$&')}"?:"${version.replaceAll('.', '\\.')}"`))
