@@ -271,7 +271,7 @@ const healthOf = (adapters: Adapters, waiting: Waiting, delivery: Delivery | nul
   const { macs, isOpen = () => true } = adapters
   return health({
     ...(backup && { backup: backup.rows }),
-    ...(incomplete && { lost: incomplete.gaps }),
+    ...(incomplete && { lost: incomplete }),
     ledger,
     macs,
     isOpen,

@@ -6,7 +6,7 @@ import { sealWithin } from './core/record/lateSeal.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Directory } from './ports/directory.ts'
 import type { Ledger } from './ports/ledger.ts'
-import type { Gap } from './ports/ledgerMark.ts'
+import type { Incomplete } from './ports/ledgerMark.ts'
 import type { LedgerRows } from './ports/ledgerRows.ts'
 import type { Signer } from './ports/signer.ts'
 import type { Archive } from './ports/archive.ts'
@@ -59,8 +59,8 @@ interface HealthParts {
   overdue: () => Promise<number>
   /** Absent without backups. */
   backup?: Pick<LedgerRows, 'newest'>
-  /** What could not be restored: then the ledger can only be read. */
-  lost?: readonly Gap[]
+  /** What could not be restored, as far as anything could not: then the ledger can only be read. */
+  lost?: Pick<Incomplete, 'gaps' | 'textless'>
 }
 
 /**
@@ -95,7 +95,8 @@ export function health(parts: HealthParts): Health {
       ...(archived && { immutable: archived.immutable }),
       ...(sealed?.head && { sealed: sealed.head }),
       ...(broken.length > 0 && { broken }),
-      ...(lost && { lost }),
+      ...(lost && lost.gaps.length > 0 && { lost: lost.gaps }),
+      ...(lost && lost.textless.length > 0 && { textless: lost.textless }),
     }
   }
 }
@@ -134,7 +135,7 @@ async function backingUp({
   backup?: Pick<LedgerRows, 'newest'>
   seals: Pick<Seals, 'first'>
   clock: Clock
-  lost?: readonly Gap[]
+  lost?: HealthParts['lost']
 }): Promise<HealthReport['parts']['backup']> {
   // No snapshot of a ledger that lacks events is taken: it would replace a complete one.
   if (!backup || lost) return 'off'

@@ -126,7 +126,7 @@ export class TableLedger implements Ledger {
     return used
   }
 
-  async events({ id, events }: ApprovalRequest): Promise<readonly KeptEvent[]> {
+  async events({ id, events }: Pick<ApprovalRequest, 'id' | 'events'>): Promise<readonly KeptEvent[]> {
     const shard = shardOf(id)
     const rows = await this.#rowsOf(
       shard,

@@ -55,7 +55,12 @@ export async function prepareLedger(
   const mark = markIn(restore)
   if (mark?.state === 'running')
     throw new Error('This ledger is being restored: run the restore again, until it has ended.')
-  return { origin, tenant, first, ...(mark && { incomplete: { at: mark.at, gaps: mark.gaps } }) }
+  return {
+    origin,
+    tenant,
+    first,
+    ...(mark && { incomplete: { at: mark.at, gaps: mark.gaps, textless: mark.textless } }),
+  }
 }
 
 export interface MetaColumns extends Omit<Meta, 'incomplete'> {

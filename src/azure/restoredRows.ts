@@ -2,13 +2,25 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { TableClient, TransactionAction } from '@azure/data-tables'
 import type { Hex, Shard } from '../core/data/id.ts'
 import { Problem } from '../core/data/problem.ts'
+import type { Instant } from '../core/data/instant.ts'
+import type { ChainHead, Leaf } from '../core/request/event.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import type { EventCopy, HeadCopy, KeyCopy, RestoredRequest, RestoredRows, StoredRow } from '../ports/ledgerRows.ts'
 import { type Row, split, textIn } from './column.ts'
 import { answered } from './fault.ts'
 import { eventCopy, headIn } from './ledgerRows.ts'
 import { indexRows, listed } from './indexRow.ts'
-import { foreignIn, keyFrom, keyText, requestFrom, requestRow, requestText } from './row.ts'
+import {
+  eventRow,
+  foreignIn,
+  headFrom,
+  headRow,
+  keyFrom,
+  keyText,
+  requestFrom,
+  requestRow,
+  requestText,
+} from './row.ts'
 import { inverseIdIn } from './rowKey.ts'
 import { rowFrom, wholeOf } from './storedRow.ts'
 import { within } from './deadline.ts'
@@ -37,6 +49,23 @@ export class RestoredTables implements RestoredRows {
 
   head(row: StoredRow): Promise<HeadCopy> {
     return headIn(this.#tables.macs, row.partition as Shard, rowFrom(row))
+  }
+
+  async leaf(shard: Shard, { seq, hash, text }: ChainHead & { readonly text: string }): Promise<EventCopy> {
+    const { type, request } = JSON.parse(text) as Pick<Leaf, 'type' | 'request'>
+    const leaf: Leaf = { seq, type, hash, text, said: {}, ...(request !== undefined && { request }) }
+    const row = eventRow(await this.#tables.macs.rows(), shard, { op: 'restored' }, leaf)
+    return eventCopy(this.#tables.macs, shard, seq, row)
+  }
+
+  async laterHead(
+    shard: Shard,
+    before: StoredRow | null,
+    { seq, hash, at }: ChainHead & { readonly at: Instant },
+  ): Promise<HeadCopy> {
+    const { policy, logKey } = before === null ? { policy: null, logKey: null } : headFrom(rowFrom(before))
+    const row = headRow(await this.#tables.macs.rows(), shard, { seq, hash, recordedAt: at, policy, logKey })
+    return headIn(this.#tables.macs, shard, row)
   }
 
   request(stored: StoredRow): Promise<ApprovalRequest> {
@@ -92,9 +121,7 @@ export class RestoredTables implements RestoredRows {
     const signer = await this.#tables.macs.rows()
     const { origin } = signer
     const rows = requests.flatMap(({ request, row: stored, isOutOfDate }) => {
-      const row = rowFrom(stored)
-      const [mac, macKey] = [textIn(row, 'mac') as Hex, textIn(row, 'macKey')]
-      const kept = requestRow({ origin, sign: () => ({ mac, macKey }) }, request, foreignIn(row))
+      const kept = stored === null ? requestRow(signer, request) : asItWas(origin, request, rowFrom(stored))
       return [kept, ...listed(indexRows(signer, request)), ...(isOutOfDate ? [{ ...postRow(request), tries: 0 }] : [])]
     })
     return write(this.#tables.ledger, rows)
@@ -103,6 +130,11 @@ export class RestoredTables implements RestoredRows {
   async putLimits(rows: readonly StoredRow[]): Promise<void> {
     for (const row of rows) await write(this.#tables.limits, [rowFrom(row)])
   }
+}
+
+function asItWas(origin: string, request: ApprovalRequest, row: Row): Row {
+  const [mac, macKey] = [textIn(row, 'mac') as Hex, textIn(row, 'macKey')]
+  return requestRow({ origin, sign: () => ({ mac, macKey }) }, request, foreignIn(row))
 }
 
 /** Writes rows of one partition, in as few transactions as they take. */

@@ -30,13 +30,13 @@ export interface RowSigner {
  * Makes the authenticated text of a request's row, of the members that never change and that no event has. All other
  * members are either those of the request's events, or of no effect.
  */
-export const requestText = (origin: string, { id, agent, policy }: ApprovalRequest): string =>
+export const requestText = (origin: string, { id, agent, policy, fromEvents }: ApprovalRequest): string =>
   rowText({
     origin,
     partition: shardOf(id),
     row: rowKey.request(id),
     columns: JSON.parse(
-      JSON.stringify({ agent: agent.name, summary: policy.summary, presentation: policy.presentation }),
+      JSON.stringify({ agent: agent.name, summary: policy.summary, presentation: policy.presentation, fromEvents }),
     ) as JsonObject,
   })
 

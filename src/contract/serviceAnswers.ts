@@ -52,6 +52,13 @@ export const healthReport = component(
         .array(z.object({ shard: z.string(), from: anyCount, to: anyCount }))
         .optional()
         .meta({ description: 'Events that could not be restored, by shard and number. Absent if none is missing.' }),
+      textless: z
+        .array(z.object({ shard: z.string(), from: anyCount, to: anyCount }))
+        .optional()
+        .meta({
+          description:
+            'Events that were restored without the texts that people wrote, by shard and number. Absent if there is none.',
+        }),
     })
     .meta({ description: 'Whether the service and its parts work. The optional members need app role Evidence.Read.' }),
   {

@@ -14,7 +14,7 @@ import {
   type RestoreParts,
   type RestoreStep,
 } from '../evidence/backup/restore.ts'
-import { listSnapshots, type SnapshotDay } from '../evidence/backup/selection.ts'
+import { endOfSelection, listSnapshots, type SnapshotDay } from '../evidence/backup/selection.ts'
 import { parseRestoreOptions, restoreHelp, type RestoreOptions } from './restoreOptions.ts'
 
 /** The exit code for a ledger that is restored but can only be read. */
@@ -77,7 +77,7 @@ function resultOfDays(days: readonly SnapshotDay[]): Result {
 }
 
 function resultOfCheck({ selection, days, files }: CheckedSnapshot): Result {
-  const events = selection.shards.reduce((sum, { newest }) => sum + newest.to.seq, 0)
+  const events = selection.shards.reduce((sum, one) => sum + endOfSelection(one).seq, 0)
   const checked = { at: selection.at, files, events, sealed: days.length }
   const lines: readonly Line[] = [
     ['CHECKED', `${files} files, all of them as they were kept`],
@@ -89,8 +89,8 @@ function resultOfCheck({ selection, days, files }: CheckedSnapshot): Result {
 }
 
 function resultOfRestore(restored: Restored): Result {
-  const { at, events, requests, erased, proved, lost } = restored
-  const isWhole = lost.gaps.length === 0
+  const { at, events, requests, erased, textless, missingTexts, proved, lost } = restored
+  const isWhole = lost.gaps.length === 0 && textless.length === 0
   const exit = isWhole ? exits.ok : incomplete
   const lines: readonly Line[] = [
     ['RESTORED', isWhole ? 'complete: the service may be started' : 'not complete: the ledger opens for reading only'],
@@ -98,6 +98,10 @@ function resultOfRestore(restored: Restored): Result {
     ['events', `${events}, about ${requests} requests`],
     ['erased', `texts of ${erased} events, again`],
     ['proved', proved ? `up to ${proved.date}, size ${proved.size}, root ${proved.root}` : 'no day was sealed'],
+    ...(textless.length > 0
+      ? [['not restored', `${missingTexts} texts of the events below, which came from chunks`] satisfies Line]
+      : []),
+    ...textless.map(({ shard, from, to }): Line => ['no texts', `shard ${shard}, events ${from} to ${to}`]),
     ...lost.gaps.map(({ shard, from, to }): Line => ['lost', `shard ${shard}, events ${from} to ${to}`]),
     ...lost.ends.map(
       ({ request, act, shard, seq }): Line => ['lost', `request ${request}, ${act}: shard ${shard}, event ${seq}`],
@@ -107,6 +111,7 @@ function resultOfRestore(restored: Restored): Result {
     exit,
     restored: {
       ...{ at, events, requests, erased, proved: proved && { ...proved } },
+      ...{ textless: textless.map((range) => ({ ...range })), missingTexts },
       lost: lost.gaps.map((gap) => ({ ...gap })),
       ends: lost.ends.map((end) => ({ ...end })),
     },

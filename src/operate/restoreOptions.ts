@@ -9,7 +9,7 @@ puts the newest snapshot of a ledger into empty tables, and proves what was rest
 
   --list             list the days of which there is a snapshot, and restore nothing
   --check            read all of the snapshot and check it, and restore nothing
-  --until DATE       the newest snapshot of this day or before (the newest of all)
+  --until DATE       the newest snapshot of this day or before (the newest of all); later events come from chunks
   --from URL         the blobs of another storage account, where the snapshot lies; its evidence is copied first
   --local FOLDER     restore the local stack's data into this new folder instead, to rehearse
   --json             one line of JSON on standard output
@@ -29,13 +29,13 @@ roles, and says what a restore cannot bring back. One that was interrupted is ru
 Exit codes
    0  restored, and complete; of --list and --check: done
    1  refused: something is missing or is not what was kept, and is named; the tables stay closed
-   3  restored, but events are missing, which are listed: the ledger opens for reading only
+   3  restored, but events or texts are missing, which are listed: the ledger opens for reading only
   69  the storage, or Key Vault, cannot be reached
   70  a fault in this program
   78  usage or configuration
 
-With --json: { "exit", "restored"?: { "at", "events", "requests", "erased", "proved", "lost", "ends" }, "days"?, "checked"?,
-  "error"?: { "code"?, "words", "file"?, "shard"?, "seq"?, "request"? } }
+With --json: { "exit", "restored"?: { "at", "events", "requests", "erased", "proved", "textless", "missingTexts", "lost",
+  "ends" }, "days"?, "checked"?, "error"?: { "code"?, "words", "file"?, "shard"?, "seq"?, "request"? } }
 `
 
 export interface RestoreOptions {

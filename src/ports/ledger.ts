@@ -148,7 +148,7 @@ export interface Ledger {
    *
    * @throws {Problem} `evidence-broken` if one is missing, or not authentic
    */
-  events(request: ApprovalRequest): Promise<readonly KeptEvent[]>
+  events(request: Pick<ApprovalRequest, 'id' | 'events'>): Promise<readonly KeptEvent[]>
 
   /** Ids of requests whose next deadline is at or before this moment; at most `limit`, earliest first in each shard. */
   due(before: Instant, limit: number): Promise<readonly RequestId[]>

@@ -65,8 +65,8 @@ export interface LedgerRows {
 /** A request to be written. */
 export interface RestoredRequest {
   readonly request: ApprovalRequest
-  /** The row that it was read from, whose MAC and unknown columns it keeps. */
-  readonly row: StoredRow
+  /** The row that it was read from, whose MAC and unknown columns it keeps; `null` for one that is made anew. */
+  readonly row: StoredRow | null
   /** Whether a delivery has to update its cards and write the file of its end. */
   readonly isOutOfDate: boolean
 }
@@ -81,6 +81,14 @@ export interface RestoredRows {
   /** Puts the halves of an event's row together. */
   event(lasting: StoredRow, erasable: StoredRow | null): Promise<EventCopy>
   head(row: StoredRow): Promise<HeadCopy>
+  /** Makes the row of an event of which only the leaf is known. */
+  leaf(shard: Shard, leaf: ChainHead & { readonly text: string }): Promise<EventCopy>
+  /**
+   * Makes the row of a head that names a later event than a known one, or the first.
+   *
+   * @param before has the rest: which policy and log key were in force is not known of the later event
+   */
+  laterHead(shard: Shard, before: StoredRow | null, newest: ChainHead & { readonly at: Instant }): Promise<HeadCopy>
   request(row: StoredRow): Promise<ApprovalRequest>
   key(row: StoredRow): Promise<KeyCopy>
   /** Writes rows of one partition of the ledger. */

@@ -2,6 +2,7 @@ import { HttpRequest, HttpResponse, InvocationContext } from '@azure/functions'
 import { type App, compose } from '../../src/app.ts'
 import { TableHolds } from '../../src/azure/holds.ts'
 import { TableLedger } from '../../src/azure/ledger.ts'
+import { rowKey } from '../../src/azure/rowKey.ts'
 import { TableLimits } from '../../src/azure/limits.ts'
 import { TableOutbox } from '../../src/azure/outbox.ts'
 import { TableRepairs } from '../../src/azure/repairs.ts'
@@ -22,7 +23,7 @@ import { checkDocumented } from '../support/documented.ts'
 import { FakeDirectory, fakePolicy } from '../support/fakes.ts'
 import { claims, newSigner, outcomeOf, roster, uuidOf, votes } from '../support/world.ts'
 import { asked, at, day, scratch } from '../evidence/days.ts'
-import { comparable } from './lives.ts'
+import { comparable, erasing } from './lives.ts'
 import { type Place, type Places, startPlaces } from './place.ts'
 
 const { folder: spool, clean } = scratch()
@@ -131,7 +132,7 @@ describe('a restored ledger that lacks events which the archive names', () => {
     ])
     expect(restored.lost.ends).toEqual([{ request: approved.id, act: 'redeemed', shard: '07', seq: 6 }])
     expect(restored.proved).toMatchObject({ date: day(4) })
-    expect(incomplete).toEqual({ at: restored.at, gaps: restored.lost.gaps })
+    expect(incomplete).toEqual({ at: restored.at, gaps: restored.lost.gaps, textless: [] })
   })
 
   const problem = { status: 503, json: expect.objectContaining({ code: 'read-only' }) as unknown, retryAfter: null }
@@ -198,7 +199,7 @@ describe('a restored ledger that lacks events which the archive names', () => {
   })
 })
 
-test('a day that was sealed after the snapshot is listed if its events are missing, and read if they are not', async () => {
+test('a day that was sealed after the snapshot is restored from its chunks, and its texts are listed as missing', async () => {
   const place = await places.anew(at(4, '08:00:00'))
   const { approvals } = place.uses()
   await approvals.ask({ ...asked('03'), expiresIn: 86_400 })
@@ -207,28 +208,134 @@ test('a day that was sealed after the snapshot is listed if its events are missi
   expect(await place.seal()).toEqual([day(4)])
   await place.drop()
   // The snapshot is of before the day was sealed, and has all of its events.
-  expect(await place.restored()).toMatchObject({ lost: { gaps: [] }, proved: { date: day(4) } })
+  expect(await place.restored()).toMatchObject({ lost: { gaps: [] }, textless: [], proved: { date: day(4) } })
   expect((await place.open()).incomplete).toBeUndefined()
   place.clock.set(at(5, '12:00:00'))
   await place.uses().approvals.ask(asked('05'))
   place.clock.set(at(6, '00:05:00'))
   expect(await place.seal()).toEqual([day(5)])
   await place.drop()
-  const { lost, proved } = await place.restored()
-  expect(proved).toMatchObject({ date: day(4) })
-  expect(lost.gaps).toEqual([{ shard: '05', from: 1, to: 2 }])
+  const { lost, proved, textless } = await place.restored()
+  // The root of the day proves that its events are those that were sealed.
+  expect(proved).toMatchObject({ date: day(5) })
+  expect({ lost, textless }).toEqual({ lost: { gaps: [], ends: [] }, textless: [{ shard: '05', from: 1, to: 2 }] })
+  expect((await place.open()).incomplete).toMatchObject({ gaps: [], textless })
   expect((await new TableSeals(place.tables).plans()).map(({ date }) => date)).toEqual([4, 5].map(day))
   expect(place.failures).toEqual([])
 })
 
-test('an event that only a chunk names is missed', async () => {
+describe('events that only chunks have', () => {
+  let place: Place
+  let app: App
+  let incomplete: Incomplete | undefined
+  let lives: Awaited<ReturnType<typeof lived>>
+  let restored: Awaited<ReturnType<Place['restored']>>
+
+  /** Requests in every state at the snapshot, and at the last chunk. */
+  async function lived() {
+    const { approvals } = place.uses()
+    const ask = async (shard: string, more = {}) => (await approvals.ask({ ...asked(shard), ...more })).request
+    const pending = await ask('03', { expiresIn: 86_400 })
+    const approved = await ask('05')
+    await approvals.decide(approved.id, votes(approved))
+    const erased = await ask('07', { reason: 'Because of Dana' })
+    await approvals.decide(erased.id, votes(erased, dba, { verdict: 'deny', reason: 'Not for Dana' }))
+    await place.snapshot()
+    await approvals.decide(pending.id, votes(pending, dba, { reason: 'Looks right' }))
+    const used = await approvals.decide(approved.id, votes(approved, dba2))
+    await approvals.redeem(used.id, await claims(place.uses(), used, 'first'))
+    await erasing(place, erased.id)
+    const later = await ask('0a', { expiresIn: 86_400, reason: 'Asked later' })
+    const denied = await ask('0a', { reason: 'Asked in vain' })
+    await approvals.decide(denied.id, votes(denied, dba, { verdict: 'deny', reason: 'No' }))
+    expect(await place.seal()).toEqual([])
+    return { pending, approved, erased, later, denied }
+  }
+
+  beforeAll(async () => {
+    place = await places.anew(at(4, '08:00:00'), () => needs([slot('dba', 2)]))
+    lives = await lived()
+    await place.drop()
+    restored = await place.restored()
+    ;({ incomplete } = await place.open())
+    app = await service(place, incomplete)
+  })
+
+  const read = async (id: string) => (await call(app, 'read', 'auditor', id)).json
+
+  test('come back, and their texts are counted and listed as missing', () => {
+    expect(restored.lost).toEqual({ gaps: [], ends: [] })
+    expect(restored.textless.map(({ shard }) => shard)).toEqual(['03', '05', '07', '0a'])
+    // Two names and a reason of votes, a name, two reasons of asks, a name and a reason; of erasures a reason for each event.
+    expect(restored.missingTexts).toBe(12)
+    expect(incomplete).toEqual({ at: restored.at, gaps: [], textless: restored.textless })
+    expect(place.failures).toEqual([])
+  })
+
+  test('requests are as they were at the last chunk, with the texts that the snapshot has', async () => {
+    const { pending, approved, erased } = lives
+    expect(await read(pending.id)).toMatchObject({
+      ...{ status: 'pending', target: pending.action?.target, reason: 'Quarterly report' },
+      approvals: { decisions: [expect.objectContaining({ verdict: 'approve' })] },
+    })
+    expect(JSON.stringify(await read(pending.id))).not.toContain('Looks right')
+    expect(await read(approved.id)).toMatchObject({ status: 'redeemed', target: approved.action?.target })
+    expect(await read(erased.id)).toMatchObject({ status: 'denied', digest: erased.digest })
+    // An erasure that is newer than the snapshot is in a chunk, and holds.
+    expect(JSON.stringify([...(await place.dump())])).not.toContain('Dana')
+  })
+
+  test('a request that no snapshot has is shown without its action and texts', async () => {
+    for (const [{ id, digest, verb }, status] of [
+      [lives.later, 'pending'],
+      [lives.denied, 'denied'],
+    ] as const) {
+      const found = await read(id)
+      expect(found).toMatchObject({ status, digest, action: verb })
+      for (const name of ['target', 'environment', 'params', 'reason']) expect(found).not.toHaveProperty(name)
+    }
+    const { json } = await call(app, 'list', 'auditor', '?status=pending')
+    const { requests } = json as unknown as { readonly requests: readonly { readonly id: string }[] }
+    expect(requests.map(({ id }) => id).sort()).toEqual([lives.pending.id, lives.later.id].sort())
+    expect((await call(app, 'events', 'auditor', lives.later.id)).status).toBe(200)
+  })
+
+  test('the ledger can be read and not continued, and health says which events have no texts', async () => {
+    const { later } = lives
+    expect(await call(app, 'decide', 'approver', later.id, { verdict: 'approve', digest: later.digest })).toMatchObject(
+      { status: 503, json: { code: 'read-only' } },
+    )
+    expect(await app.seal()).toEqual([])
+    const { json } = await call(app, 'health', 'auditor', '')
+    expect(json).toMatchObject({ parts: { ledger: 'read-only' }, textless: restored.textless })
+    expect(json).not.toHaveProperty('lost')
+  })
+
+  test('whoever takes the action out of an open row of the tables is found', async () => {
+    const { pending } = lives
+    const { ledger } = place.tables
+    const key = rowKey.request(pending.id)
+    const row = await ledger.getEntity('03', key)
+    const { action: _action, state, ...others } = row
+    const bare = JSON.stringify({ ...(JSON.parse(String(state)) as object), fromEvents: true })
+    await ledger.updateEntity({ ...others, state: bare, partitionKey: '03', rowKey: key }, 'Replace')
+    const { json } = await call(await service(place, incomplete), 'read', 'auditor', pending.id)
+    expect(json).toMatchObject({ code: 'evidence-broken' })
+  })
+})
+
+test('a chunk that begins before the end of the snapshot is used from there on, and a forged one is not', async () => {
   const place = await places.anew(at(4, '08:00:00'), () => needs([slot('dba', 2)]))
   const { approvals } = place.uses()
-  await approvals.ask(asked('05'))
+  const { request } = await approvals.ask({ ...asked('05'), expiresIn: 86_400 })
   await place.snapshot()
-  await approvals.ask(asked('05'))
+  await approvals.decide(request.id, votes(request))
   expect(await place.seal()).toEqual([])
+  const [chunk] = await place.archive().list('chunks/')
+  expect(chunk?.name).toContain('000000000001-000000000003')
+  await place.archive().create('chunks/2026-03-04/05/000000000001-000000000099-ff', Buffer.from('forged'), 'text/plain')
   await place.drop()
-  const { lost } = await place.restored()
-  expect(lost).toEqual({ gaps: [{ shard: '05', from: 3, to: 3 }], ends: [] })
+  const { textless, lost } = await place.restored()
+  expect({ textless, lost }).toEqual({ textless: [{ shard: '05', from: 3, to: 3 }], lost: { gaps: [], ends: [] } })
+  expect(await new TableLedger(place.tables).find(request.id)).toMatchObject({ decisions: [{ verdict: 'approve' }] })
 })

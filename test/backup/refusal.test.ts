@@ -136,11 +136,12 @@ describe('a person who can write both containers cannot forge a row', () => {
   ]
 
   test.each(someOf(notes))(
-    'a segment with %s in its note does not count, and the archive names its events as missing',
+    'a segment with %s in its note does not count, and its events come from chunks without their texts',
     async (_what, change) => {
       const name = await nameIn(kept.container('evidence'), /^snapshots\/.*\/03-/)
-      const { lost, proved } = await during(['evidence', name, same, change], () => kept.restored())
-      expect({ lost: lost.gaps, proved }).toEqual({ lost: [{ shard: '03', from: 1, to: 4 }], proved: null })
+      const { lost, proved, textless } = await during(['evidence', name, same, change], () => kept.restored())
+      expect({ lost: lost.gaps, textless }).toEqual({ lost: [], textless: [{ shard: '03', from: 1, to: 4 }] })
+      expect(proved).toMatchObject({ date: day(4) })
       await kept.drop()
     },
   )

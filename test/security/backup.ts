@@ -22,7 +22,7 @@ export const backupRows: readonly Row[] = [
         replace: 'if (read) found',
         tests: {
           [refusal]: [
-            'a person who can write both containers cannot forge a row › a segment with %s in its note does not count, and the archive names its events as missing',
+            'a person who can write both containers cannot forge a row › a segment with %s in its note does not count, and its events come from chunks without their texts',
           ],
         },
       },
@@ -64,8 +64,8 @@ export const backupRows: readonly Row[] = [
       {
         name: 'restored-open-request',
         file: 'src/evidence/backup/restoredRequests.ts',
-        find: '    checkRow(request, retelling)\n',
-        replace: '',
+        find: 'rewound(read, retelling)\n    checkRow(request, retelling)\n',
+        replace: 'rewound(read, retelling)\n',
         tests: { [refusal]: [`${rows} › an open request that its events contradict is named`] },
       },
     ],

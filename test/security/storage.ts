@@ -137,11 +137,22 @@ export const storageRows: readonly Row[] = [
       {
         name: 'missing-texts',
         file: 'src/core/record/retelling.ts',
-        find: "!('closedAt' in told || isTampered(row)) &&",
+        find: "!('closedAt' in told || isTampered(row) || row.fromEvents) &&",
         replace: 'false &&',
         tests: {
           'test/approvals/recollection.test.ts': [
             'an open request whose texts are missing is refused, because only closed ones are erased',
+          ],
+        },
+      },
+      {
+        name: 'restored-without-texts',
+        file: 'src/azure/row.ts',
+        find: 'presentation: policy.presentation, fromEvents })',
+        replace: 'presentation: policy.presentation, ...(fromEvents && {}) })',
+        tests: {
+          'test/backup/lost.test.ts': [
+            'events that only chunks have › whoever takes the action out of an open row of the tables is found',
           ],
         },
       },

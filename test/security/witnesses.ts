@@ -191,10 +191,14 @@ export const witnessRows: readonly Row[] = [
       },
       {
         name: 'chunk-outlives-restore',
-        file: 'src/evidence/backup/testimony.ts',
-        find: '      found.take({ shard, ...to })\n  })',
-        replace: '      void [shard, to]\n  })',
-        tests: { 'test/backup/lost.test.ts': ['an event that only a chunk names is missed'] },
+        file: 'src/evidence/backup/chunkedEvents.ts',
+        find: '    chain.push(next)\n',
+        replace: '    return chain\n',
+        tests: {
+          'test/backup/lost.test.ts': [
+            'a chunk that begins before the end of the snapshot is used from there on, and a forged one is not',
+          ],
+        },
       },
       {
         name: 'chunk-testifies-at-the-seal',

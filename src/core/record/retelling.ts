@@ -79,7 +79,7 @@ export function isWholeCommit(id: RequestId, events: readonly ToldEvent[]): bool
  * Checks a request's row against its events.
  *
  * No event has the agent's name or the presentation. Texts and action may be missing once the request is closed, because they
- * can be erased then, and after a tampering, because they may be lost.
+ * can be erased then, and after a tampering or a restore from events alone, because they may be lost.
  *
  * @throws {Broken} `illegal-event` naming the member that differs
  */
@@ -90,7 +90,7 @@ export function checkRow(row: ApprovalRequest, { life: { request: told }, said }
   for (const { seq, name, text } of row.said)
     if (said.get(`${seq} ${name}`) !== sha256(text)) throw wrong(row, `event ${seq} says another “${name}”`)
   if (
-    !('closedAt' in told || isTampered(row)) &&
+    !('closedAt' in told || isTampered(row) || row.fromEvents) &&
     (row.action === null || new Set(row.said.map(keyOf)).size !== said.size)
   )
     throw wrong(row, 'texts are missing although it is open')

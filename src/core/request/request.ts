@@ -79,6 +79,11 @@ export interface Common {
   readonly said: readonly Said[]
   /** Asks to erase texts, oldest first; those that ended may be among them. Only a closed request has any. */
   readonly erasureAsks?: readonly ErasureAsk[]
+  /**
+   * Present if it was restored from its events alone, which have neither its action nor what was written. Only a ledger that
+   * can be read and not continued has such requests.
+   */
+  readonly fromEvents?: true
   /** Who was refused, and why, oldest first. Absent if nobody was. */
   readonly refusals?: readonly { readonly by: ObjectId; readonly code: RefusedCode }[]
   /** What approvers asked, oldest first. Absent if nobody asked. */

@@ -5,16 +5,23 @@ import { type Instant, plusSeconds } from '../../core/data/instant.ts'
 import type { Archive } from '../../ports/archive.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Ledger } from '../../ports/ledger.ts'
-import type { LedgerMark } from '../../ports/ledgerMark.ts'
+import type { Gap, LedgerMark } from '../../ports/ledgerMark.ts'
 import type { StoredRow } from '../../ports/ledgerRows.ts'
 import { openBefore } from '../seal/openRequests.ts'
+import { leavesOf } from './chunkedEvents.ts'
 import { checkFile, rowsOf } from './copiedFile.ts'
 import { proveLog } from './logProof.ts'
 import { RestoreRefused } from './refusal.ts'
 import { putEvents, readStory, type RestoredEventsParts } from './restoredEvents.ts'
 import { putRequests } from './restoredRequests.ts'
 import { completeSeals, readSealedDays, type SealedDay, type SealedDaysParts } from './sealedDays.ts'
-import { type SnapshotSelection, selectSnapshot } from './selection.ts'
+import {
+  endOfSelection,
+  endOfSnapshot,
+  type ShardSelection,
+  type SnapshotSelection,
+  selectSnapshot,
+} from './selection.ts'
 import { findLost, type Lost, type TestimonyParts } from './testimony.ts'
 
 /** The steps of a restore, for its progress. */
@@ -41,6 +48,10 @@ export interface Restored {
   readonly requests: number
   /** Events that lost a text by an erasure. */
   readonly erased: number
+  /** Events that no snapshot has, by shard: they came from chunks, which have no texts. */
+  readonly textless: readonly Gap[]
+  /** How many texts these events had. */
+  readonly missingTexts: number
   /** The newest day whose root the restored events give; `null` if none is sealed. */
   readonly proved: { readonly date: Day; readonly size: number; readonly root: string } | null
   readonly lost: Lost
@@ -65,7 +76,7 @@ const recently = 24 * 3600
 export async function checkSnapshot(parts: RestoreParts, until: Day | null): Promise<CheckedSnapshot> {
   const selection = await selectSnapshot(parts, until)
   const { seals } = selection
-  const lasting = [seals, ...selection.shards.flatMap(({ chain, newest }) => [...chain, newest])]
+  const lasting = [seals, ...selection.shards.flatMap(({ chain, newest }) => [...chain, ...(newest ? [newest] : [])])]
   const erasable = [
     seals.limits,
     ...selection.shards.flatMap((one) => one.erasable.flatMap((s) => [s.texts, s.requests])),
@@ -78,12 +89,16 @@ export async function checkSnapshot(parts: RestoreParts, until: Day | null): Pro
     await checkFile(from, file)
     parts.progress('files', done + 1, files.length)
   }
+  for (const { chunks } of selection.shards)
+    for await (const leaves of leavesOf(parts, chunks, 0))
+      if (leaves.length === 0) throw new Error('A chunk has at least one event.')
   return { selection, days: await readSealedDays(parts), files: files.length }
 }
 
 /**
- * Restores a snapshot into empty tables, repeats every erasure, and proves the result against the archive. Lists the
- * events that the archive names and the snapshot lacks; with such gaps the ledger is opened for reading only.
+ * Restores a snapshot into empty tables and goes on with the events that chunks have, repeats every erasure, and proves the
+ * result against the archive. Lists the events that the archive names and that are nowhere. If there are any, or if some came
+ * from chunks, the ledger is opened for reading only: texts and idempotency keys are missing then.
  *
  * A crash may end it anywhere: the tables stay closed to the service, and the next call with the same snapshot writes
  * all of it again.
@@ -110,11 +125,22 @@ export async function restore(parts: RestoreParts, { selection, days }: CheckedS
     first: String(meta.columns['first']) as Day,
   })
   const { head } = await seals.head()
-  if (lost.gaps.length === 0 && head !== null) for (const shard of shards) await ledger.fence(shard, endOf(head.date))
-  await mark.open(meta, lost.gaps.length > 0 ? { at: selection.at, gaps: lost.gaps } : undefined)
-  const { events, requests, erased } = counts
+  const textless = selection.shards.flatMap(textlessIn)
+  const isWhole = lost.gaps.length === 0 && textless.length === 0
+  if (isWhole && head !== null) for (const shard of shards) await ledger.fence(shard, endOf(head.date))
+  await mark.open(meta, isWhole ? undefined : { at: selection.at, gaps: lost.gaps, textless })
+  const { events, requests, erased, missingTexts } = counts
   const { date, log } = proved?.manifest ?? {}
-  return { at: selection.at, events, requests, erased, proved: date && log ? { date, ...log.to } : null, lost }
+  return {
+    ...{ at: selection.at, events, requests, erased, textless, missingTexts },
+    ...{ proved: date && log ? { date, ...log.to } : null, lost },
+  }
+}
+
+/** The events of a shard that only chunks have. */
+function textlessIn(selection: ShardSelection): readonly Gap[] {
+  const [from, to] = [endOfSnapshot(selection).seq + 1, endOfSelection(selection).seq]
+  return to < from ? [] : [{ shard: selection.shard, from, to }]
 }
 
 function refuse(outcome: Awaited<ReturnType<LedgerMark['begin']>>): void {
@@ -125,13 +151,13 @@ function refuse(outcome: Awaited<ReturnType<LedgerMark['begin']>>): void {
 }
 
 async function putShards(parts: RestoreParts, { at, shards: all }: SnapshotSelection) {
-  const total = all.reduce((sum, { newest }) => sum + newest.to.seq, 0)
+  const total = all.reduce((sum, selection) => sum + endOfSelection(selection).seq, 0)
   const wroteEvents = counter(parts, 'events', total)
   const ends = new Map<Shard, { readonly seq: number; readonly hash: SealedDay['sha256'] }>()
-  let [events, requests, erased] = [0, 0, 0]
+  let [events, requests, erased, missingTexts] = [0, 0, 0, 0]
   for (const selection of all) {
     const story = await readStory(parts, selection)
-    await putEvents(parts, selection, story, wroteEvents)
+    missingTexts += await putEvents(parts, selection, story, wroteEvents)
     const wroteRequests = counter(parts, 'requests', story.requests.size)
     await putRequests(parts, selection, story, plusSeconds(at, -recently), wroteRequests)
     await parts.rows.put([story.head.row])
@@ -140,7 +166,7 @@ async function putShards(parts: RestoreParts, { at, shards: all }: SnapshotSelec
     requests += story.requests.size
     erased += story.erased.size
   }
-  return { ends, events, requests, erased }
+  return { ends, events, requests, erased, missingTexts }
 }
 
 /** Writes the rows of limits and of sealing. Returns the row that describes the ledger. */

@@ -1,15 +1,20 @@
 import type { Hex, RequestId, Shard } from '../../core/data/id.ts'
+import { type Instant, instant } from '../../core/data/instant.ts'
 import { Problem } from '../../core/data/problem.ts'
 import { type ChainHead, emptyChain, type Salted, saidDigest } from '../../core/request/event.ts'
+import type { ApprovalRequest } from '../../core/request/request.ts'
 import type { Archive } from '../../ports/archive.ts'
 import type { EventCopy, HeadCopy, RestoredRows, StoredRow } from '../../ports/ledgerRows.ts'
+import type { Macs } from '../../runtime/macs.ts'
 import { rowsOf } from './copiedFile.ts'
+import { type ChunkReadingParts, leavesOf } from './chunkedEvents.ts'
 import { RestoreRefused } from './refusal.ts'
-import type { ShardSelection } from './selection.ts'
+import { endOfSnapshot, type ShardSelection } from './selection.ts'
 
 export interface RestoredEventsParts {
   /** The write-once container. */
-  readonly archive: Pick<Archive, 'open'>
+  readonly archive: ChunkReadingParts['archive']
+  readonly macs: Macs
   /** The container for what can be erased. */
   readonly backup: Pick<Archive, 'open'>
   readonly rows: RestoredRows
@@ -20,6 +25,8 @@ export interface ShardStory {
   readonly head: HeadCopy
   /** For each request the number of its events, and its first event. */
   readonly requests: ReadonlyMap<RequestId, { readonly events: number; readonly first: number }>
+  /** The events of requests that no snapshot has, oldest first. */
+  readonly later: ReadonlyMap<RequestId, ApprovalRequest['events']>
   /** Names of erased texts, by the hash of the event that lost them. */
   readonly erased: ReadonlyMap<Hex, ReadonlySet<string>>
 }
@@ -27,6 +34,7 @@ export interface ShardStory {
 /** The members of a leaf that are read. Unknown types of events have them, too. */
 interface LeafPart {
   readonly prev: Hex
+  readonly at: Instant
   readonly data?: { readonly event?: Hex; readonly names?: readonly string[] }
   readonly said?: Readonly<Record<string, Hex>>
 }
@@ -38,41 +46,48 @@ interface LeafPart {
  * @throws {RestoreRefused} naming the event
  */
 export async function readStory(parts: RestoredEventsParts, selection: ShardSelection): Promise<ShardStory> {
-  const { shard, newest } = selection
+  const { shard } = selection
   const requests = new Map<RequestId, { events: number; first: number }>()
+  const later = new Map<RequestId, ApprovalRequest['events']>()
   const erased = new Map<Hex, ReadonlySet<string>>()
-  let last: ChainHead = emptyChain
+  const copied = endOfSnapshot(selection)
+  let last: ChainHead & { readonly at: Instant } = { ...emptyChain, at: instant(0) }
   for await (const { event, type, request } of lastingEvents(parts, selection)) {
-    const { prev, data = {} } = JSON.parse(event.text) as LeafPart
+    const { prev, at, data = {} } = JSON.parse(event.text) as LeafPart
     if (event.seq !== last.seq + 1) throw missing(shard, last.seq + 1)
     if (prev !== last.hash) throw broken(shard, event.seq, 'does not follow the one before it')
-    last = event
+    const { seq, hash } = event
+    if (seq === copied.seq && hash !== copied.hash) throw broken(shard, seq, 'is not the one that its head names')
+    last = { seq, hash, at }
     if (request !== undefined) {
-      const known = requests.get(request) ?? { events: 0, first: event.seq }
+      const known = requests.get(request) ?? { events: 0, first: seq }
       requests.set(request, { ...known, events: known.events + 1 })
+      if (seq > copied.seq) later.set(request, [...(later.get(request) ?? []), { seq, type, hash }])
     }
     if (type === 'erased' && data.event !== undefined)
       erased.set(data.event, new Set([...(erased.get(data.event) ?? []), ...(data.names ?? [])]))
   }
-  const head = await headOf(parts, selection)
-  if (head.head.seq !== last.seq || head.head.hash !== last.hash || newest.to.hash !== last.hash)
-    throw broken(shard, newest.to.seq, 'is not the one that its head names')
-  return { head, requests, erased }
+  const head = await headOf(parts, selection, last)
+  return { head, requests, later, erased }
 }
 
 /**
  * Writes a shard's events with their texts, except those that were erased later.
  *
  * @param wrote gets the number of events that were written since its last call
- * @throws {RestoreRefused} for a text that is missing although it was not erased, or that its event does not commit to
+ * @returns how many texts are missing of events that only chunks have
+ * @throws {RestoreRefused} for a text of another event that is missing although it was not erased, or that its event does
+ *   not commit to
  */
 export async function putEvents(
   parts: RestoredEventsParts,
   selection: ShardSelection,
   { erased }: ShardStory,
   wrote: (events: number) => void,
-): Promise<void> {
+): Promise<number> {
   const { shard } = selection
+  const copied = endOfSnapshot(selection)
+  let textless = 0
   const texts = textsOf(parts, selection)
   let text = await texts.next()
   let page: EventCopy[] = []
@@ -85,10 +100,20 @@ export async function putEvents(
     while (!text.done && text.value.row < lasting.row) text = await texts.next()
     const isOfThis = !text.done && text.value.row === lasting.row
     const copy = await believed(shard, event.seq, parts.rows.event(lasting, isOfThis && text.value ? text.value : null))
-    page.push(withoutErased(shard, copy, erased.get(event.hash)))
+    if (event.seq > copied.seq) {
+      page.push(copy)
+      textless += textsMissing(copy, erased.get(event.hash))
+    } else page.push(withoutErased(shard, copy, erased.get(event.hash)))
     if (page.length === pageSize) await flush()
   }
   if (page.length > 0) await flush()
+  return textless
+}
+
+/** The number of texts to which an event commits, without erased ones. */
+function textsMissing({ event }: EventCopy, gone: ReadonlySet<string> = new Set()): number {
+  const { said = {} } = JSON.parse(event.text) as LeafPart
+  return Object.keys(said).filter((name) => !gone.has(name)).length
 }
 
 /** The number of events that are written together. */
@@ -114,17 +139,37 @@ function withoutErased(shard: Shard, copy: EventCopy, gone: ReadonlySet<string> 
 
 /** The events of a shard without their texts, one after the other. */
 async function* lastingEvents(
-  { archive, rows }: RestoredEventsParts,
-  { shard, chain }: ShardSelection,
+  { archive, macs, rows }: RestoredEventsParts,
+  selection: ShardSelection,
 ): AsyncGenerator<EventCopy, void, undefined> {
+  const { shard, chain, chunks } = selection
   for (const segment of chain)
     for await (const page of rowsOf(archive, segment)) {
       const events = page.filter(isEvent)
       yield* await Promise.all(events.map((row) => believed(shard, numberIn(row), rows.event(row, null))))
     }
+  for await (const leaves of leavesOf({ archive, macs }, chunks, endOfSnapshot(selection).seq))
+    yield* await Promise.all(leaves.map((leaf) => rows.leaf(shard, leaf)))
 }
 
-async function headOf({ archive, rows }: RestoredEventsParts, { shard, newest }: ShardSelection): Promise<HeadCopy> {
+/** Reads the head of the snapshot, and makes a later one if chunks have later events. */
+async function headOf(
+  parts: RestoredEventsParts,
+  { shard, newest, chunks }: ShardSelection,
+  last: ChainHead & { readonly at: Instant },
+): Promise<HeadCopy> {
+  const copied = newest && (await copiedHead(parts, shard, newest))
+  if (chunks.length > 0) return parts.rows.laterHead(shard, copied && copied.row, last)
+  if (copied?.head.seq !== last.seq || copied.head.hash !== last.hash)
+    throw broken(shard, last.seq, 'is not the one that its head names')
+  return copied
+}
+
+async function copiedHead(
+  { archive, rows }: RestoredEventsParts,
+  shard: Shard,
+  newest: NonNullable<ShardSelection['newest']>,
+): Promise<HeadCopy> {
   let head: StoredRow | undefined
   for await (const page of rowsOf(archive, newest)) head = page.find((row) => !isEvent(row)) ?? head
   if (head === undefined)

@@ -2,9 +2,14 @@ import { type Day, dayOf } from '../../core/data/day.ts'
 import { type Hex, sha256, type Shard, shards } from '../../core/data/id.ts'
 import type { Instant } from '../../core/data/instant.ts'
 import { type SealCopy, type Segment, type SnapshotNote, snapshotsPrefix } from '../../core/log/snapshot.ts'
+import { type ChainHead, emptyChain } from '../../core/request/event.ts'
 import type { Archive } from '../../ports/archive.ts'
+import type { Clock } from '../../ports/clock.ts'
+import { abreast } from '../../runtime/concurrency.ts'
 import type { Macs } from '../../runtime/macs.ts'
 import { readSnapshots } from '../witnessFiles.ts'
+import type { KeptChunk } from '../chunk/chunkFiles.ts'
+import { type ChunkReadingParts, chunksAfter, daysSince } from './chunkedEvents.ts'
 import { RestoreRefused } from './refusal.ts'
 
 type Named<Note> = Note & { readonly name: string }
@@ -16,9 +21,18 @@ export interface ShardSelection {
   readonly chain: readonly Named<Segment>[]
   /** Hold the texts and requests of the whole shard: the first is a full copy, the others have later changes. */
   readonly erasable: readonly Segment[]
-  /** Ends with the row of the head. */
-  readonly newest: Named<Segment>
+  /** Ends with the row of the head; `null` for a shard that had no event at the time of the snapshot. */
+  readonly newest: Named<Segment> | null
+  /** Chunks with later events, which go on from each other. */
+  readonly chunks: readonly KeptChunk[]
 }
+
+/** The last event that the snapshot of a shard has. */
+export const endOfSnapshot = ({ newest }: Pick<ShardSelection, 'newest'>): ChainHead => newest?.to ?? emptyChain
+
+/** The last event of a shard that can be restored. */
+export const endOfSelection = (selection: ShardSelection): ChainHead =>
+  selection.chunks.at(-1)?.to ?? endOfSnapshot(selection)
 
 /** The files that a restore uses, chosen from all snapshots. */
 export interface SnapshotSelection {
@@ -31,15 +45,16 @@ export interface SnapshotSelection {
 }
 
 /**
- * Chooses the newest snapshot of each shard.
+ * Chooses the newest snapshot of each shard, and the chunks that go on from it.
  *
  * @param until the last day whose snapshots count
  * @throws {RestoreRefused} `no-snapshot`, naming the shard if its segments leave a gap
  */
 export async function selectSnapshot(
-  { archive, macs }: { readonly archive: Pick<Archive, 'list'>; readonly macs: Macs },
+  parts: ChunkReadingParts & { readonly clock: Clock },
   until: Day | null,
 ): Promise<SnapshotSelection> {
+  const { archive, macs, clock } = parts
   const { found } = await readSnapshots(macs, await archive.list(snapshotsPrefix))
   const counting = found.filter(({ at }) => until === null || dayOf(at) <= until)
   const seals = newestSeals(counting)
@@ -48,12 +63,16 @@ export async function selectSnapshot(
       'no-snapshot',
       `The archive has no snapshot of this ledger${until === null ? '' : ` from ${until} or before`}.`,
     )
-  const chosen = shards.flatMap((shard) => {
+  const chosen = await abreast(1, shards, async (shard): Promise<readonly ShardSelection[]> => {
     const segments = counting.flatMap((note) => (isSegment(note) && note.shard === shard ? [note] : []))
-    return segments.length === 0 ? [] : [selectShard(shard, segments)]
-  })
-  const names = [seals.name, ...chosen.flatMap(({ chain, newest }) => [...chain, newest].map(({ name }) => name))]
-  const times = [seals.at, ...chosen.map(({ newest }) => newest.at)]
+    const kept = segments.length === 0 ? nothingOf(shard) : selectShard(shard, segments)
+    const days = daysSince((kept.newest ?? seals).at, clock.now())
+    const selection = { ...kept, chunks: await chunksAfter(parts, { shard, after: endOfSnapshot(kept), days }) }
+    return endOfSelection(selection).seq === 0 ? [] : [selection]
+  }).then((all) => all.flat())
+  const segmentsOf = ({ chain, newest }: ShardSelection) => (newest ? [...chain, newest] : [])
+  const names = [seals.name, ...chosen.flatMap(segmentsOf).map(({ name }) => name)]
+  const times = [seals.at, ...chosen.flatMap(({ newest }) => (newest ? [newest.at] : []))]
   return {
     at: times.reduce((a, b) => (a > b ? a : b)),
     shards: chosen,
@@ -72,7 +91,10 @@ export interface SnapshotDay {
 }
 
 /** Lists the days with snapshots, oldest first. */
-export async function listSnapshots(parts: Parameters<typeof selectSnapshot>[0]): Promise<readonly SnapshotDay[]> {
+export async function listSnapshots(parts: {
+  readonly archive: Pick<Archive, 'list'>
+  readonly macs: Macs
+}): Promise<readonly SnapshotDay[]> {
   const { found } = await readSnapshots(parts.macs, await parts.archive.list(snapshotsPrefix))
   const dates = [...new Set(found.map(({ at }) => dayOf(at)))].sort()
   const days: SnapshotDay[] = []
@@ -95,7 +117,9 @@ function newestSeals(notes: readonly Named<SnapshotNote>[]): Named<SealCopy> | n
   return copies.reduce<Named<SealCopy> | null>((a, b) => (a === null || b.at > a.at ? b : a), null)
 }
 
-function selectShard(shard: Shard, segments: readonly Named<Segment>[]): ShardSelection {
+const nothingOf = (shard: Shard): Omit<ShardSelection, 'chunks'> => ({ shard, chain: [], erasable: [], newest: null })
+
+function selectShard(shard: Shard, segments: readonly Named<Segment>[]): Omit<ShardSelection, 'chunks'> {
   const byEnd = segments.toSorted((a, b) => b.to.seq - a.to.seq || (a.at < b.at ? 1 : -1))
   const [newest] = byEnd
   if (!newest) throw new Error('A shard without segments is not chosen.')

@@ -119,7 +119,7 @@ export class MemoryLedger implements Ledger {
     return key === undefined ? null : parse(key)
   }
 
-  async events({ id, events }: ApprovalRequest): Promise<readonly KeptEvent[]> {
+  async events({ id, events }: Pick<ApprovalRequest, 'id' | 'events'>): Promise<readonly KeptEvent[]> {
     const { leaves } = this.partition(shardOf(id))
     return events.map(({ seq }) => {
       const text = leaves[seq - 1] ?? null
