@@ -8,7 +8,10 @@ const folder = 'trials'
 
 const program = (path, file, options = {}) => ({ entry: `${folder}/${path}.ts`, file: `dist/${file}`, options })
 const deployment = program('deployment/app', 'deployment.cjs')
-const benchPrograms = ['makeDay', 'floor', 'seal', 'sealTables', 'collectDay', 'sealRest', 'peerProcess']
+const benchPrograms = [
+  ...['makeDay', 'floor', 'seal', 'sealTables', 'collectDay', 'collectTables', 'sealRest'],
+  'peerProcess',
+]
 
 /**
  * The trials by name: what each does, how long it usually takes on two cores, and its programs. `main` is bundled and

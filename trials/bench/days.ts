@@ -6,6 +6,7 @@ import { asksIn, eventsIn, saidIn } from './day.ts'
 import { type Bench, type Figure, figure, type Means, share } from './figure.ts'
 import { type Command, type Measured, measured } from './measure.ts'
 import { storeDay } from './stored.ts'
+import { tilesIn } from './tiles.ts'
 
 /** A program that works on a day. */
 interface Program {
@@ -83,6 +84,7 @@ export const sealLarge: Bench = {
       const collects = await measured({ program: scriptOf('collectDay'), args: [folder] })
       const seals = await measured({ program: scriptOf('sealRest'), args: [folder] })
       const title = titleOf('seal after midnight a day', eventsIn(folder))
+      const tiles = means.azurite ? await tilesInto(folder, means) : []
       const seconds = (name: string, all: readonly number[], most?: number) =>
         figure({ name: `${title}: ${name}`, unit: 's', ours: all, ...(most && { goal: { of: 'ours', most } }) })
       return [
@@ -94,6 +96,68 @@ export const sealLarge: Bench = {
         }),
         seconds('processor before midnight', [collects.processor]),
         figure({ name: `${title}: memory before midnight`, unit: 'MB', ours: [collects.megabytes] }),
+        ...tiles,
+      ]
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  },
+}
+
+/** Seals again, and stores the tiles in Azurite. */
+async function tilesInto(folder: string, { storage }: Means): Promise<readonly Figure[]> {
+  const { blobsUrl, account, key } = await storage()
+  await measured({ program: scriptOf('sealRest'), args: [folder, blobsUrl, account, key] })
+  return tileFigures(folder)
+}
+
+function tileFigures(folder: string): readonly Figure[] {
+  const { count, seconds } = tilesIn(folder)
+  const name = `${count.toLocaleString('en')} tiles into Azurite, eight at a time: wall time`
+  return [figure({ name, unit: 's', ours: [seconds] })]
+}
+
+/** Events of the day that lies in Azurite. */
+const storedDay = 50_000
+
+/** What is promised of the work of a processor, as a multiple of the floor. */
+const storedMost = 5
+
+export const sealStored: Bench = {
+  about: `a day of ${storedDay.toLocaleString('en')} events in the tables of Azurite: collected every hour, then sealed into its blobs`,
+  isLong: true,
+  async measure(means) {
+    const folder = mkdtempSync(join(tmpdir(), 'countersign-bench-'))
+    try {
+      await measured({ program: scriptOf('makeDay'), args: [folder, String(share(means, storedDay))] })
+      const stored = await storeDay(folder)
+      const took: { readonly collects: Measured; readonly seals: Measured; readonly floor: Measured }[] = []
+      try {
+        for (let run = 1; run <= means.runs; run++) {
+          const args = await stored.next()
+          const floor = await measured({ program: scriptOf('floor'), args: [folder] })
+          const collects = await measured({ program: scriptOf('collectTables'), args })
+          took.push({ floor, collects, seals: await measured({ program: scriptOf('sealTables'), args }) })
+        }
+      } finally {
+        await stored.close()
+      }
+      const title = titleOf('from tables, a day', eventsIn(folder))
+      const floor = took.map((one) => one.floor.processor)
+      const processor = (name: string, ours: readonly number[]) =>
+        figure({ name: `${title}: ${name}`, unit: 's', ours, floor })
+      return [
+        processor(
+          'processor before midnight',
+          took.map(({ collects }) => collects.processor),
+        ),
+        figure({
+          ...{ name: `${title}: processor after midnight`, unit: 's', floor },
+          ours: took.map(({ seals }) => seals.processor),
+          goal: { of: 'ratio', most: storedMost },
+        }),
+        figure({ name: `${title}: wall time after midnight`, unit: 's', ours: took.map(({ seals }) => seals.seconds) }),
+        ...tileFigures(folder),
       ]
     } finally {
       rmSync(folder, { recursive: true, force: true })

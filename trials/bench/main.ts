@@ -9,15 +9,15 @@ import { inserted, markdownOf, tableOf } from './table.ts'
 const help = `${names.map((name) => `  ${name.padEnd(11)} ${programs[name].about}\n`).join('')}
 Each figure is told beside its floor, measured in the same run and in turns with it: machines differ, and so do moments.
 Those of beside have another service there, and not a floor.
-All of them but seal-large, which is measured if it is named, take about twenty minutes; exit code 1 says that one failed,
-not that it missed its goal.
+All of them but seal-large and seal-stored, which are measured if they are named, take about twenty minutes; exit code 1
+says that one failed, not that it missed its goal.
 
   --runs N        runs of ours and of the floor, in turns (5): medians count
   --quick         a tenth of the work, two runs
   --scale X       a share of the work (1)
   --requests N    stored for the lists (30,000; 100,000 take Azurite four minutes)
   --events N      of the day that is sealed and verified (1,000,000; with --azurite 50,000)
-  --azurite       seals from tables and into blobs of Azurite
+  --azurite       seals from tables and into blobs of Azurite; seal-large stores its tiles there
   --json FILE     writes the figures, too
   --from FILE     measures nothing: takes the figures from such a file
   --markdown      prints the table as Markdown

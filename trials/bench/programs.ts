@@ -5,7 +5,7 @@ import { verifyBrowser } from './browser.ts'
 import { beside } from './beside.ts'
 import { card } from './card.ts'
 import { coldStart } from './coldStart.ts'
-import { seal, sealLarge, verify, verifySaid } from './days.ts'
+import { seal, sealLarge, sealStored, verify, verifySaid } from './days.ts'
 import { door } from './door.ts'
 import type { Bench } from './figure.ts'
 import { firstRows } from './firstRows.ts'
@@ -37,6 +37,7 @@ export const programs = {
   review,
   seal,
   'seal-large': sealLarge,
+  'seal-stored': sealStored,
   verify,
   'verify-said': verifySaid,
   'verify-browser': verifyBrowser,

@@ -15,7 +15,7 @@ import type { Hex } from '../../src/core/data/id.ts'
 import { Sealing, type SealingParts } from '../../src/evidence/seal/seal.ts'
 import { readVerifiers } from '../../src/runtime/folder.ts'
 import { fileSigner } from '../../src/local/signer.ts'
-import type { ArchivedFile } from '../../src/ports/archive.ts'
+import type { Archive, ArchivedFile } from '../../src/ports/archive.ts'
 import { MemoryArchive } from '../../test/support/fakes/archive.ts'
 import { macsFor } from '../../test/support/fakes/macs.ts'
 import { clock, date } from './day.ts'
@@ -26,7 +26,8 @@ const origin = 'countersign.example/evidence'
 /** Where the rows lie that say how far the day of a folder is collected. */
 export const collectedIn = (folder: string): string => join(folder, 'collected.json')
 
-type SealedParts = Pick<SealingParts, 'ledger' | 'seals' | 'archive'>
+/** Where a day lies that is sealed. */
+export type SealedParts = Pick<SealingParts, 'ledger' | 'seals' | 'archive'>
 
 /** Seals the day of a folder. @throws {Error} if it was not sealed */
 export async function sealDay(folder: string, parts: SealedParts): Promise<void> {
@@ -60,18 +61,24 @@ export class CountingArchive extends MemoryArchive {
   bytes = 0
   private readonly folder: string
   private readonly bundle: string | undefined
+  private readonly tiles: Pick<Archive, 'create'> | undefined
 
-  /** @param folder of the day */
-  constructor(folder: string, bundle?: string) {
+  /**
+   * @param folder of the day
+   * @param tiles where tiles are stored, if they are not only counted
+   */
+  constructor(folder: string, bundle?: string, tiles?: Pick<Archive, 'create'>) {
     super()
     this.folder = join(folder, 'chunks')
     this.bundle = bundle
+    this.tiles = tiles
     mkdirSync(this.folder, { recursive: true })
   }
 
   override async create(name: string, bytes: Uint8Array): Promise<void> {
     this.bytes += bytes.length
     if (!name.startsWith('tile/')) await super.create(name, bytes)
+    else await this.tiles?.create(name, bytes, 'application/octet-stream')
   }
 
   /** Other files than bundles and chunks are small, and the seal reads their notes back. */
