@@ -99,6 +99,8 @@ export interface Adapters {
   /** Whether the preparation of the storage is done. Absent if it was done before. */
   readonly isOpen?: () => boolean
   readonly outbox: Outbox
+  /** How often the storage asked to be called later, in the last five minutes. Absent for one that never does. */
+  readonly throttled?: () => number
   /** The parts of snapshots, with the container for erasable texts. Absent without backups. */
   readonly backup?: { readonly rows: LedgerRows; readonly archive: Pick<Archive, 'write'> }
   /** Present if the ledger was restored without all of its events: then it can only be read. */
@@ -268,13 +270,14 @@ const requestIn = ({ request }: BrokenRow): readonly RequestId[] =>
 const healthOf = (adapters: Adapters, waiting: Waiting, delivery: Delivery | null, ends: Ends) => {
   const { ledger, archive, witness, seals, holds, clock, signer, directory, clients, alarms, backup, incomplete } =
     adapters
-  const { macs, isOpen = () => true } = adapters
+  const { macs, isOpen = () => true, throttled = () => 0 } = adapters
   return health({
     ...(backup && { backup: backup.rows }),
     ...(incomplete && { lost: incomplete }),
     ledger,
     macs,
     isOpen,
+    throttled,
     archive,
     witness,
     seals,

@@ -57,6 +57,8 @@ interface HealthParts {
   /** Whether people may call over HTTP. */
   people: HealthReport['people']
   overdue: () => Promise<number>
+  /** How often the storage asked to be called later, in the last five minutes. */
+  throttled: () => number
   /** Absent without backups. */
   backup?: Pick<LedgerRows, 'newest'>
   /** What could not be restored, as far as anything could not: then the ledger can only be read. */
@@ -88,7 +90,7 @@ export function health(parts: HealthParts): Health {
     const about = { version: parts.version, now: parts.clock.now(), people: parts.people }
     const report = { status, ...about, parts: found } as const
     if (!counted || ledger === 'failing' || !parts.isOpen()) return report
-    const counts = { overdue: await parts.overdue(), waiting: parts.waiting.waiters() }
+    const counts = { overdue: await parts.overdue(), waiting: parts.waiting.waiters(), throttled: parts.throttled() }
     return {
       ...report,
       counts,

@@ -40,6 +40,7 @@ async function look(
     alarms: { rows: () => broken, recheck: async () => undefined },
     isDeliveryFailing: () => isDeliveryFailing,
     overdue: async () => 3,
+    throttled: () => 4,
     ...more,
   })
   return ask(counted)

@@ -24,7 +24,7 @@ export class BlobArchive implements Archive {
   readonly #timeout: number
 
   constructor({ url, container, credential, timeout = 20_000 }: BlobSettings) {
-    const retryOptions = { maxTries: 4, tryTimeoutInMs: timeout, retryDelayInMs: 200, maxRetryDelayInMs: 2_000 }
+    const retryOptions = { maxTries: 7, tryTimeoutInMs: timeout, retryDelayInMs: 200, maxRetryDelayInMs: 2_000 }
     const client = (name: string) =>
       new ContainerClient(`${url.replace(/\/$/, '')}/${name}`, credential, { retryOptions })
     this.#container = client(container)

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { RestError, type TableClient } from '@azure/data-tables'
 import { parseRetryAfter } from '../core/data/retryAfter.ts'
 import { CallDeadline } from './deadline.ts'
+import type { Throttling } from './throttling.ts'
 
 type Policy = Parameters<TableClient['pipeline']['addPolicy']>[0]
 
@@ -14,6 +15,8 @@ export interface StorageClock {
 /** Status codes of passing faults: time-outs, throttling, and faults of the storage. */
 const passing = new Set([408, 429, 500, 502, 503, 504])
 const tries = 4
+/** Tries while the storage refuses some calls and answers others: one by one it answers all of them. */
+const triesWhileThrottled = 12
 /** Milliseconds of one try, so that a hanging connection leaves time for another. */
 const tryTimeout = 2_500
 /** Milliseconds of a call that was given no deadline. */
@@ -26,29 +29,34 @@ const longestWait = 1_000
  * with 409 or 412, and its writer reads back.
  *
  * Replaces the SDK's own retries, which give up on a 429 without `Retry-After`, and have no time-out for an answer.
+ *
+ * @param throttling takes the status of every answer
  */
-export const retries: Policy = {
+export const retries = (throttling: Pick<Throttling, 'take' | 'isPartial'>): Policy => ({
   name: 'countersignRetries',
   async sendRequest(request, next) {
     const deadline = request.abortSignal instanceof CallDeadline ? request.abortSignal : new CallDeadline(otherwise)
+    const began = performance.now()
     for (let attempt = 1; ; attempt++) {
       request.abortSignal = deadline.orSooner(tryTimeout)
       let wait = backoff(attempt)
       try {
         const response = await next(request)
-        if (!passing.has(response.status) || attempt === tries) return response
+        throttling.take(response.status)
+        const most = throttling.isPartial(response.status, began) ? triesWhileThrottled : tries
+        if (!passing.has(response.status) || attempt >= most) return response
         wait = Math.max(wait, (parseRetryAfter(response.headers.get('retry-after'), Date.now()) ?? 0) * 1000)
         if (wait > longestWait) return response
       } catch (cause) {
-        if (attempt === tries || deadline.aborted || !isUnanswered(cause)) throw cause
+        if (attempt >= tries || deadline.aborted || !isUnanswered(cause)) throw cause
       }
       await pause(wait)
     }
   },
-}
+})
 
-/** About 60, 180, 540 ms, with jitter, so that calls which failed together are not repeated together. */
-const backoff = (attempt: number): number => 20 * 3 ** attempt * (0.75 + Math.random() / 2)
+/** About 60, 180, then 540 ms, with jitter, so that calls which failed together are not repeated together. */
+const backoff = (attempt: number): number => 20 * 3 ** Math.min(attempt, 3) * (0.75 + Math.random() / 2)
 
 /** Whether an error has no status: the connection failed, or the answer did not come in time. */
 const isUnanswered = (cause: unknown): boolean =>

@@ -37,6 +37,8 @@ export interface Storage {
   /** Authenticates the rows. */
   readonly macs: Macs
   readonly backup?: { readonly rows: TableRows; readonly archive: BlobArchive }
+  /** How often tables asked to be called later, in the last five minutes. */
+  readonly throttled: () => number
   /** Fetches what calls need: the ledger key. Changes nothing, and never throws. A start has other work meanwhile. */
   warm(): Promise<void>
   /**
@@ -73,6 +75,7 @@ export function connectStorage({ origin, tenant, backup: isBackedUp, ...settings
     holds: new TableHolds(tables),
     archive,
     macs: tables.macs,
+    throttled: () => tables.throttling?.recent() ?? 0,
     ...(backup && { backup }),
     async warm() {
       await tables.macs.rows().catch(() => undefined)

@@ -2,6 +2,7 @@ import { type AzureNamedKeyCredential, TableClient } from '@azure/data-tables'
 import type { TokenCredential } from '@azure/identity'
 import type { LedgerKey } from '../ports/ledgerKey.ts'
 import { Macs } from '../runtime/macs.ts'
+import { Throttling } from './throttling.ts'
 import { bareLineEnds, clockWatch, retries, type StorageClock } from './pipeline.ts'
 
 /** The storage account's tables. */
@@ -9,6 +10,8 @@ export interface Tables {
   readonly ledger: TableClient
   readonly limits: TableClient
   readonly clock: StorageClock
+  /** How often they asked to be called later; absent for tables that never do. */
+  readonly throttling?: Pick<Throttling, 'recent'>
   /** Authenticates the rows of evidence. */
   readonly macs: Macs
   /** Milliseconds of a clock that tells how long something took; the process's own, unless given. */
@@ -41,6 +44,7 @@ const unused = [
 /** Makes the clients without sending anything. */
 export function connectTables({ url, credential, ledgerKey, origin }: TablesOptions): Tables {
   const clock: StorageClock = { apart: 0 }
+  const throttling = new Throttling()
   const options = { retryOptions: { maxRetries: 0 }, allowInsecureConnection: url.startsWith('http://') }
   const table = (name: string): TableClient => {
     const client =
@@ -49,9 +53,10 @@ export function connectTables({ url, credential, ledgerKey, origin }: TablesOpti
         : new TableClient(url, name, credential, options)
     for (const name of unused) client.pipeline.removePolicy({ name })
     client.pipeline.addPolicy(bareLineEnds, { phase: 'Serialize' })
-    client.pipeline.addPolicy(retries, { phase: 'Retry' })
+    client.pipeline.addPolicy(retries(throttling), { phase: 'Retry' })
     client.pipeline.addPolicy(clockWatch(clock), { afterPhase: 'Retry' })
     return client
   }
-  return { ledger: table('ledger'), limits: table('limits'), clock, macs: new Macs({ origin, key: ledgerKey }) }
+  const macs = new Macs({ origin, key: ledgerKey })
+  return { ledger: table('ledger'), limits: table('limits'), clock, throttling, macs }
 }

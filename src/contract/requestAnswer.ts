@@ -189,7 +189,10 @@ export const requestAnswer = component(
           'The uuid with which it was redeemed. In answers to the executor alone, which compares it with its own.',
       }),
     })
-    .meta({ description: 'A request as it stands. A fact that does not exist, was erased, or could not be restored is absent.' }),
+    .meta({
+      description:
+        'A request as it stands. A fact that does not exist, was erased, or could not be restored is absent.',
+    }),
   {
     ...{ id: example.request, status: 'approved', action: 'db.export', target: 'prod/postgres/customers' },
     ...{ environment: 'production', params: { tables: ['accounts'], rows: 1200 }, reason: 'Quarterly churn report' },

@@ -28,7 +28,10 @@ export const healthReport = component(
         evidence: z.enum(['ok', 'evidence-broken']),
         backup: z.enum(['ok', 'failing', 'off']),
       }),
-      counts: z.object({ overdue: anyCount, waiting: anyCount }).optional(),
+      counts: z.object({ overdue: anyCount, waiting: anyCount, throttled: anyCount }).optional().meta({
+        description:
+          'Requests past their deadline, calls that wait, and how often the tables asked this process to call later, in five minutes.',
+      }),
       immutable: z
         .boolean()
         .optional()

@@ -106,7 +106,11 @@ function partFrom(part: PartName, { ok, failing, remedy }: Words, state: unknown
   if (state === 'evidence-broken')
     return wrong(part, 'what is stored does not hold, and no day is sealed', runbook('evidence-broken'))
   if (state === 'read-only')
-    return wrong(part, 'the ledger was restored and lacks events, or their texts: it can only be read', backup('what-is-lost'))
+    return wrong(
+      part,
+      'the ledger was restored and lacks events, or their texts: it can only be read',
+      backup('what-is-lost'),
+    )
   if (state === 'off')
     return warns(part, 'no snapshots are made: with the tables, open requests would be lost', backup('setting-it-up'))
   return unknown(part, 'this version of the service does not tell', 'Use the doctor of the version that is deployed.')

@@ -27,6 +27,12 @@ import { type Instance, type World, world } from '../support/world.ts'
 const tenant = oid(100)
 const ledgerKey: LedgerKey = { versions: async () => [testKey] }
 
+/** Other addresses than Azurite's own. */
+interface Addresses {
+  readonly tables?: string
+  readonly blobs?: string
+}
+
 /** A row as it lies in the tables, without what the storage adds. */
 export type Dumped = Readonly<Record<string, unknown>>
 
@@ -60,24 +66,29 @@ export async function startPlaces(spool: string) {
     await keepPolicy(archive())
 
     /** A process that remembers nothing. */
-    const uses = (): Instance => {
-      const other = connect()
-      return here.another({ ledger: new TableLedger(other), limits: new TableLimits(other), archive: archive(), clock })
+    const uses = (url: Addresses = {}): Instance & { throttled: () => number } => {
+      const other = connect(url.tables)
+      const ports = {
+        ledger: new TableLedger(other),
+        limits: new TableLimits(other),
+        archive: archive(url.blobs),
+        clock,
+      }
+      return { ...here.another(ports), throttled: () => other.throttling?.recent() ?? 0 }
     }
 
-    async function seal(): Promise<readonly Day[]> {
-      const ports = { ledger: new TableLedger(connect()), seals: new TableSeals(connect()), archive: archive() }
+    async function seal(url: Addresses = {}): Promise<readonly Day[]> {
+      const other = connect(url.tables)
+      const ports = { ledger: new TableLedger(other), seals: new TableSeals(other), archive: archive(url.blobs) }
       return new Sealing(partsOf({ ...ports, clock, spool, signer: await logKey() }, failures)).run()
     }
 
-    const snapshotParts = (url: { readonly tables?: string; readonly blobs?: string } = {}): SnapshotParts => ({
+    const snapshotParts = (url: Addresses = {}): SnapshotParts => ({
       ...{ rows: new TableRows(connect(url.tables), 7), seals: new TableSeals(connect()), macs: tables.macs },
       ...{ archive: archive(url.blobs), backup: backup(url.blobs), clock, random: randomBytes, failed },
     })
 
-    async function restoreParts(
-      url: { readonly tables?: string; readonly blobs?: string } = {},
-    ): Promise<RestoreParts> {
+    async function restoreParts(url: Addresses = {}): Promise<RestoreParts> {
       const other = connect(url.tables)
       return {
         ...{ archive: archive(url.blobs), backup: backup(url.blobs), rows: new RestoredTables(other) },
