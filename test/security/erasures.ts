@@ -46,8 +46,8 @@ export const erasureRows: readonly Row[] = [
       {
         name: 'erasure-ask-in-events',
         file: 'src/core/record/retelling.ts',
-        find: ", 'erasureAsks', 'refusals'].includes(name)",
-        replace: ", 'refusals'].includes(name)",
+        find: "'grant', 'erasureAsks', 'refusals']",
+        replace: "'grant', 'refusals']",
         tests: { [useCase]: ['an ask that only the row has erases nothing'] },
       },
       {

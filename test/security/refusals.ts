@@ -66,8 +66,8 @@ export const refusalRows: readonly Row[] = [
       {
         name: 'refusal-in-events',
         file: 'src/core/record/retelling.ts',
-        find: "'erasureAsks', 'refusals'].includes(name)",
-        replace: "'erasureAsks'].includes(name)",
+        find: "'grant', 'erasureAsks', 'refusals']",
+        replace: "'grant', 'erasureAsks']",
         tests: { [useCase]: ['a row that hides a refusal, or makes one up, does not hold'] },
       },
       {
