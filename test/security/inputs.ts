@@ -89,7 +89,7 @@ export const inputRows: readonly Row[] = [
       {
         name: 'request-id',
         file: 'src/core/data/id.ts',
-        find: 'if (!requestId.test(text)) throw noSuchRequest()',
+        find: 'if (!requestIdPattern.test(text)) throw noSuchRequest()',
         replace: "if (text === '') throw noSuchRequest()",
         tests: { 'test/core/data/id.test.ts': ['no request has an id %s'] },
       },

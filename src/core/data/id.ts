@@ -28,14 +28,14 @@ const guid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 /** Crockford's base 32, as ULIDs use it. */
 const digits = '0123456789abcdefghjkmnpqrstvwxyz'
 const ulid = `[0-7][${digits}]{25}`
-const requestId = new RegExp(`^${ulid}-0[0-9a-f]$`)
-const holdId = new RegExp(`^${ulid}$`)
+export const requestIdPattern = new RegExp(`^${ulid}-0[0-9a-f]$`)
+export const holdIdPattern = new RegExp(`^${ulid}$`)
 
 export const isObjectId = (text: string): boolean => guid.test(text)
 
-export const isRequestId = (text: string): boolean => requestId.test(text)
+export const isRequestId = (text: string): boolean => requestIdPattern.test(text)
 
-export const isHoldId = (text: string): boolean => holdId.test(text)
+export const isHoldId = (text: string): boolean => holdIdPattern.test(text)
 
 /** @throws {Problem} `invalid-input` unless the text is a GUID. */
 export function parseObjectId(text: string, pointer = ''): ObjectId {
@@ -45,13 +45,13 @@ export function parseObjectId(text: string, pointer = ''): ObjectId {
 
 /** @throws {Problem} `not-found` unless the text is a request id: no request has a malformed id. */
 export function parseRequestId(text: string): RequestId {
-  if (!requestId.test(text)) throw noSuchRequest()
+  if (!requestIdPattern.test(text)) throw noSuchRequest()
   return text as RequestId
 }
 
 /** @throws {Problem} `not-found` unless the text is the id of a hold: no hold has a malformed id. */
 export function parseHoldId(text: string): HoldId {
-  if (!holdId.test(text)) throw noSuchHold()
+  if (!holdIdPattern.test(text)) throw noSuchHold()
   return text as HoldId
 }
 

@@ -1,4 +1,13 @@
-import { isHoldId, isRequestId, shards } from './id.ts'
+import {
+  type CanonicalForm,
+  canonicalList,
+  canonicalObject,
+  canonicalString,
+  canonicalValue,
+  canonicalWhere,
+  canonicalWhole,
+} from './canonicalForm.ts'
+import { holdIdPattern, requestIdPattern, shards } from './id.ts'
 import { type Instant, instant, milliseconds } from './instant.ts'
 
 /** Where and how a value differs from its form. The path is as `.facts.asOf`, or empty for the value itself. */
@@ -13,6 +22,8 @@ export interface Form {
   (value: unknown): Misfit | null
   /** The forms of the members of the object, or of the objects in the list. */
   readonly members?: Members
+  /** How its values are written. Absent if that cannot be told. */
+  readonly canonical?: CanonicalForm
 }
 
 /** Forms by member name. A member written as `name?` may be absent. */
@@ -46,7 +57,9 @@ export function object(forms: Members): Form {
     const missing = members.slice(next).find(({ optional }) => !optional)
     return missing === undefined ? null : { path: `.${missing.name}`, how: 'missing' }
   }
-  return Object.assign(check, { members: forms })
+  const written = members.flatMap(({ form: { canonical: value }, ...member }) => (value ? [{ ...member, value }] : []))
+  const isTold = written.length === members.length
+  return Object.assign(check, { members: forms, ...(isTold && { canonical: canonicalObject(written) }) })
 
   /** Says why a member stands where another was expected. */
   function misplaced(value: object, found: string, expected: string | undefined): Misfit {
@@ -77,7 +90,7 @@ export function atLeast(forms: Members): Form {
 const membersOf = (forms: Members) =>
   Object.entries(forms).map(([name, form]) => ({ name: name.replace('?', ''), optional: name.endsWith('?'), form }))
 
-export function list(form: Form, least = 0): Form {
+export function list(form: Form, least: 0 | 1 = 0): Form {
   const check = (value: unknown): Misfit | null => {
     if (!Array.isArray(value) || value.length < least) return wrong
     for (let i = 0; i < value.length; i++) {
@@ -86,31 +99,37 @@ export function list(form: Form, least = 0): Form {
     }
     return null
   }
-  return Object.assign(check, form.members && { members: form.members })
+  const { members, canonical } = form
+  return Object.assign(check, members && { members }, canonical && { canonical: canonicalList(canonical, least) })
 }
 
 /** A value of this form that also passes a check of the value as a whole. */
 export function where<T>(form: Form, holds: (value: T) => boolean): Form {
   const check = (value: unknown): Misfit | null =>
     form(value) ?? (holds(value as T) ? null : { path: '', how: 'disagrees' })
-  return Object.assign(check, form.members && { members: form.members })
+  const { members, canonical } = form
+  const also = (value: unknown): boolean => holds(value as T)
+  return Object.assign(check, members && { members }, canonical && { canonical: canonicalWhere(canonical, also) })
 }
 
-export const oneOf = (...values: readonly unknown[]): Form => {
-  return (value) => (values.includes(value) ? null : wrong)
-}
+export const oneOf = (...values: readonly unknown[]): Form =>
+  Object.assign((value: unknown) => (values.includes(value) ? null : wrong), { canonical: canonicalValue(values) })
 
-export const text = (pattern: RegExp): Form => {
-  return (value) => (typeof value === 'string' && pattern.test(value) ? null : wrong)
-}
+/** @param pattern matches no text in which JSON escapes a character */
+export const text = (pattern: RegExp): Form =>
+  Object.assign((value: unknown) => (typeof value === 'string' && pattern.test(value) ? null : wrong), {
+    canonical: canonicalString(pattern),
+  })
 
 /** A whole number that every JSON reader can hold exactly. */
-export const whole = (least: number, most = Number.MAX_SAFE_INTEGER): Form => {
-  return (value) =>
-    typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most ? null : wrong
-}
+export const whole = (least: number, most = Number.MAX_SAFE_INTEGER): Form =>
+  Object.assign(
+    (value: unknown) =>
+      typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most ? null : wrong,
+    { canonical: canonicalWhole(least, most) },
+  )
 
-export const truth: Form = (value) => (typeof value === 'boolean' ? null : wrong)
+export const truth = oneOf(true, false)
 export const hex = text(/^[0-9a-f]{64}$/)
 export const digest = text(/^sha256:[0-9a-f]{64}$/)
 export const guid = text(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/)
@@ -127,20 +146,30 @@ export const textName = text(/^[a-z][A-Za-z]{0,31}$/)
 /** RFC 4648 section 4. */
 export const base64 = text(/^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/)
 export const shard = oneOf(...shards)
-export const requestId: Form = (value) => (typeof value === 'string' && isRequestId(value) ? null : wrong)
+export const requestId = text(requestIdPattern)
+export const holdId = text(holdIdPattern)
 
-export const holdId: Form = (value) => (typeof value === 'string' && isHoldId(value) ? null : wrong)
+/** Days that every year has: 29 February is left out. */
+const everyYear = String.raw`\d{4}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)`
 
 /** A UTC day: `2026-01-31`. */
-export const day: Form = (value) => (typeof value === 'string' ? moment(`${value}T00:00:00.000Z`) : wrong)
+export const day: Form = Object.assign(
+  (value: unknown) => (typeof value === 'string' ? moment(`${value}T00:00:00.000Z`) : wrong),
+  { canonical: canonicalString(new RegExp(everyYear)) },
+)
 
-const rfc3339 = /^\d{4}-(?:0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/
+const timeOfDay = String.raw`(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z`
+
+const rfc3339 = new RegExp(String.raw`^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T${timeOfDay}$`)
 
 /** RFC 3339, UTC, milliseconds. */
-export const moment: Form = (value) => {
-  if (typeof value !== 'string' || !rfc3339.test(value)) return wrong
-  if (value.slice(8, 10) <= '28') return null
-  // Some engines read 30 February as a day in March: writing the parsed value again reveals it.
-  const ms = milliseconds(value as Instant)
-  return !Number.isNaN(ms) && instant(ms) === value ? null : wrong
-}
+export const moment: Form = Object.assign(
+  (value: unknown) => {
+    if (typeof value !== 'string' || !rfc3339.test(value)) return wrong
+    if (value.slice(8, 10) <= '28') return null
+    // Some engines read 30 February as a day in March: writing the parsed value again reveals it.
+    const ms = milliseconds(value as Instant)
+    return !Number.isNaN(ms) && instant(ms) === value ? null : wrong
+  },
+  { canonical: canonicalString(new RegExp(`${everyYear}T${timeOfDay}`)) },
+)

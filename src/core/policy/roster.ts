@@ -37,9 +37,10 @@ export interface PlainRoster extends People {
 const limits = { bytes: 262_144, depth: 8, nodes: 20_000 }
 
 const ids = list(guid)
+const rule = oneOf('required', 'optional', 'refused')
+const principals = atLeast({ 'required?': ids, 'optional?': ids })
 const whom: Form = (value) => {
-  if (typeof value === 'string') return oneOf('required', 'optional', 'refused')(value)
-  return atLeast({ 'required?': ids, 'optional?': ids })(value)
+  return typeof value === 'string' ? rule(value) : principals(value)
 }
 
 const recordOf = (key: Form, form: Form): Form => {

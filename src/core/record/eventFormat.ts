@@ -1,3 +1,4 @@
+import { canonicalEither } from '../data/canonicalForm.ts'
 import type { EventOf } from './eventType.ts'
 import { exportedFiles, findings, tamperChecks } from '../request/event.ts'
 import {
@@ -32,9 +33,13 @@ type Data<Type extends DataType> = EventOf<Type>['data']
 
 const account = object({ id: guid, kind: oneOf('agent', 'person') })
 const program = object({ kind: oneOf('policy', 'system') })
+const written = account.canonical && program.canonical && canonicalEither(account.canonical, program.canonical)
 const actor: Form = Object.assign(
   (value: unknown) => (typeof value === 'object' && value !== null && 'id' in value ? account(value) : program(value)),
-  { members: { 'id?': guid, kind: oneOf('agent', 'person', 'policy', 'system') } },
+  {
+    members: { 'id?': guid, kind: oneOf('agent', 'person', 'policy', 'system') },
+    ...(written && { canonical: written }),
+  },
 )
 
 export const facts = object({

@@ -1,6 +1,7 @@
 import { Broken } from '../data/broken.ts'
 import { maxLeafBytes } from '../request/event.ts'
 import { type Misfit, shard, whole } from '../data/shape.ts'
+import { readCanonical } from './canonicalRecord.ts'
 import { placed } from './eventFormat.ts'
 import { formats, typeOf } from './eventTable.ts'
 import type { LogEvent } from './eventType.ts'
@@ -19,6 +20,11 @@ export type PlacedEvent = Pick<LogEvent, 'at' | 'shard' | 'seq' | 'prev'> & { re
  */
 export function readRecord(leaf: string): LogEvent {
   if (leaf.length > maxLeafBytes || Buffer.byteLength(leaf) > maxLeafBytes) throw badRecord('it has over 4,096 bytes')
+  return readCanonical(leaf) ?? readStrictly(leaf)
+}
+
+/** Does what {@link readRecord} does for each leaf of a fitting size, and tells what is wrong with it. */
+export function readStrictly(leaf: string): LogEvent {
   const value = parsed(leaf)
   if (!isObject(value)) throw badRecord('it is not a JSON object')
   const form = formats.get(value['type'])?.get(value['v'])
