@@ -20,7 +20,9 @@ export interface Exceptional {
 /** Makes the row of an event; `null` if the event is unremarkable. */
 export function exceptionOf(event: LogEvent, index: number, life: Replayed | null): Exceptional | null {
   const { at, request, actor } = event
-  for (const exception of [typeOf(event).exception ?? []].flat()) {
+  const { exception: types } = typeOf(event)
+  if (types === null) return null
+  for (const exception of 'kind' in types ? [types] : types) {
     const detail = exception.detail ? exception.detail(event, life) : ''
     if (detail === null) continue
     return {

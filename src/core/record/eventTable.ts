@@ -3,7 +3,8 @@ import { type ObjectId, sha256, shards } from '../data/id.ts'
 import type { Instant } from '../data/instant.ts'
 import { base64, digest, type Form, guid, hex, object, oneOf, requestId, whole } from '../data/shape.ts'
 import { answer, askBack } from '../request/conversation.ts'
-import { decide, type Seen, show } from '../request/decision.ts'
+import { changed, type Writable } from '../data/changed.ts'
+import { decide, type DecisionInput, type Seen, show } from '../request/decision.ts'
 import { undeliverable } from '../request/delivery.ts'
 import { askErasure, type Erasable, isAskedFor } from '../request/erasure.ts'
 import { type Fact, type Sight, voidReasons } from '../request/event.ts'
@@ -12,7 +13,7 @@ import { scopeText } from '../request/hold.ts'
 import { mostListed } from '../request/memberList.ts'
 import { prompted } from '../request/prompt.ts'
 import { refuse } from '../request/refusal.ts'
-import { redeem, report } from '../request/redemption.ts'
+import { redeem, type Report, report } from '../request/redemption.ts'
 import { type ApprovalRequest, overdue } from '../request/request.ts'
 import { endTampered } from '../request/tampering.ts'
 import { voidVote } from '../request/voteVoid.ts'
@@ -65,7 +66,10 @@ const table: { readonly [Type in Fact['type']]: EventType<Type> } = {
   },
   shown: {
     forms: { 1: { request: requestId, data: shown } },
-    replay: (request, event) => show(request, { approver: personIn(event), ...event.data }),
+    replay(request, event) {
+      const { template, page, pages } = event.data
+      return show(request, { approver: personIn(event), template, page, pages })
+    },
     exception: null,
   },
   decided: {
@@ -115,7 +119,8 @@ const table: { readonly [Type in Fact['type']]: EventType<Type> } = {
   },
   redeemed: {
     forms: { 1: { request: requestId, data: object({ redemption: guid, digest }) } },
-    replay: (request, { at, data }) => redeem(request, { ...data, grantExpiresAt: always, at }),
+    replay: (request, { at, data: { redemption, digest } }) =>
+      redeem(request, { redemption, digest, grantExpiresAt: always, at }),
     exception: null,
   },
   unreported: {
@@ -286,10 +291,11 @@ const aboutAnother = 'the facts it rests on are about another person'
 
 function decideAgain(request: ApprovalRequest, event: EventOf<'decided'>): Given {
   const { verdict } = event.data
-  return (
-    ownFacts(event) ??
-    decide(request, { ...actAgain(request, event), verdict, confirm: '', ...textIn(event, 'reason') })
-  )
+  const flaw = ownFacts(event)
+  if (flaw !== null) return flaw
+  const input: Writable<DecisionInput> = changed(actAgain(request, event), { verdict, confirm: '' })
+  if (event.said?.['reason'] !== undefined) input.reason = written
+  return decide(request, input)
 }
 
 /** What an event records of a person who acted after they saw a request. */
@@ -307,12 +313,10 @@ function actAgain(request: ApprovalRequest, event: Sighted) {
 
 function seenIn(request: ApprovalRequest, { via, view, content, client, proved }: Sight): Seen {
   // The content beside a view is not passed on: the rules compute it, and the comparison refuses an event with another.
-  return {
-    via,
-    ...(view === undefined ? { digest: request.digest, content } : { view }),
-    ...(client !== undefined && { client }),
-    ...(proved !== undefined && { proved }),
-  }
+  const seen: Writable<Seen> = view === undefined ? { via, digest: request.digest, content } : { via, view }
+  if (client !== undefined) seen.client = client
+  if (proved !== undefined) seen.proved = proved
+  return seen
 }
 
 function answerAgain(request: ApprovalRequest, event: EventOf<'answered'>): Given {
@@ -355,8 +359,11 @@ function revokeAgain(request: ApprovalRequest, event: EventOf<'revoked'>): Given
 }
 
 function reportAgain(request: ApprovalRequest, event: EventOf<'succeeded' | 'failed'>): Given {
-  const { type: result, at, data } = event
-  return report(request, { executor: request.executor, result, at, ...data, ...textIn(event, 'summary') })
+  const { type: result, at, data, said } = event
+  const told: Writable<Report> = { executor: request.executor, result, at }
+  if (data !== undefined) told.output = data.output
+  if (said?.['summary'] !== undefined) told.summary = written
+  return report(request, told)
 }
 
 function letPass(request: ApprovalRequest, { at }: LogEvent): Given {

@@ -4,6 +4,7 @@ import { hourOf, type Instant, milliseconds } from '../data/instant.ts'
 import type { ObjectId } from '../data/id.ts'
 import type { Outcome, Verdict } from '../request/event.ts'
 import type { ApprovalRequest } from '../request/request.ts'
+import type { Writable } from '../data/changed.ts'
 import { isHasty } from './eventType.ts'
 import type { Life } from './replayedRequest.ts'
 import { addTime, addTimes, noTimes, sortedTimes, type Times } from './times.ts'
@@ -79,13 +80,13 @@ export interface LifeFacts {
 export function lifeFacts({ request, decidedAt, shownAt, looks }: Life): LifeFacts {
   const { agent, policy, status, createdAt, decisions } = request
   const [seenAt] = shownAt
-  return {
-    ...{ agent: agent.id, rules: policy.rules, outcome: policy.outcome, status, createdAt },
-    ...(decidedAt !== undefined && { decidedAt }),
-    ...('closedAt' in request && { closedAt: request.closedAt }),
-    ...(seenAt !== undefined && { seenAt }),
-    votes: decisions.map(({ approver, verdict, at }, i) => ({ approver, verdict, at, look: looks[i] ?? null })),
-  }
+  const { rules, outcome } = policy
+  const votes = decisions.map(({ approver, verdict, at }, i) => ({ approver, verdict, at, look: looks[i] ?? null }))
+  const facts: Writable<LifeFacts> = { agent: agent.id, rules, outcome, status, createdAt, votes }
+  if (decidedAt !== undefined) facts.decidedAt = decidedAt
+  if ('closedAt' in request) facts.closedAt = request.closedAt
+  if (seenAt !== undefined) facts.seenAt = seenAt
+  return facts
 }
 
 /** Counts what happened to requests, from their lives at the end of a day or of several. */

@@ -9,6 +9,7 @@ import { leafHash } from '../log/merkle.ts'
 import { Problem } from '../data/problem.ts'
 import { escalationCompletes } from '../request/prompt.ts'
 import { type ApprovalRequest, overdue, type Step } from '../request/request.ts'
+import { changed, type Writable } from '../data/changed.ts'
 import { begin } from '../request/submission.ts'
 import { completes } from '../request/voteVoid.ts'
 
@@ -90,7 +91,7 @@ function opened(event: EventOf<'requested'>, hash: Hex): Given {
   if (excludedByAgent && onBehalfOf === undefined && executor === actor.id) return 'the agent named no other account'
   const { request, events } = begin({ id, at, agent: actor.id, data })
   const requested: Draft = { type, actor, request: id, data, said: event.said ?? {} }
-  return { request: { ...request, events: [{ seq, type, hash }] }, events: [requested, ...events] }
+  return { request: changed(request, { events: [{ seq, type, hash }] }), events: [requested, ...events] }
 }
 
 /** Runs a command, and checks that it gives this event. Returns the request and the command's other events. */
@@ -114,20 +115,22 @@ function attempt(event: LogEvent, command: () => Given): Given {
 
 function grown(life: Life, after: ApprovalRequest, event: LogEvent, hash?: Hex): Life {
   const { type, seq, at } = event
-  const request = isNamed(event) ? withRef(after, event, hash) : after
-  const isDecided = life.decidedAt === undefined && (request.status === 'approved' || request.status === 'denied')
-  return {
-    ...life,
+  const request = isNamed(event) ? withRef(after, event, hash ?? hashOf(event)) : after
+  const isDecided = request.status === 'approved' || request.status === 'denied'
+  const decidedAt = life.decidedAt ?? (isDecided ? at : undefined)
+  const lapsesAt = request.status === 'approved' ? request.lapsesAt : life.lapsesAt
+  const next: Writable<Life> = {
     request,
     seq,
     at,
     count: life.count + 1,
-    ...(isDecided && { decidedAt: at }),
-    ...(request.status === 'approved' && { lapsesAt: request.lapsesAt }),
-    ...(type === 'shown' && { shownAt: [...life.shownAt, at] }),
-    ...(event.type === 'decided' && { looks: [...life.looks, lookOf(life, event)] }),
+    shownAt: type === 'shown' ? life.shownAt.concat(at) : life.shownAt,
+    looks: event.type === 'decided' ? life.looks.concat(lookOf(life, event)) : life.looks,
     unvoided: type === 'vote-void' ? (life.unvoided ?? life.request) : null,
   }
+  if (decidedAt !== undefined) next.decidedAt = decidedAt
+  if (lapsesAt !== undefined) next.lapsesAt = lapsesAt
+  return next
 }
 
 /** How long an approver had seen a view before voting on it: see {@link Replayed}. */
@@ -157,10 +160,8 @@ const isNamed = ({ type, said }: LogEvent): boolean =>
   type !== 'requested' && (type === 'decided' || said !== undefined)
 
 /** Keeps the hash of an event that a later one may name. */
-const withRef = (request: ApprovalRequest, event: LogEvent, hash = hashOf(event)): ApprovalRequest => ({
-  ...request,
-  events: [...request.events, { seq: event.seq, type: event.type, hash }],
-})
+const withRef = (request: ApprovalRequest, { seq, type }: LogEvent, hash: Hex): ApprovalRequest =>
+  changed(request, { events: request.events.concat({ seq, type, hash }) })
 
 /** Hashes an event's leaf. Parsing keeps the order of members, so writing them again gives the same text. */
 const hashOf = (event: LogEvent): Hex => leafHash(JSON.stringify(event))

@@ -2,6 +2,7 @@ import type { Draft, Sight, Verdict } from './event.ts'
 import type { Digest, Hex, ObjectId } from '../data/id.ts'
 import { type Instant, plusSeconds } from '../data/instant.ts'
 import { Problem } from '../data/problem.ts'
+import { changed, type Writable } from '../data/changed.ts'
 import {
   type ApprovalRequest,
   closed,
@@ -76,17 +77,18 @@ export function decide(request: ApprovalRequest, input: DecisionInput): Step {
   const { approver, verdict, facts, at, seen } = input
   const decision: Decision = { approver, verdict, facts, at, via: seen.via }
   const { request: looked, events: voids } = lookAgain(request, votesToCheck(request, input), input)
-  const voted = { ...request, decisions: [...looked.decisions, decision] }
+  const voted = changed(request, { decisions: looked.decisions.concat(decision) })
   const actor = { kind: 'person', id: approver } as const
   const decided = decidedBy(request, input)
   if (verdict === 'deny') {
     const denied: Draft = { type: 'denied', actor, request: request.id, data: { by: 'denial' } }
     return { request: closed(voted, 'denied', actor, at), events: [decided, denied] }
   }
-  if (!fills(request.requirement.slots, approvalsOf(voted))) return { request: voted, events: [...voids, decided] }
+  if (!fills(request.requirement.slots, approvalsOf(voted))) return { request: voted, events: voids.concat(decided) }
   const lapsesAt = lapseOf(request, at)
   const approved: Draft = { type: 'approved', actor, request: request.id, data: { by: 'quorum', lapsesAt } }
-  return { request: { ...voted, status: 'approved', approvedAt: at, lapsesAt }, events: [...voids, decided, approved] }
+  const completed = changed(voted, { status: 'approved' as const, approvedAt: at, lapsesAt })
+  return { request: completed, events: voids.concat(decided, approved) }
 }
 
 /** A request that people decide on. */
@@ -130,7 +132,8 @@ export function checkPerson(
 ): void {
   if (overlap([agent.id, executor], facts.accounts))
     throw new Problem('self-approval', 'The account of an agent decides nothing.')
-  if (verdict === 'approve' && overlap([...(requirement?.excluded ?? []), ...excluded], facts.accounts))
+  const isExcluded = overlap(requirement?.excluded ?? [], facts.accounts) || overlap(excluded, facts.accounts)
+  if (verdict === 'approve' && isExcluded)
     throw new Problem(
       'self-approval',
       'You cannot approve what your own agent asked for, or what is asked for you. You can deny or revoke it.',
@@ -188,11 +191,11 @@ export function show(
   const view = viewOf(request, template)
   if (view === null || request.shown.some((s) => s.approver === approver && s.view === view && s.page === page.page))
     return { request, events: [] }
-  const seen = { view, content, page: page.page, pages: page.pages }
+  const { page: number, pages } = page
   const actor = { kind: 'person', id: approver } as const
   return {
-    request: { ...request, shown: [...request.shown, { approver, ...seen }] },
-    events: [{ type: 'shown', actor, request: request.id, data: { ...seen, template } }],
+    request: changed(request, { shown: request.shown.concat({ approver, view, content, page: number, pages }) }),
+    events: [{ type: 'shown', actor, request: request.id, data: { view, content, page: number, pages, template } }],
   }
 }
 
@@ -275,13 +278,11 @@ export function sightOf(request: ApprovalRequest, seen: Seen): Sight {
   const content = contentOf(request)
   if (content === null) throw new RangeError('A request that was recorded has the event that asked for it.')
   const { via, client, proved } = seen
-  return {
-    via,
-    content,
-    ...('view' in seen && { view: seen.view }),
-    ...(client !== undefined && { client }),
-    ...(proved !== undefined && { proved }),
-  }
+  const sight: Writable<Sight> = { via, content }
+  if ('view' in seen) sight.view = seen.view
+  if (client !== undefined) sight.client = client
+  if (proved !== undefined) sight.proved = proved
+  return sight
 }
 
 /** When an approval of this moment lapses. */

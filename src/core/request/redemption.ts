@@ -1,6 +1,7 @@
-import type { Output } from './event.ts'
+import type { Draft, Output } from './event.ts'
 import type { Digest, ObjectId } from '../data/id.ts'
 import type { Instant } from '../data/instant.ts'
+import { changed } from '../data/changed.ts'
 import { Problem } from '../data/problem.ts'
 import { type ApprovalRequest, saidIn, type Step } from './request.ts'
 
@@ -34,7 +35,7 @@ export function redeem(
   if (digest !== request.digest) throw new Problem('digest-mismatch', 'This is not the action that was approved.')
   const actor = { kind: 'agent', id: request.executor } as const
   return {
-    request: { ...request, status: 'redeemed', redeemedAt: at, redemption, unreported: false },
+    request: changed(request, { status: 'redeemed' as const, redeemedAt: at, redemption, unreported: false }),
     events: [{ type: 'redeemed', actor, request: request.id, data: { redemption, digest } }],
   }
 }
@@ -67,16 +68,13 @@ export function report(request: ApprovalRequest, { executor, result, summary, ou
     throw new Problem('already-reported', `This request was already reported as ${request.status}.`)
   }
   if (request.status !== 'redeemed') throw new Problem('not-redeemed', `This request is ${request.status}.`)
-  return {
-    request: { ...request, status: result, closedAt: at, ...(output && { output }) },
-    events: [
-      {
-        type: result,
-        actor: { kind: 'agent', id: executor },
-        request: request.id,
-        ...(output && { data: { output } }),
-        ...(summary !== undefined && summary !== '' && { said: { summary } }),
-      },
-    ],
+  const reported = changed(request, { status: result, closedAt: at })
+  const draft: Draft = {
+    type: result,
+    actor: { kind: 'agent', id: executor },
+    request: request.id,
+    ...(output && { data: { output } }),
+    ...(summary !== undefined && summary !== '' && { said: { summary } }),
   }
+  return { request: output ? { ...reported, output } : reported, events: [draft] }
 }

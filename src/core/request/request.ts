@@ -1,6 +1,7 @@
 import type { Action } from '../action/action.ts'
 import type { Actor, Draft, Fact, ReviewFinding, Leaf, Outcome, Output, Tier, Verdict, VoidReason } from './event.ts'
 import type { Digest, Hex, ObjectId, RequestId } from '../data/id.ts'
+import { changed } from '../data/changed.ts'
 import { earlier, type Instant, plusSeconds } from '../data/instant.ts'
 import type { Presentation } from '../action/presentation.ts'
 import type { RefusedCode } from './refusalCode.ts'
@@ -367,7 +368,7 @@ export function closed(
   closedBy: Actor,
   closedAt: Instant,
 ): ApprovalRequest {
-  return { ...common(request), status, closedBy, closedAt }
+  return changed(common(request), { status, closedBy, closedAt })
 }
 
 type MemberOf<One> = One extends unknown ? keyof One : never

@@ -3,6 +3,7 @@ import type { Draft, Requested, Tier } from './event.ts'
 import type { Digest, ObjectId, RequestId } from '../data/id.ts'
 import { earlier, type Instant, plusSeconds } from '../data/instant.ts'
 import { canonical, type JsonObject } from '../data/json.ts'
+import { changed, type Writable } from '../data/changed.ts'
 import type { Presentation } from '../action/presentation.ts'
 import type { Common, Requirement, Step } from './request.ts'
 import { redeem } from './redemption.ts'
@@ -70,7 +71,7 @@ export function open(submission: Submission): Step {
   const { request, events } = begin({ id, at, agent: agent.id, data: requested.data })
   const summary = 'summary' in judgement ? judgement.summary : undefined
   const policy = { ...request.policy, ...(summary !== undefined && { summary }), ...(presentation && { presentation }) }
-  const opened: Step = { request: { ...request, agent, action, policy }, events: [requested, ...events] }
+  const opened: Step = { request: changed(request, { agent, action, policy }), events: [requested, ...events] }
   return redemption === undefined ? opened : redeemedAtOnce(opened, redemption, at)
 }
 
@@ -104,19 +105,19 @@ export function begin({ id, at, agent, data }: Beginning): Step {
   const actor = { kind: 'policy' } as const
   switch (outcome) {
     case 'approve':
-      return { request: { ...request, requirement: requirementOf(data), status: 'pending' }, events: [] }
+      return { request: changed(request, { requirement: requirementOf(data), status: 'pending' as const }), events: [] }
     case 'allow': {
       if (data.lapse === undefined) throw new TypeError('What a rule allows lapses.')
       const lapsesAt = plusSeconds(at, data.lapse)
       return {
-        request: { ...request, status: 'approved', approvedAt: at, lapsesAt },
+        request: changed(request, { status: 'approved' as const, approvedAt: at, lapsesAt }),
         events: [{ type: 'approved', actor, request: id, data: { by: 'policy', rules, lapsesAt } }],
       }
     }
     case 'forbid':
     case 'no-policy':
       return {
-        request: { ...request, status: 'denied', closedBy: actor, closedAt: at },
+        request: changed(request, { status: 'denied' as const, closedBy: actor, closedAt: at }),
         events: [{ type: 'denied', actor, request: id, data: { by: 'policy', rules } }],
       }
   }
@@ -124,11 +125,12 @@ export function begin({ id, at, agent, data }: Beginning): Step {
 
 /** Makes the members that every status has. Leaves out the requirement, which only people's decisions need. */
 function born({ id, at, agent, data }: Beginning): Common {
-  const { action: verb, requirement: _slots, excluded: _excluded, excludedByAgent: _byAgent, ...rest } = data
-  const { tier: _tier, expiresAt: _expiresAt, via: _via, private: _private, ...more } = rest
-  const { answer: _answer, remind: _remind, glass: _glass, ...kept } = more
-  return {
-    ...kept,
+  const { action: verb, digest, executor, onBehalfOf, policy, warnings, lapse, grant } = data
+  const request: Writable<Common> = {
+    digest,
+    executor,
+    policy,
+    warnings,
     id,
     agent: { id: agent, name: '' },
     action: null,
@@ -140,24 +142,48 @@ function born({ id, at, agent, data }: Beginning): Common {
     events: [],
     said: [],
   }
+  if (onBehalfOf !== undefined) request.onBehalfOf = onBehalfOf
+  if (lapse !== undefined) request.lapse = lapse
+  if (grant !== undefined) request.grant = grant
+  if (Object.keys(data).every((name) => Object.hasOwn(known, name))) return request
+  const later = Object.entries(data).filter(([name]) => !Object.hasOwn(known, name))
+  return { ...request, ...Object.fromEntries(later) }
+}
+
+/** The members that this program knows. A request keeps those that a later one adds. */
+const known: Readonly<Record<keyof Requested, true>> = {
+  action: true,
+  digest: true,
+  executor: true,
+  onBehalfOf: true,
+  policy: true,
+  warnings: true,
+  tier: true,
+  requirement: true,
+  excluded: true,
+  excludedByAgent: true,
+  expiresAt: true,
+  lapse: true,
+  grant: true,
+  via: true,
+  private: true,
+  answer: true,
+  remind: true,
+  glass: true,
 }
 
 function requirementOf(data: Requested): Requirement {
   const { requirement: slots, excluded, excludedByAgent, tier, expiresAt, via, private: isPrivate } = data
   const { answer, remind, glass } = data
   if (!slots || !excluded || !tier || !expiresAt) throw new TypeError('What people decide has a requirement.')
-  return {
-    slots,
-    excluded,
-    ...(excludedByAgent && { excludedByAgent }),
-    tier,
-    expiresAt,
-    ...(via && { via }),
-    ...(isPrivate && { private: isPrivate }),
-    ...(answer && { answer }),
-    ...(remind && { remind }),
-    ...(glass && { glass }),
-  }
+  const wanted: Writable<Requirement> = { slots, excluded, tier, expiresAt }
+  if (excludedByAgent) wanted.excludedByAgent = excludedByAgent
+  if (via) wanted.via = via
+  if (isPrivate) wanted.private = isPrivate
+  if (answer) wanted.answer = answer
+  if (remind) wanted.remind = remind
+  if (glass) wanted.glass = glass
+  return wanted
 }
 
 function requestedBy(submission: Submission): Extract<Draft, { type: 'requested' }> {
