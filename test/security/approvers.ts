@@ -26,7 +26,7 @@ export const approverRows: readonly Row[] = [
       {
         name: 'self-approval',
         file: 'src/core/request/decision.ts',
-        find: "if (verdict === 'approve' && overlap([...(requirement?.excluded ?? []), ...excluded], facts.accounts))",
+        find: "if (verdict === 'approve' && isExcluded)",
         replace: 'if (false)',
         tests: { [decision]: ['people who may decide › may deny what they may not approve: %s'], ...separation },
       },
@@ -115,8 +115,8 @@ export const approverRows: readonly Row[] = [
       {
         name: 'excluded-may-deny',
         file: 'src/core/request/decision.ts',
-        find: "if (verdict === 'approve' && overlap([...(requirement?.excluded",
-        replace: 'if (overlap([...(requirement?.excluded',
+        find: "if (verdict === 'approve' && isExcluded)",
+        replace: 'if (isExcluded)',
         tests: { [decision]: ['people who may decide › may deny what they may not approve: %s'], ...separation },
       },
       {
@@ -448,8 +448,8 @@ export const approverRows: readonly Row[] = [
       {
         name: 'void-followed',
         file: 'src/core/record/replay.ts',
-        find: 'for (const id of requests) checkVoided(lives.get(id), newest)',
-        replace: '',
+        find: 'if (unvoided && newest)',
+        replace: 'if (false)',
         tests: { [voided]: ['a forged history is refused › %s'] },
       },
       {

@@ -148,7 +148,7 @@ export const evidenceRows: readonly Row[] = [
       {
         name: 'rules-replayed',
         file: 'src/core/request/decision.ts',
-        find: "if (verdict === 'approve' && overlap([...(requirement?.excluded ?? []), ...excluded], facts.accounts))",
+        find: "if (verdict === 'approve' && isExcluded)",
         replace: 'if (false)',
         tests: {
           'test/core/record/forgery.test.ts': ['a forged history is refused › approved %s'],

@@ -7,6 +7,7 @@ import { checkGiven, illegal, type Life, live } from './replayedRequest.ts'
 import { typeOf } from './eventTable.ts'
 import { exportKey } from './exportKey.ts'
 import { type HoldsOfDay, KnownHolds } from './knownHolds.ts'
+import { Lives } from './lives.ts'
 import type { EventOf, KnownPolicy, LogEvent } from './eventType.ts'
 import { policyIn } from './record.ts'
 
@@ -84,8 +85,7 @@ export interface ReplayStart {
 /** Makes a replay of one shard's day. No request leaves its shard, so the replay's memory is freed with it. */
 export function replay(start: ReplayStart = {}): Replay {
   const { policy, changes = new Set(), holds = new KnownHolds(), told, since } = start
-  const lives = new Map<RequestId, Life>()
-  const today = new Set<RequestId>()
+  const lives = new Lives()
   const log = logRules(policy, holds, told)
   let awaited: Awaited | null = null
   let first: LogEvent | null = null
@@ -95,26 +95,22 @@ export function replay(start: ReplayStart = {}): Replay {
   function next(event: LogEvent, hash?: Hex): Life | null {
     shard ??= event.shard
     if (event.shard !== shard) throw illegal(event, `it stands among the events of shard ${shard}`)
+    const { request } = event
     if (awaited) {
       awaited = follow(awaited, event)
-    } else if (event.request === undefined) {
+    } else if (request === undefined) {
       log.check(event)
-      return null
     } else {
-      const { life, rest } = live(lives.get(event.request), event, hash)
-      lives.set(event.request, life)
+      const { life, rest } = live(lives.get(request), event, hash)
+      lives.set(request, life)
       if (rest.length > 0) awaited = { after: event, drafts: rest }
     }
-    return event.request === undefined ? null : (lives.get(event.request) ?? null)
-  }
-
-  function checkWhole(requests: Iterable<RequestId>): void {
-    if (awaited) throw missing(awaited)
-    for (const id of requests) checkVoided(lives.get(id), newest)
+    return request === undefined ? null : (lives.get(request) ?? null)
   }
 
   return {
-    needsCarried: ({ type, request }) => request !== undefined && type !== 'requested' && !lives.has(request),
+    needsCarried: ({ type, request }) =>
+      request !== undefined && type !== 'requested' && lives.get(request) === undefined,
 
     carry(event) {
       checkCarried(event, first)
@@ -131,23 +127,23 @@ export function replay(start: ReplayStart = {}): Replay {
       newest = event
       const life = next(event, hash)
       if (event.type === 'requested') log.judged(event, event.data.policy.version)
-      if (event.request !== undefined) today.add(event.request)
+      if (event.request !== undefined) lives.touch(event.request)
       if (event.type === 'erased' && life) checkErasure(event, life.request, holds)
       return exceptionsOf(event, index, life, changes)
     },
 
     rows() {
-      checkWhole(today)
-      return [...today].flatMap((id) => lives.get(id) ?? [])
+      checkEnded(lives.touched(), awaited, newest)
+      return lives.touched()
     },
 
     life: (request) => lives.get(request),
     policy: log.policy,
     told: log.told,
-    checkWhole,
+    checkWhole: (requests) => checkEnded(lives.of(requests), awaited, newest),
     isWhole: () => awaited === null && (newest?.request === undefined || !lives.get(newest.request)?.unvoided),
-    resume: (life) => void lives.set(life.request.id, life),
-    forget: (request) => void (lives.delete(request) && today.delete(request)),
+    resume: (life) => lives.set(life.request.id, life),
+    forget: (request) => lives.forget(request),
   }
 }
 
@@ -164,10 +160,11 @@ function checkCarried(event: LogEvent, first: LogEvent | null): void {
   if (first && event.seq >= first.seq) throw illegal(event, 'it is not from an earlier day')
 }
 
-/** Votes are void only where a vote follows. */
-function checkVoided(life: Life | undefined, newest: LogEvent | null): void {
-  if (life?.unvoided && newest)
-    throw illegal(newest, `no vote follows those that were void of request ${life.request.id}`)
+/** Finds that no event is awaited any more. Votes are void only where a vote follows. */
+function checkEnded(lives: Iterable<Life>, awaited: Awaited | null, newest: LogEvent | null): void {
+  if (awaited) throw missing(awaited)
+  for (const { unvoided, request } of lives)
+    if (unvoided && newest) throw illegal(newest, `no vote follows those that were void of request ${request.id}`)
 }
 
 const none: readonly Exceptional[] = []
