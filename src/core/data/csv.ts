@@ -4,8 +4,12 @@ const formula = /^[=+\-@\t\r\n＝＋－＠]/
 /** Writes one line of a table (RFC 4180) in which a spreadsheet runs no formula. An absent cell is written as empty. */
 export const csvLine = (cells: readonly (string | number | undefined)[]): string => `${cells.map(cell).join(',')}\r\n`
 
+/** What is written as it is: neither a formula, nor in need of quotes. */
+const plain = /^(?:[^=+\-@\t\r\n＝＋－＠",][^",\r\n]*)?$/
+
 function cell(value: string | number = ''): string {
   const text = typeof value === 'string' ? value : String(value)
+  if (plain.test(text)) return text
   const safe = formula.test(text) ? `'${text}` : text
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }

@@ -38,6 +38,18 @@ export function excludedFrom(
   return [...new Set(named.flatMap((id) => people.accounts(id)))].sort()
 }
 
+/** Whether one of a person's accounts is among those of {@link excludedFrom}. */
+export const isAmongExcluded = (
+  people: People,
+  agents: readonly Responsible[],
+  onBehalfOf: ObjectId | undefined,
+  accounts: readonly ObjectId[],
+): boolean => {
+  const isTheirs = (id: ObjectId): boolean => people.accounts(id).some((account) => accounts.includes(account))
+  if (onBehalfOf !== undefined && isTheirs(onBehalfOf)) return true
+  return agents.some(({ owners, sponsors }) => owners.some(isTheirs) || sponsors.some(isTheirs))
+}
+
 /**
  * Finds the excluded accounts that only the agent's own word excludes: those of the person that it says it acts for, and
  * of owners and sponsors of an executor that it names. An owner or sponsor of the agent itself is never among them.

@@ -7,7 +7,7 @@ import { type ApprovalRequest, involvedGroups } from '../request/request.ts'
 import { areOutdated, type Facts, overlap } from '../request/requirement.ts'
 import { countedVotes } from '../request/voteVoid.ts'
 import { groupsNamedBy } from './annotations.ts'
-import { excludedFrom } from './people.ts'
+import { isAmongExcluded } from './people.ts'
 import type { PlainPolicy } from './plainPolicy.ts'
 import type { PlainRoster } from './roster.ts'
 
@@ -32,8 +32,7 @@ export function flawInFacts(roster: PlainRoster, { person, facts, groups, at }: 
   if (accounts !== null) return accounts
   // A person whom the directory no longer has is in no group.
   const isGone = !facts.member && !facts.enabled && facts.groups.length === 0
-  const required = new Set(groups)
-  for (const name of isGone ? [] : required) {
+  for (const name of isGone ? [] : groups) {
     const group = roster.groups.get(name)
     const isListed = group?.members.has(person) === true
     const isNamed = facts.groups.includes(name)
@@ -42,7 +41,7 @@ export function flawInFacts(roster: PlainRoster, { person, facts, groups, at }: 
     if (isNamed && !isListed && group?.isList !== false)
       return `${person} is not in the group “${name}” in approvers.json`
   }
-  const foreign = facts.groups.find((name, i) => !required.has(name) || facts.groups.indexOf(name) !== i)
+  const foreign = facts.groups.find((name, i) => !groups.includes(name) || facts.groups.indexOf(name) !== i)
   if (foreign !== undefined) return `the group “${foreign}” is not one that the act requires, or is named twice`
   if (areOutdated(facts, at))
     return `its facts are of ${facts.asOf}, and may be at most ${bounds.facts.oldest} seconds away from ${at}`
@@ -73,8 +72,8 @@ export function isExcluded(
   person: ObjectId,
 ): boolean {
   const agents = [agent.id, executor].flatMap((id) => roster.agents.get(id) ?? [])
-  const excluded = [...(requirement?.excluded ?? []), ...excludedFrom(roster, agents, onBehalfOf)]
-  return overlap(roster.accounts(person), excluded)
+  const accounts = roster.accounts(person)
+  return overlap(accounts, requirement?.excluded ?? []) || isAmongExcluded(roster, agents, onBehalfOf, accounts)
 }
 
 /**

@@ -77,6 +77,7 @@ export function requestCellIn(line: string, column: RequestColumn): string {
 
 /** Lists the approvers whose newest vote has this verdict, in the order of these votes. */
 function voters({ decisions }: ApprovalRequest, verdict: Verdict): string {
+  if (!decisions.some((vote) => vote.verdict === verdict)) return ''
   const newest = decisions.filter(
     (vote, i) => !vote.void && !decisions.slice(i + 1).some(({ approver }) => approver === vote.approver),
   )
