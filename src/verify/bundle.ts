@@ -111,17 +111,24 @@ async function verifyRecords(
       policies = await versionsIn(fd, members)
     })
   const pass = await readRecords(fd, members, manifest, { ...options, found, digestOnly, policies })
-  const { examined, read } = pass
+  const { examined } = pass
   await found.attempt(() => checkDigest(records, pass.digest, digests))
   await found.attempt(() => checkRoot(pass, manifest))
   await found.attempt(() => checkGrowth(checkpoints, manifest))
   // The keys and policy versions that the records name are known only if all records were read.
-  if (!examined || !read || found.isOutranked('rules')) return undefined
-  await found.attempt(() => checkKeys(read.rotations, manifest, signers))
+  if (!examined || found.isOutranked('rules')) return undefined
+  await found.attempt(() => checkKeys(examined.read.rotations, manifest, signers))
   await found.attempt(() => checkPolicies(fd, examined, members, { digests, read: policies }))
   if (found.first()) return undefined
   const { continued, erasures, tallies } = examined
-  const standing = { manifestHash, checkpoints, links: read.links, signers, erasures, ...(continued && { continued }) }
+  const standing = {
+    manifestHash,
+    checkpoints,
+    links: examined.read.links,
+    signers,
+    erasures,
+    ...(continued && { continued }),
+  }
   const more = { ...(examined.said && { said: examined.said }), ...(tallies && { tallies }) }
   return { standing, judged: examined.judged, ...more }
 }

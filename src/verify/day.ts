@@ -8,7 +8,7 @@ import { bytesOf, contentOf } from './content.ts'
 import { directory } from './zip/centralDirectory.ts'
 import { withFile } from './file.ts'
 import { BrokenAt, placed } from './finding.ts'
-import { hashesOf, type Lines, linesOf, startOfLine } from './lines.ts'
+import { hashAt, hashesOf, type Lines, linesOf, startOfLine } from './lines.ts'
 import { mostRecord } from './recordChecks.ts'
 
 /** A bundle that is open for reading. Nothing of it is verified: callers who rely on it verify it before. */
@@ -32,7 +32,10 @@ export class OpenDay {
 
   /** Computes the leaf hashes of the records. */
   async *hashes(): AsyncGenerator<readonly Uint8Array[]> {
-    for await (const some of this.#recordLines()) yield hashesOf(some)
+    for await (const some of this.#recordLines()) {
+      const hashes = hashesOf(some)
+      yield Array.from(some.ends, (_, k) => hashAt(hashes, k))
+    }
   }
 
   /** Reads the lines of `requests.csv`. */

@@ -1,7 +1,6 @@
-import type { Digest, Hex } from '../core/data/id.ts'
+import type { Digest } from '../core/data/id.ts'
 import { bundleFiles } from '../core/log/bundleFiles.ts'
 import type { Manifest } from '../core/log/manifest.ts'
-import { leafHash } from '../core/log/merkle.ts'
 import type { LogEvent } from '../core/record/eventType.ts'
 import type { Tallies } from '../core/record/metrics.ts'
 import { contentOf, storedOf } from './content.ts'
@@ -9,18 +8,14 @@ import type { Continued } from './continuity.ts'
 import { ControlLists, type RuleListPlace } from './controlLists.ts'
 import type { Extent } from './zip/centralDirectory.ts'
 import { type Finding, Findings } from './finding.ts'
-import { type Lines, startOfLine } from './lines.ts'
+import type { HashedLines } from './lines.ts'
 import { Explanations, type MissingTexts, type TextErasure } from './missingTexts.ts'
 import { type JudgedCount, PolicyCheck } from './policyCheck.ts'
 import type { LoadVersion } from './policyJudge.ts'
+import { type ReadRecord, RecordChecks, type RecordsRead } from './recordChecks.ts'
 import { RuleReplay } from './ruleReplay.ts'
 import { missingNames, SaidReader, type Text } from './saidReader.ts'
 import type { VersionFiles } from './versionFiles.ts'
-
-/** Lines with their leaf hashes, 32 bytes each, in a buffer of its own. */
-export interface HashedLines extends Lines {
-  readonly hashes: Uint8Array
-}
 
 /** The input of an examination. It is plain data, because it may be sent to another thread of this process. */
 export interface Subjects {
@@ -42,9 +37,15 @@ export interface Subjects {
   readonly isCounted: boolean
 }
 
-/** The result of an examination. */
-export interface Examined {
+/** The result of an examination: what it found, and what the records say if all of them can be read. */
+export interface Examination {
   readonly found: readonly Finding[]
+  readonly examined: Examined | null
+}
+
+/** What readable records say. */
+export interface Examined {
+  readonly read: RecordsRead
   /** The policy versions that events name. The bundle must contain their files. */
   readonly policies: readonly Digest[]
   readonly judged: JudgedCount
@@ -65,15 +66,22 @@ export interface SaidOfDay {
   readonly missing: readonly MissingTexts[]
 }
 
-/** Takes the day's records in order, after their form was checked, and reports what it found at the end. */
-export interface Examination {
+/** Takes the day's records in order, and reports what it found at the end. */
+export interface Examiner {
   /** Takes ownership of the lines: the caller must not use their buffers afterwards. */
   take(lines: HashedLines): Promise<void>
-  end(): Promise<Examined>
+  /** @param isWhole false if the records broke off: then it reports only what is wrong with those that it took */
+  end(isWhole: boolean): Promise<Examination>
 }
 
-/** Examines the records together: whether they follow the rules, and whether tables and the said file fit them. */
-export class RecordExamination implements Examination {
+/**
+ * Examines the records: the form and chain of each, and all of them together: whether they follow the rules, and whether
+ * tables and the said file fit them.
+ */
+export class RecordExaminer implements Examiner {
+  readonly #checks: RecordChecks
+  /** What is wrong with records by themselves. After a record that cannot be read, nothing else is examined. */
+  readonly #unreadable = new Findings()
   readonly #found = new Findings()
   readonly #rules: RuleReplay
   readonly #policy: PolicyCheck
@@ -89,6 +97,7 @@ export class RecordExamination implements Examination {
     { manifest, fd, policies, ruleLists, said, isFollowed, isCounted, ...extents }: Subjects,
     load?: LoadVersion,
   ) {
+    this.#checks = new RecordChecks(manifest)
     this.#policy = new PolicyCheck(policies, load)
     this.#rules = new RuleReplay(manifest, {
       carried: contentOf(fd, extents.carried),
@@ -107,19 +116,24 @@ export class RecordExamination implements Examination {
   }
 
   async take(lines: HashedLines): Promise<void> {
-    const { bytes, ends, first, hashes } = lines
-    const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+    if (this.#unreadable.first()) return
+    let records: readonly ReadRecord[] = []
+    await this.#unreadable.attempt(() => {
+      records = this.#checks.take(lines)
+    })
+    // After a record that is too new, only the chains are still checked.
+    if (!this.#unreadable.first() && this.#checks.newer() === null) await this.#examine(records)
+  }
+
+  async #examine(records: readonly ReadRecord[]): Promise<void> {
     const said = this.#said
-    for (let k = 0; k < ends.length; k++) {
-      // The record's form was checked before. To parse it again is faster than to send parsed events to a thread.
-      const text = all.toString('utf8', startOfLine(lines, k), ends[k])
-      const event = JSON.parse(text) as LogEvent
+    for (const record of records) {
+      const { event, hash, line } = record
       const index = this.#index++
-      const hash = Buffer.from(hashes.buffer, hashes.byteOffset + 32 * k, 32).toString('hex') as Hex
-      const waiting = this.#rules.take(event, hash, { index, line: first + k })
+      const waiting = this.#rules.take(event, hash, { index, line })
       if (waiting) await waiting
       if (said?.concerns(event) && !this.#found.isOutranked('said'))
-        await this.#found.attempt(() => this.#readTexts(said, event, { index, leaf: text, line: first + k }))
+        await this.#found.attempt(() => this.#readTexts(said, record, index))
       if (event.type === 'erased') this.#explain(event.data)
     }
     await this.#rules.compareExceptions()
@@ -132,24 +146,38 @@ export class RecordExamination implements Examination {
     if (action) this.#policy.anew(event, action.text, { member: bundleFiles.records.name, line, index })
   }
 
-  async end(): Promise<Examined> {
+  async end(isWhole: boolean): Promise<Examination> {
+    const read = isWhole && !this.#unreadable.first() ? await this.#endRecords() : null
+    return read ? this.#endExamination(read) : { found: this.#unreadable.all(), examined: null }
+  }
+
+  /** Finishes the chains. Returns what the records say; `null` if one of them cannot be read. */
+  async #endRecords(): Promise<RecordsRead | null> {
+    let read: RecordsRead | null = null
+    await this.#unreadable.attempt(() => {
+      read = this.#checks.end()
+    })
+    const newer = this.#checks.newer()
+    if (newer) this.#unreadable.caught(newer)
+    return newer ? null : read
+  }
+
+  async #endExamination(read: RecordsRead): Promise<Examination> {
+    const types = new Findings()
+    await types.attempt(() => this.#checks.checkTypes())
     await this.#rules.end()
     const said = await this.#endSaid()
     const continued = this.#rules.continued()
     const tallies = this.#isCounted && { tallies: this.#rules.tallies() }
     const more = { ...(said && { said }), ...(continued && { continued }), ...tallies, erasures: this.#erasures }
-    const judged = this.#policy.judged()
-    return { found: this.#found.all(), policies: this.#rules.policies(), judged, ...more }
+    const examined = { read, policies: this.#rules.policies(), judged: this.#policy.judged(), ...more }
+    return { found: [...types.all(), ...this.#found.all()], examined }
   }
 
-  async #readTexts(
-    said: SaidReader,
-    event: LogEvent,
-    { index, leaf, line }: { readonly index: number; readonly leaf: string; readonly line: number },
-  ) {
+  async #readTexts(said: SaidReader, { event, hash, line }: ReadRecord, index: number): Promise<void> {
     const texts = await said.take(event, index)
     const names = missingNames(event, texts)
-    if (names.length > 0) this.#texts.add({ event: leafHash(leaf), index, names })
+    if (names.length > 0) this.#texts.add({ event: hash, index, names })
     this.#judge(event, texts, index, line)
   }
 

@@ -8,7 +8,7 @@ import { type PlacedEvent, readRecord } from '../core/record/record.ts'
 import { Broken } from '../core/data/broken.ts'
 import { Chains, type Links } from './chains.ts'
 import { BrokenAt } from './finding.ts'
-import { type Lines, startOfLine } from './lines.ts'
+import { type HashedLines, type Lines, startOfLine } from './lines.ts'
 
 /** A `key-rotated` event: the new key (SPKI, base64), and the log size up to which only the old key signs. */
 export interface Rotation {
@@ -38,22 +38,30 @@ export class RecordChecks {
   }
 
   /**
-   * @param hashes the leaf hashes of the lines
+   * Reads the records in some lines.
+   *
+   * @returns those that this program understands
    * @throws {BrokenAt} `bad-record`, `broken-chain`
    */
-  take(lines: Lines, hashes: readonly Buffer[]): void {
+  take(lines: HashedLines): readonly ReadRecord[] {
     const { bytes, ends, first } = lines
     const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+    const hashes = Buffer.from(lines.hashes.buffer, lines.hashes.byteOffset, lines.hashes.length)
     if (!isUtf8(all.subarray(1))) throw notText(lines, all)
     const encoding = isAscii(all) ? 'latin1' : 'utf8'
+    const read: ReadRecord[] = []
     for (let k = 0; k < ends.length; k++) {
       const line = first + k
       const text = all.toString(encoding, startOfLine(lines, k), ends[k])
+      const hash = hashes.toString('hex', 32 * k, 32 * (k + 1)) as Hex
       const event = this.#read(text, line)
-      this.#chains.take(event, (hashes[k]?.toString('hex') ?? '') as Hex, line)
+      this.#chains.take(event, hash, line)
       this.#types.set(event.type, (this.#types.get(event.type) ?? 0) + 1)
-      if ('data' in event && event.type === 'key-rotated') this.#rotations.push(event.data)
+      if (!('actor' in event)) continue
+      if (event.type === 'key-rotated') this.#rotations.push(event.data)
+      read.push({ event, hash, text, line })
     }
+    return read
   }
 
   /** Returns the error `newer-format` of the first record that is too new to be understood. */
@@ -87,9 +95,19 @@ export class RecordChecks {
       const broken = new BrokenAt(place, cause.code, cause.message, { cause })
       if (cause.code !== 'newer-format') throw broken
       this.#newer ??= broken
-      return JSON.parse(text) as PlacedEvent
+      const { at, shard, seq, prev, type } = JSON.parse(text) as PlacedEvent
+      return { at, shard, seq, prev, type }
     }
   }
+}
+
+/** A record whose form is right. */
+export interface ReadRecord {
+  readonly event: LogEvent
+  /** Of its leaf. */
+  readonly hash: Hex
+  readonly text: string
+  readonly line: number
 }
 
 /** What the records say, known once all are read. */

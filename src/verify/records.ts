@@ -9,12 +9,12 @@ import { frontierOf } from './checkpoints.ts'
 import { contentOf } from './content.ts'
 import { ruleListsIn } from './controlLists.ts'
 import type { ZipMembers } from './zip/centralDirectory.ts'
-import { type Examination, type Examined, RecordExamination, type Subjects } from './examination.ts'
+import { type Examined, type Examiner, RecordExaminer, type Subjects } from './examination.ts'
 import { BrokenAt, type Findings } from './finding.ts'
-import { mostRecord, RecordChecks, type RecordsRead } from './recordChecks.ts'
-import { hashesOf, linesOf } from './lines.ts'
+import { mostRecord } from './recordChecks.ts'
+import { hashAt, hashesOf, linesOf } from './lines.ts'
 import type { LoadVersion } from './policyJudge.ts'
-import { ThreadedExamination } from './thread.ts'
+import { ThreadedExaminer } from './thread.ts'
 import type { VersionFiles } from './versionFiles.ts'
 
 /** The thread that replays the rules while the next records are read. */
@@ -52,7 +52,6 @@ export interface Pass {
   /** The log after the day; `null` if the pass computed only the digest or broke off. */
   readonly grown: Frontier | null
   readonly examined: Examined | null
-  readonly read: RecordsRead | null
 }
 
 export const records = bundleFiles.records.name
@@ -71,7 +70,7 @@ export async function readRecords(
   const { found, digestOnly } = options
   const hash = createHash('sha256')
   const source = hashed(contentOf(fd, extentOf(members, records)), hash)
-  let pass: Omit<Pass, 'digest'> = { grown: null, examined: null, read: null }
+  let pass: Omit<Pass, 'digest'> = { grown: null, examined: null }
   try {
     if (!digestOnly) pass = await examine(source, subjectsOf(fd, members, manifest, options), options)
   } catch (cause) {
@@ -101,28 +100,26 @@ async function examine(
     return new BrokenAt(place, 'bad-record', `The record in line ${line} ${what}.`)
   })
   const isLarge = thread !== undefined && manifest.counts.records >= thread.from
-  const threaded = isLarge ? new ThreadedExamination(thread.script, subjects) : null
-  const work: Examination = threaded ?? new RecordExamination(subjects, load)
-  const checks = new RecordChecks(manifest)
-  let isReadable = true
+  const threaded = isLarge ? new ThreadedExaminer(thread.script, subjects) : null
+  const examiner: Examiner = threaded ?? new RecordExaminer(subjects, load)
+  const ended = async (isWhole: boolean): Promise<Examined | null> => {
+    const { found: all, examined } = await examiner.end(isWhole)
+    for (const one of all) found.add(one)
+    return examined
+  }
   try {
     for await (const some of lines) {
       const hashes = hashesOf(some)
-      for (const one of hashes) log.add(one)
-      isReadable &&= await found.attempt(() => checks.take(some, hashes))
-      // After a record that cannot be read, only the log itself is still checked.
-      if (isReadable && checks.newer() === null) await work.take({ ...some, hashes: joined(hashes) })
+      for (let k = 0; k < some.ends.length; k++) log.add(hashAt(hashes, k))
+      // The log keeps hashes, so the examiner gets others.
+      await examiner.take({ ...some, hashes: new Uint8Array(hashes) })
       progress?.(log.frontier().size - manifest.log.from.size, manifest.counts.records)
     }
-    const grown = log.frontier()
-    isReadable &&= await found.attempt(() => checks.end())
-    const newer = checks.newer()
-    if (newer) found.caught(newer)
-    if (!isReadable || newer) return { grown, examined: null, read: null }
-    await found.attempt(() => checks.checkTypes())
-    const examined = await work.end()
-    for (const one of examined.found) found.add(one)
-    return { grown, examined, read: checks.end() }
+    return { grown: log.frontier(), examined: await ended(true) }
+  } catch (cause) {
+    // What is wrong with a record before was found first.
+    if (cause instanceof BrokenAt) await ended(false)
+    throw cause
   } finally {
     await threaded?.close()
   }
@@ -151,13 +148,6 @@ function subjectsOf(
     isCounted,
     ...(saidFd !== undefined && { said: saidFd }),
   }
-}
-
-/** Puts hashes into one buffer, which is not shared with other data. */
-function joined(hashes: readonly Buffer[]): Uint8Array {
-  const all = new Uint8Array(32 * hashes.length)
-  for (const [k, hash] of hashes.entries()) all.set(hash, 32 * k)
-  return all
 }
 
 /** Hashes everything that is read. Has no `return`: when a reader stops early, the rest can still be hashed. */

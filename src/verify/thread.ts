@@ -1,10 +1,11 @@
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
-import { type Examination, type Examined, type HashedLines, RecordExamination, type Subjects } from './examination.ts'
+import { type Examination, type Examiner, RecordExaminer, type Subjects } from './examination.ts'
 import { Unreadable } from './finding.ts'
+import type { HashedLines } from './lines.ts'
 import type { LoadVersion } from './policyJudge.ts'
 
-type Message = HashedLines | 'end'
-type Answer = 'done' | Examined
+type Message = HashedLines | { readonly isWhole: boolean }
+type Answer = 'done' | Examination
 
 /** Messages that may be on their way to the thread at once: each has some hundred KiB of lines. */
 const ahead = 6
@@ -18,11 +19,11 @@ const resourceLimits = { maxOldGenerationSizeMb: 1024, maxYoungGenerationSizeMb:
 /** Distinguishes an examining thread from other threads of the same program. */
 const purpose = 'countersign/examination'
 
-/** Examines records in another thread, while this thread hashes and checks the next records. */
-export class ThreadedExamination implements Examination {
+/** Examines records in another thread, while this thread inflates and hashes the next records. */
+export class ThreadedExaminer implements Examiner {
   readonly #worker: Worker
   #underWay = 0
-  #examined: Examined | null = null
+  #examination: Examination | null = null
   #fault: Error | null = null
   #wake = (): void => {}
 
@@ -41,11 +42,11 @@ export class ThreadedExamination implements Examination {
     this.#send(lines, [lines.bytes, lines.ends, lines.hashes].map(bufferOf))
   }
 
-  async end(): Promise<Examined> {
-    this.#send('end')
-    while (!this.#examined && !this.#fault) await this.#news()
-    if (!this.#examined) throw this.#fault ?? new Error('The examining thread said nothing.')
-    return this.#examined
+  async end(isWhole: boolean): Promise<Examination> {
+    this.#send({ isWhole })
+    while (!this.#examination && !this.#fault) await this.#news()
+    if (!this.#examination) throw this.#fault ?? new Error('The examining thread said nothing.')
+    return this.#examination
   }
 
   async close(): Promise<void> {
@@ -65,7 +66,7 @@ export class ThreadedExamination implements Examination {
 
   #answered(answer: Answer): void {
     if (answer === 'done') this.#underWay -= 1
-    else this.#examined = answer
+    else this.#examination = answer
     this.#wake()
   }
 
@@ -89,10 +90,10 @@ export function isExaminationThread(): boolean {
  */
 export function serveExamination(load?: LoadVersion): void {
   const { subjects } = workerData as { readonly subjects: Subjects }
-  const here = new RecordExamination(subjects, load)
+  const here = new RecordExaminer(subjects, load)
   let last: Promise<void> = Promise.resolve()
   const handle = async (message: Message): Promise<void> => {
-    if (message === 'end') return answer(await here.end())
+    if ('isWhole' in message) return answer(await here.end(message.isWhole))
     await here.take(message)
     answer('done')
   }

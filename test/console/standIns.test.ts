@@ -59,6 +59,18 @@ test('bytes are put together, compared and cut in the same way', () => {
   )
 })
 
+test('texts are written into bytes in the same way, as far as there is room', () => {
+  fc.assert(
+    fc.property(bytes, fc.string(), fc.nat(100), fc.constantFrom('binary', 'latin1', 'hex'), (data, text, at, name) => {
+      const written = name === 'hex' ? Buffer.from(text).toString('hex') : text
+      const [ours, theirs] = [OurBuffer.from(data), Buffer.from(data)]
+      const place = Math.min(at, data.length)
+      expect(ours.write(written, place, name)).toBe(theirs.write(written, place, name))
+      same(ours, theirs)
+    }),
+  )
+})
+
 test('numbers are read from the same places, and nowhere else', () => {
   fc.assert(
     fc.property(bytes, fc.integer({ min: -1, max: 101 }), (data, at) => {

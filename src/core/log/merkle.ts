@@ -39,9 +39,12 @@ export interface Consistency {
 
 /** RFC 6962 section 2.1: the prefixes keep a leaf from passing as a node. */
 const leafPrefix = Uint8Array.of(0)
-const nodePrefix = Uint8Array.of(1)
+const nodePrefix = 1
 
 const hashBytes = 32
+
+/** A node before it is hashed. There are millions, one at a time, so that they share one buffer. */
+const node = Uint8Array.of(nodePrefix, ...new Uint8Array(2 * hashBytes))
 
 /** Hashes a leaf (RFC 6962 section 2.1). The next event of the shard's chain names the same hash. */
 export const leafHash = (leaf: string | Uint8Array): Hex => hash('sha256', prefixed(leaf), 'hex') as Hex
@@ -50,8 +53,12 @@ export const leafHash = (leaf: string | Uint8Array): Hex => hash('sha256', prefi
 export const hashLeaf = (leaf: string | Uint8Array): Uint8Array => digest(prefixed(leaf))
 
 /** Hashes a node (RFC 6962 section 2.1). */
-export const hashNode = (left: Uint8Array, right: Uint8Array): Uint8Array =>
-  digest(Buffer.concat([nodePrefix, left, right]))
+export function hashNode(left: Uint8Array, right: Uint8Array): Uint8Array {
+  if (left.length !== hashBytes || right.length !== hashBytes) throw new RangeError('A node has two hashes.')
+  node.set(left, 1)
+  node.set(right, 1 + hashBytes)
+  return digest(node)
+}
 
 const prefixed = (leaf: string | Uint8Array): string | Uint8Array =>
   typeof leaf === 'string' ? `\0${leaf}` : Buffer.concat([leafPrefix, leaf])

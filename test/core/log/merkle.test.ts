@@ -87,6 +87,14 @@ test('a leaf is hashed as text or as bytes, and a leaf is no node', () => {
   expect(leafHash(Buffer.concat([hashLeaf('0'), hashLeaf('1')]))).not.toBe(hex(hashNode(hashLeaf('0'), hashLeaf('1'))))
 })
 
+test('a node has two hashes, and nothing else', () => {
+  const [left, right] = [hashLeaf('0'), hashLeaf('1')]
+  for (const wrong of [left.subarray(1), Buffer.concat([left, right]), new Uint8Array()]) {
+    expect(() => hashNode(wrong, right)).toThrow(RangeError)
+    expect(() => hashNode(left, wrong)).toThrow(RangeError)
+  }
+})
+
 test('a log grows to the root of the naive tree, in one go, with breaks, or leaf by leaf', () => {
   fc.assert(
     fc.property(sizes, sizes, (before, more) => {

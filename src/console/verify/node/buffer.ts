@@ -60,6 +60,12 @@ export class Buffer extends Bytes {
     return textOf(this.subarray(start, end), encoding)
   }
 
+  write(text: string, at: number, encoding = 'utf8'): number {
+    const bytes = bytesOf(text, encoding).subarray(0, this.length - at)
+    this.set(bytes, at)
+    return bytes.length
+  }
+
   readUInt16LE(at = 0): number {
     return this.#view(at, 2).getUint16(0, true)
   }
