@@ -73,6 +73,10 @@ export function fill(slots: readonly Slot[], people: readonly Candidate[]): read
 export function fills(slots: readonly Slot[], people: readonly Candidate[]): boolean {
   // With fewer people than places no matching can fill all places.
   if (people.length < slots.reduce((sum, { quorum }) => sum + quorum, 0)) return false
+  const [slot, ...others] = slots
+  // Each person can sit in a place of the only slot.
+  if (slot && others.length === 0)
+    return people.filter(({ groups }) => overlap(slot.groups, groups)).length >= slot.quorum
   const have = fill(slots, people)
   return slots.every((slot, i) => (have[i] ?? 0) >= slot.quorum)
 }

@@ -17,5 +17,6 @@ export function viewOf(request: ApprovalRequest, template: Hex): Digest | null {
   return content === null ? null : viewDigest({ content, template, warnings: request.warnings })
 }
 
+/** The digest of the view in canonical form, which is written here member by member: there are millions. */
 export const viewDigest = ({ content, template, warnings }: View): Digest =>
-  digestOf(canonical({ v: 1, content, template, warnings }))
+  digestOf(`{"content":"${content}","template":"${template}","v":1,"warnings":${canonical(warnings)}}`)
