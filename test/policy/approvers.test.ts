@@ -28,7 +28,7 @@ test('the example names the accounts of the local stack', async () => {
     { id: deployBot, name: 'deploy-bot', executors: [otherBot], owners: [person(5)] },
     { id: otherBot, name: 'other-bot', executors: [], owners: [person(4)] },
   ])
-  expect(policy.groups().map(({ name }) => name)).toEqual(['dba', 'security'])
+  expect(policy.groups().map(({ name }) => name)).toEqual(['dba', 'security', 'oncall'])
   expect(policy.group('dba')).toMatchObject({ name: 'dba', members: people([1, 2, 5, 7]) })
   expect(policy.group('toString')).toBeNull()
   expect(policy.agent(person(1))).toBeNull()
@@ -43,6 +43,7 @@ test('omitted members have defaults', () => {
     sponsors: [],
     executors: [],
     onBehalfOf: 'refused',
+    answers: 'owners',
     limits: { pending: 5, hourly: 60, answered: 600 },
   })
   expect(read(approvers()).group('dba')).toEqual({ name: 'dba', members: people([1, 2, 4, 5]), channels: [] })
