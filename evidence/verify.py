@@ -14,7 +14,7 @@ PREDICATE = 'urn:uuid:3b9b01dd-9f73-4dd3-92ed-b337fd0f422a/evidence-bundle/v1'
 MANIFEST, PAYLOAD = 'manifest.sigstore.json', 'application/vnd.in-toto+json'
 PLAIN = re.compile('[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*')
 MEMBERS = re.compile(r'README\.txt|verify\.(sh|py)|checkpoint(\.(prev|add))?|(records|carried)\.jsonl|'
-                     r'(requests|exceptions|metrics)\.csv|keys/[A-Za-z0-9_-]{43}\.pem|cards/[0-9a-f]{64}\.json|'
+                     r'(requests|exceptions|further|metrics)\.csv|keys/[A-Za-z0-9_-]{43}\.pem|cards/[0-9a-f]{64}\.json|'
                      r'policy/[0-9a-f]{64}(/[A-Za-z0-9_][A-Za-z0-9._-]{0,99}){1,4}')
 REQUIRED = {'README.txt', 'verify.sh', 'verify.py', 'checkpoint.prev', 'checkpoint', 'checkpoint.add', 'records.jsonl',
             'carried.jsonl', 'requests.csv', 'exceptions.csv'}

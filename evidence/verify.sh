@@ -164,7 +164,7 @@ def growth($text; $after; $from): $text | ltrimstr("old \($from.size)\n") | rtri
   "proof \(.[:-2] | map(bytes | octal) | join(" "))";
 
 def known: test("\\A(README\\.txt|verify\\.(sh|py)|checkpoint(\\.(prev|add))?|" +
-  "(records|carried)\\.jsonl|(requests|exceptions|metrics)\\.csv|keys/[A-Za-z0-9_-]{43}\\.pem|cards/[0-9a-f]{64}\\.json|" +
+  "(records|carried)\\.jsonl|(requests|exceptions|further|metrics)\\.csv|keys/[A-Za-z0-9_-]{43}\\.pem|cards/[0-9a-f]{64}\\.json|" +
   "policy/[0-9a-f]{64}(/[A-Za-z0-9_][A-Za-z0-9._-]{0,99}){1,4})\\z");
 def sorted_json: to_entries | sort_by(.key) | from_entries | tojson;
 def kinds: ([$types | splits("\\s+")] | map({(.): true}) | add) as $known |

@@ -26,6 +26,7 @@ export interface Subjects {
   readonly requests: Extent
   readonly exceptions: Extent
   /** Absent in a bundle of an earlier program. */
+  readonly further?: Extent
   readonly metrics?: Extent
   readonly ruleLists: readonly RuleListPlace[]
   readonly policies: readonly VersionFiles[]
@@ -74,6 +75,9 @@ export interface Examiner {
   end(isWhole: boolean): Promise<Examination>
 }
 
+/** The content of a member that the bundle does not have. */
+const noBytes: AsyncIterator<Uint8Array> = { next: async () => ({ done: true, value: undefined }) }
+
 /**
  * Examines the records: the form and chain of each, and all of them together: whether they follow the rules, and whether
  * tables and the said file fit them.
@@ -103,6 +107,7 @@ export class RecordExaminer implements Examiner {
       carried: contentOf(fd, extents.carried),
       requests: contentOf(fd, extents.requests),
       exceptions: contentOf(fd, extents.exceptions),
+      further: extents.further ? contentOf(fd, extents.further) : noBytes,
       ...(extents.metrics && { metrics: contentOf(fd, extents.metrics) }),
       controls: new ControlLists(fd, ruleLists),
       found: this.#found,

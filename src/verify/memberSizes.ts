@@ -22,6 +22,7 @@ export function checkBounds(members: ZipMembers, { counts }: Manifest): void {
     [bundleFiles.carried.name]: counts.carried * (mostCarried + 1),
     [bundleFiles.requests.name]: (counts.requests + 1) * mostRow,
     [bundleFiles.exceptions.name]: (counts.exceptions + 1) * mostRow,
+    [bundleFiles.further.name]: (counts.requests + 1) * mostRow,
     [bundleFiles.metrics.name]: (counts.records + 1) * mostMetrics,
   }
   for (const [member, bytes] of Object.entries(most))

@@ -137,7 +137,8 @@ function subjectsOf(
     exceptions: extentOf(members, bundleFiles.exceptions.name),
   }
   const metrics = members.get(bundleFiles.metrics.name)
-  const more = { ...(metrics && { metrics }), ruleLists: ruleListsIn(members) }
+  const further = members.get(bundleFiles.further.name)
+  const more = { ...(further && { further }), ...(metrics && { metrics }), ruleLists: ruleListsIn(members) }
   return {
     manifest,
     fd,

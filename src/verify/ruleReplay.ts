@@ -8,6 +8,8 @@ import { beginOf, metricLine, Metrics, metricsHeader, type Tallies } from '../co
 import {
   exceptionLine,
   exceptionsHeader,
+  furtherHeader,
+  furtherLine,
   olderRequestsHeader,
   requestLine,
   requestsHeader,
@@ -30,6 +32,8 @@ export interface Along {
   readonly carried: AsyncIterator<Uint8Array>
   readonly requests: AsyncIterator<Uint8Array>
   readonly exceptions: AsyncIterator<Uint8Array>
+  /** Without a byte if the bundle has no such member. */
+  readonly further: AsyncIterator<Uint8Array>
   /** Absent in a bundle of an earlier program, whose `requests.csv` has no controls. */
   readonly metrics?: AsyncIterator<Uint8Array>
   readonly controls: ControlLists
@@ -62,6 +66,8 @@ export class RuleReplay {
   readonly #carried: CarriedReader
   readonly #requests: Comparison
   readonly #exceptions: Comparison
+  readonly #further: Comparison
+  #hasFurther = false
   readonly #metricsTable: Comparison | null
   readonly #controls: ControlLists
   readonly #metrics = new Metrics()
@@ -81,7 +87,7 @@ export class RuleReplay {
 
   constructor(
     manifest: Manifest,
-    { found, policy, controls, isFollowed, carried, requests, exceptions, metrics }: Along,
+    { found, policy, controls, isFollowed, carried, requests, exceptions, further, metrics }: Along,
   ) {
     this.#manifest = manifest
     this.#dayFrom = beginOf(manifest)
@@ -95,6 +101,7 @@ export class RuleReplay {
     this.#holds = new KnownHolds(manifest.log.from.size === 0)
     this.#carried = new CarriedReader(carried, manifest.log)
     this.#requests = new Comparison(bundleFiles.requests.name, requests)
+    this.#further = new Comparison(bundleFiles.further.name, further)
     this.#exceptions = new Comparison(bundleFiles.exceptions.name, exceptions)
   }
 
@@ -194,22 +201,30 @@ export class RuleReplay {
   }
 
   async #finishShard(): Promise<void> {
-    let text = ''
+    let [text, further] = ['', '']
     let count = 0
     for (const row of placed({ check: 'rules', member: bundleFiles.records.name }, () => this.#rules.rows())) {
       if (this.#isFollowed && isOpen(row)) this.#continued.open.push([row.request.id, markOf(row)])
       text += requestLine(row, this.#metricsTable && (await this.#controlsOf(row)))
+      further += furtherLine(row) ?? ''
       this.#metrics.take(row, this.#dayFrom)
       count += 1
       if (count % someRows !== 0) continue
-      await this.#requests.expect(text)
-      text = ''
+      await this.#expectRows(text, further)
+      ;[text, further] = ['', '']
     }
     this.#written.requests += count
-    await this.#requests.expect(text)
+    await this.#expectRows(text, further)
     const shard = this.#shard
     if (shard !== null && !this.#found.isOutranked('policy'))
       await this.#found.attempt(() => this.#policy.end(shard, cutIn(this.#manifest, shard)))
+  }
+
+  async #expectRows(requests: string, further: string): Promise<void> {
+    await this.#requests.expect(requests)
+    if (further === '') return
+    await this.#further.expect(this.#hasFurther ? further : furtherHeader + further)
+    this.#hasFurther = true
   }
 
   async #controlsOf({ request }: Life): Promise<readonly string[]> {
@@ -246,6 +261,7 @@ export class RuleReplay {
     await this.#exceptions.expect(this.#exceptionRows + (late ? exceptionLine(late) : ''))
     await this.#requests.end()
     await this.#exceptions.end()
+    await this.#further.end()
     await this.#metricsTable?.expect(metricsHeader + this.#metrics.rows().map(metricLine).join(''))
     await this.#metricsTable?.end()
     this.#checkCounts()

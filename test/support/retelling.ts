@@ -13,7 +13,14 @@ import { lateSeal } from '../../src/core/record/lateSeal.ts'
 import { editionOf } from '../../src/core/record/policyVersion.ts'
 import { readRecord } from '../../src/core/record/record.ts'
 import { replay } from '../../src/core/record/replay.ts'
-import { exceptionLine, exceptionsHeader, requestLine, requestsHeader } from '../../src/core/record/tables.ts'
+import {
+  exceptionLine,
+  exceptionsHeader,
+  furtherHeader,
+  furtherLine,
+  requestLine,
+  requestsHeader,
+} from '../../src/core/record/tables.ts'
 import { viewDigest } from '../../src/core/request/view.ts'
 import { type Key, manifestIn, type Members, resign, textIn } from '../evidence/bundle.ts'
 
@@ -159,6 +166,8 @@ export function* retoldByDay(
       [bundleFiles.exceptions.name, tables.exceptions],
       [bundleFiles.metrics.name, tables.metrics],
     ])
+    content.delete(bundleFiles.further.name)
+    if (tables.further !== '') content.set(bundleFiles.further.name, tables.further)
     const types: Record<string, number> = {}
     for (const { type } of events) types[type] = (types[type] ?? 0) + 1
     const rows = (table: string) => table.split('\n').length - 2
@@ -304,11 +313,11 @@ interface TablesOf {
   readonly controls: (version: Digest) => ControlsByRule
 }
 
-type Tables = Readonly<Record<'requests' | 'exceptions' | 'metrics', string>>
+type Tables = Readonly<Record<'requests' | 'exceptions' | 'further' | 'metrics', string>>
 
 /** The tables that follow from events, up to the first that the rules refuse. */
 function tablesOf({ leaves, carried, size, cuts, sealed, controls }: TablesOf): Tables {
-  let [requests, exceptions] = [requestsHeader, exceptionsHeader]
+  let [requests, exceptions, further] = [requestsHeader, exceptionsHeader, '']
   const metrics = new Metrics()
   const changes = new Set<string>()
   try {
@@ -327,18 +336,21 @@ function tablesOf({ leaves, carried, size, cuts, sealed, controls }: TablesOf): 
       for (const row of rules.rows()) {
         const { version, rules: named } = row.request.policy
         requests += requestLine(row, controlsOf(controls(version), named))
+        const more = furtherLine(row)
+        if (more !== null) further += further === '' ? furtherHeader + more : more
         metrics.take(row, beginOf(sealed))
       }
     }
     const late = lateSeal(sealed)
     return {
       requests,
+      further,
       exceptions: exceptions + (late ? exceptionLine(late) : ''),
       metrics: metricsHeader + metrics.rows().map(metricLine).join(''),
     }
   } catch (cause) {
     if (!(cause instanceof Broken)) throw cause
-    return { requests, exceptions, metrics: metricsHeader + metrics.rows().map(metricLine).join('') }
+    return { requests, exceptions, further, metrics: metricsHeader + metrics.rows().map(metricLine).join('') }
   }
 }
 

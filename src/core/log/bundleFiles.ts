@@ -4,7 +4,7 @@ export interface MemberFile {
   readonly most: number
   /** Whether it is read piece by piece, since it can be larger than memory. */
   readonly isStreamed: boolean
-  /** Whether bundles of an earlier program lack it. */
+  /** Whether bundles of an earlier program lack it, or days on which it would tell nothing. */
   readonly isLater?: true
 }
 
@@ -30,6 +30,7 @@ export const bundleFiles = {
   carried: streamed('carried.jsonl'),
   requests: streamed('requests.csv'),
   exceptions: streamed('exceptions.csv'),
+  further: { ...streamed('further.csv'), isLater: true },
   metrics: { ...streamed('metrics.csv'), isLater: true },
   manifest: whole('manifest.sigstore.json', 2 ** 22),
 } as const satisfies Readonly<Record<string, MemberFile & ({ readonly name: string } | { readonly pattern: RegExp })>>

@@ -31,6 +31,26 @@ export interface Replayed {
   readonly looks: readonly (number | null)[]
 }
 
+/** What people said beside votes, or what became of it: the types of events that are counted of a request. */
+export const talkTypes = [
+  'asked',
+  'answered',
+  'reminded',
+  'escalated',
+  'glass-broken',
+  'reviewed',
+  'unreviewed',
+] as const
+export type TalkType = (typeof talkTypes)[number]
+
+/** One of them, and when. */
+export interface Talk {
+  readonly type: TalkType
+  readonly at: Instant
+  /** Of an answer, the milliseconds since its question. */
+  readonly took?: number
+}
+
 /** Milliseconds. A vote that follows the view sooner than this cannot have been read. */
 const hastyWithin = 5_000
 

@@ -5,7 +5,7 @@ import type { ObjectId } from '../data/id.ts'
 import type { Outcome, Verdict } from '../request/event.ts'
 import type { ApprovalRequest } from '../request/request.ts'
 import type { Writable } from '../data/changed.ts'
-import { isHasty } from './eventType.ts'
+import { isHasty, type Talk, type TalkType } from './eventType.ts'
 import type { Life } from './replayedRequest.ts'
 import { addTime, addTimes, noTimes, sortedTimes, type Times } from './times.ts'
 
@@ -74,10 +74,23 @@ export interface LifeFacts {
     /** An element of `looks` in a {@link Life}. */
     readonly look: number | null
   }[]
+  /** What people said beside votes. Absent if they said nothing. */
+  readonly talk?: readonly Talk[]
+}
+
+/** What is counted of what people said beside votes. `asked` is the ask of an agent. */
+const talkMetrics: Readonly<Record<TalkType, string>> = {
+  asked: 'questions',
+  answered: 'answered',
+  reminded: 'reminded',
+  escalated: 'escalated',
+  'glass-broken': 'glass-broken',
+  reviewed: 'reviewed',
+  unreviewed: 'unreviewed',
 }
 
 /** Picks what is counted of a request. */
-export function lifeFacts({ request, decidedAt, shownAt, looks }: Life): LifeFacts {
+export function lifeFacts({ request, decidedAt, shownAt, looks, talk }: Life): LifeFacts {
   const { agent, policy, status, createdAt, decisions } = request
   const [seenAt] = shownAt
   const { rules, outcome } = policy
@@ -86,6 +99,7 @@ export function lifeFacts({ request, decidedAt, shownAt, looks }: Life): LifeFac
   if (decidedAt !== undefined) facts.decidedAt = decidedAt
   if ('closedAt' in request) facts.closedAt = request.closedAt
   if (seenAt !== undefined) facts.seenAt = seenAt
+  if (talk) facts.talk = talk
   return facts
 }
 
@@ -115,6 +129,11 @@ export class Metrics {
     ]
     for (const name of countsOf(facts, from)) for (const tally of of) count(tally, name)
     for (const [name, time] of timesOf(facts, from)) for (const tally of of) addTime(timesIn(tally, name), time)
+    for (const { type, at, took } of facts.talk ?? []) {
+      if (!isSince(at, from)) continue
+      for (const tally of of) count(tally, talkMetrics[type])
+      if (took !== undefined) for (const tally of of) addTime(timesIn(tally, 'answer'), took)
+    }
     for (const { approver: person, verdict, at, look } of facts.votes) {
       if (!isSince(at, from)) continue
       const approver = this.#of('approver', person)
@@ -168,10 +187,13 @@ function countsOf(facts: LifeFacts, from: Instant | null): readonly string[] {
   const verdict = status === 'denied' ? 'denied' : 'approved'
   return [
     ...(isSince(createdAt, from) ? ['asked'] : []),
-    ...(isSince(decidedAt, from) ? [`${verdict}-by-${deciderOf(facts)}`] : []),
+    ...(isSince(decidedAt, from) ? [`${verdict}-by-${isAlone(facts) ? 'glass' : deciderOf(facts)}`] : []),
     ...(isSince(closedAt, from) && status !== 'denied' ? [status] : []),
   ]
 }
+
+/** Whether one person approved it alone. */
+const isAlone = ({ talk = [] }: LifeFacts): boolean => talk.some(({ type }) => type === 'glass-broken')
 
 /** Who decides a request: people exactly if the policy asked for them. */
 const deciderOf = ({ outcome }: LifeFacts): 'people' | 'policy' => (outcome === 'approve' ? 'people' : 'policy')

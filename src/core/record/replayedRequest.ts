@@ -1,6 +1,14 @@
 import { Broken } from '../data/broken.ts'
 import { typeOf } from './eventTable.ts'
-import type { EventOf, Given, LogEvent, Replayed } from './eventType.ts'
+import {
+  type EventOf,
+  type Given,
+  type LogEvent,
+  type Replayed,
+  type Talk,
+  type TalkType,
+  talkTypes,
+} from './eventType.ts'
 import { difference } from './eventDiff.ts'
 import type { Draft } from '../request/event.ts'
 import type { Hex } from '../data/id.ts'
@@ -21,6 +29,8 @@ export interface Life extends Replayed {
   readonly lapsesAt?: Instant
   /** Of how many commands it has events so far. */
   readonly count: number
+  /** What people said beside votes, oldest first. Absent if they said nothing. */
+  readonly talk?: readonly Talk[]
   /** As it was before votes were void, if those are its newest events; else `null`. */
   readonly unvoided: ApprovalRequest | null
 }
@@ -130,7 +140,21 @@ function grown(life: Life, after: ApprovalRequest, event: LogEvent, hash?: Hex):
   }
   if (decidedAt !== undefined) next.decidedAt = decidedAt
   if (lapsesAt !== undefined) next.lapsesAt = lapsesAt
+  if (isTalk(type)) next.talk = (life.talk ?? []).concat({ type, at, ...tookOf(request, type) })
+  else if (life.talk) next.talk = life.talk
   return next
+}
+
+const talking: ReadonlySet<string> = new Set(talkTypes)
+
+const isTalk = (type: LogEvent['type']): type is TalkType => talking.has(type)
+
+/** How long the newest answer took, if the event is one. */
+function tookOf({ questions = [] }: ApprovalRequest, type: TalkType): Pick<Talk, 'took'> {
+  if (type !== 'answered') return {}
+  const newest = Math.max(...questions.map(({ answer }) => answer?.place ?? -1))
+  const question = questions.find(({ answer }) => answer?.place === newest)
+  return question?.answer ? { took: milliseconds(question.answer.at) - milliseconds(question.at) } : {}
 }
 
 /** How long an approver had seen a view before voting on it: see {@link Replayed}. */

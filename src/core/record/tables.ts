@@ -40,6 +40,24 @@ const requestColumns = {
  */
 type Controls = readonly string[] | null
 
+/** The columns of further.csv. */
+const furtherColumns = {
+  request: ({ request }) => request.id,
+  glass: ({ request }) => request.glass?.by,
+  review: ({ request }) => reviewOf(request),
+  questions: ({ request }) => counted(request.questions?.length),
+  answered: ({ request }) => counted(request.questions?.filter(({ answer }) => answer).length),
+  reminded: ({ request }) => counted(request.reminded?.round),
+  escalated: ({ request }) => joined(request.escalated),
+} satisfies Readonly<Record<string, (row: Life) => string | undefined>>
+
+const counted = (number = 0): string | undefined => (number === 0 ? undefined : String(number))
+
+function reviewOf({ glass }: ApprovalRequest): string | undefined {
+  if (!glass) return undefined
+  return glass.review?.finding ?? (glass.unreviewed ? 'late' : 'due')
+}
+
 export type RequestColumn = keyof typeof requestColumns | 'controls'
 
 const exceptionColumns: Readonly<Record<string, (row: Exceptional) => string | number | undefined>> = {
@@ -58,6 +76,14 @@ export const requestsHeader = csvLine(requestNames)
 /** The header in bundles without `metrics.csv`. */
 export const olderRequestsHeader = csvLine(requestNames.slice(0, -1))
 export const exceptionsHeader = csvLine(Object.keys(exceptionColumns))
+
+export const furtherHeader = csvLine(Object.keys(furtherColumns))
+
+const furtherCells = Object.values(furtherColumns)
+
+/** The row of a request in further.csv; `null` for one of which nothing is told there. */
+export const furtherLine = (row: Life): string | null =>
+  row.talk ? csvLine(furtherCells.map((cell) => cell(row))) : null
 
 const requestCells = Object.values(requestColumns)
 const exceptionCells = Object.values(exceptionColumns)

@@ -41,6 +41,8 @@ export interface ChunkException {
 export interface ChunkRow {
   /** Its line of `requests.csv`. */
   readonly line: string
+  /** Its line of `further.csv`. Absent if it has none. */
+  readonly further?: string
   readonly facts: LifeFacts
 }
 

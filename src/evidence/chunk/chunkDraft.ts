@@ -7,7 +7,7 @@ import { lifeFacts } from '../../core/record/metrics.ts'
 import { policyIn } from '../../core/record/record.ts'
 import { type HoldFact, holdFactOf, policyChange, type Replay } from '../../core/record/replay.ts'
 import type { Life } from '../../core/record/replayedRequest.ts'
-import { requestLine } from '../../core/record/tables.ts'
+import { furtherLine, requestLine } from '../../core/record/tables.ts'
 import type { ArchivedVersions } from '../seal/archivedVersions.ts'
 import type { CarriedEvent } from '../seal/carriedEvents.ts'
 import type { Checked } from '../seal/eventCheck.ts'
@@ -110,7 +110,9 @@ export class ChunkDraft {
     for (const life of lives) {
       const { version, rules } = life.request.policy
       const { controls } = versions.known(version) ?? (await versions.of(version))
-      rows.set(life.request.id, { line: requestLine(life, controlsOf(controls, rules)), facts: lifeFacts(life) })
+      const line = requestLine(life, controlsOf(controls, rules))
+      const further = furtherLine(life)
+      rows.set(life.request.id, { line, ...(further !== null && { further }), facts: lifeFacts(life) })
     }
     if (this.#last === null || this.#at === null) throw new Error('A chunk has an event.')
     const [rowPart, leaves, livePart] = await Promise.all([

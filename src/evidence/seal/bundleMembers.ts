@@ -80,6 +80,7 @@ export function membersOf(
     carried: packed('carried'),
     requests: packed('requests'),
     exceptions: packed('exceptions'),
+    further: day.files.further.size > 0 ? packed('further') : [],
     metrics: packed('metrics'),
     manifest: [],
   })

@@ -9,7 +9,7 @@ import { KnownHolds } from '../../core/record/knownHolds.ts'
 import { lateSeal } from '../../core/record/lateSeal.ts'
 import { beginOf, metricLine, Metrics, metricsHeader } from '../../core/record/metrics.ts'
 import { judgeHolds } from '../../core/record/replay.ts'
-import { exceptionLine, exceptionsHeader, requestsHeader } from '../../core/record/tables.ts'
+import { exceptionLine, exceptionsHeader, furtherHeader, requestsHeader } from '../../core/record/tables.ts'
 import { type ApprovalRequest, isOpen } from '../../core/request/request.ts'
 import type { Archive } from '../../ports/archive.ts'
 import type { Plan } from '../../ports/seals.ts'
@@ -51,7 +51,7 @@ interface Continuing extends Standing {
   readonly policies: PoliciesInForce
 }
 
-type Table = 'records' | 'carried' | 'requests' | 'exceptions' | 'metrics'
+type Table = 'records' | 'carried' | 'requests' | 'exceptions' | 'further' | 'metrics'
 
 /** A day that is planned, and collected up to its cuts. */
 export interface PlannedDay {
@@ -121,6 +121,7 @@ class Gathering {
   readonly #metrics = new Metrics()
   readonly #begin: Instant | null
   #newKey: string | null = null
+  #hasFurther = false
 
   private constructor(parts: GatheringParts, { plan, open, chunks }: PlannedDay, { tiles, spools }: Outputs) {
     this.#parts = parts
@@ -137,14 +138,15 @@ class Gathering {
   }
 
   static async open(parts: GatheringParts, planned: PlannedDay, folder: string): Promise<Gathering> {
-    const [tiles, carried, requests, exceptions, metrics] = await Promise.all([
+    const [tiles, carried, requests, exceptions, further, metrics] = await Promise.all([
       TileWriter.open(parts.archive, planned.from),
       Spool.open(join(folder, bundleFiles.carried.name)),
       Spool.open(join(folder, bundleFiles.requests.name)),
       Spool.open(join(folder, bundleFiles.exceptions.name)),
+      Spool.open(join(folder, bundleFiles.further.name)),
       Spool.open(join(folder, bundleFiles.metrics.name)),
     ])
-    return new Gathering(parts, planned, { tiles, spools: { carried, requests, exceptions, metrics } })
+    return new Gathering(parts, planned, { tiles, spools: { carried, requests, exceptions, further, metrics } })
   }
 
   /** Takes the next chunk in the order of the log. */
@@ -181,7 +183,8 @@ class Gathering {
   async rows(rows: NewestRows): Promise<void> {
     const { requests } = this.#spools
     for (const [id, row] of rows.all()) {
-      const { line, facts } = parseRow(row)
+      const { line, further, facts } = parseRow(row)
+      if (further !== undefined) this.#addFurther(further)
       const state = { id, status: facts.status }
       if (this.#before.has(id) || isOpen(state)) this.#states.push(state)
       requests.add(line)
@@ -198,7 +201,7 @@ class Gathering {
 
   /** @param before requests that were open when the day began */
   async end(before: readonly RequestId[]): Promise<Gathered> {
-    const { carried, requests, exceptions, metrics } = this.#spools
+    const { carried, requests, exceptions, further, metrics } = this.#spools
     const to = await this.#tiles.end()
     for (const row of this.#metrics.rows()) metrics.add(metricLine(row))
     const files = {
@@ -206,6 +209,7 @@ class Gathering {
       carried: await carried.end(),
       requests: await requests.end(),
       exceptions: await exceptions.end(),
+      further: await further.end(),
       metrics: await metrics.end(),
     }
     const members = await new ArchivedVersions(this.#parts.archive).members(this.#policies)
@@ -218,6 +222,12 @@ class Gathering {
   async *#leaves(): AsyncGenerator<Uint8Array> {
     const read = async (chunk: KeptChunk) => (await readParts(this.#parts, chunk, ['leaves'])).leaves
     for await (const piece of ahead(atOnce, this.#chunks, read)) yield piece
+  }
+
+  #addFurther(line: string): void {
+    if (!this.#hasFurther) this.#spools.further.add(furtherHeader)
+    this.#hasFurther = true
+    this.#spools.further.add(line)
   }
 
   #except(row: Exceptional): void {

@@ -1,4 +1,10 @@
 import * as fc from 'fast-check'
+import { sha256 } from '../../../src/core/data/id.ts'
+import { answer, askBack } from '../../../src/core/request/conversation.ts'
+import { breakGlass } from '../../../src/core/request/glass.ts'
+import { prompted } from '../../../src/core/request/prompt.ts'
+import { type ApprovalRequest, contentOf } from '../../../src/core/request/request.ts'
+import { furtherLine } from '../../../src/core/record/tables.ts'
 import type { Day } from '../../../src/core/data/day.ts'
 import type { Instant } from '../../../src/core/data/instant.ts'
 import type { LogEvent } from '../../../src/core/record/eventType.ts'
@@ -17,6 +23,7 @@ import {
   history,
   late,
   replayed,
+  type Rule,
   see,
   take,
   tell,
@@ -129,13 +136,41 @@ function countedIn(events: readonly LogEvent[]): Readonly<Record<string, number>
   const names = events.flatMap((event): readonly string[] => {
     const { type, actor } = event
     if (type === 'requested') return ['asked']
+    if (event.type === 'approved' && event.data.by === 'glass') return ['approved-by-glass']
     if (type === 'approved' || type === 'denied') return [`${type}-by-${actor.kind === 'policy' ? 'policy' : 'people'}`]
+    if (type === 'asked') return ['questions']
+    if (['answered', 'reminded', 'escalated', 'glass-broken', 'reviewed', 'unreviewed'].includes(type)) return [type]
     return ['expired', 'cancelled', 'lapsed', 'revoked', 'succeeded', 'failed'].includes(type) ? [type] : []
   })
   return Object.fromEntries(names.map((name) => [name, names.filter((one) => one === name).length]))
 }
 
-const times = /^(decide|first-look|look)-/
+const times = /^(answer|decide|first-look|look)-/
+
+test('what people say beside votes is counted, an answer with its time', () => {
+  const both = needs([slot('dba')], { remind: [60], glass: { groups: ['dba'], review: 3600 } })
+  const seen = (request: ApprovalRequest) => ({
+    ...{ via: 'api', digest: request.digest, content: contentOf(request) ?? sha256('') },
+  })
+  const ask: Rule = (request, at) =>
+    askBack(request, { approver: dba, name: 'D', question: 'Why?', seen: seen(request), facts: facts(dba), at })
+  const reply: Rule = (request, at) => {
+    const question = request.events.at(-1)?.hash ?? sha256('')
+    return answer(request, { by: { kind: 'agent', id: bot }, question, answer: 'So.', warnings: [], at })
+  }
+  const remind: Rule = (request, at) => prompted(request, at) ?? { request, events: [] }
+  const smash: Rule = (request, at) => {
+    const by = { approver: dba, name: 'D', facts: facts(dba), seen: seen(request) }
+    return breakGlass(request, { ...by, reason: 'Fire.', confirm: 'customers', at })
+  }
+  const one = history({ judgement: both }, [60, remind], [70, ask], [100, reply], [110, smash])
+  expect(told(metricsOf(livesOf(one)), 'all')).toBe(
+    'edition=1 answer-n=1 answer-p50=30000 answer-p90=30000 answer-p99=30000 answered=1 approved-by-glass=1 asked=1 ' +
+      'decide-n=1 decide-p50=110000 decide-p90=110000 decide-p99=110000 glass-broken=1 questions=1 reminded=1',
+  )
+  expect(livesOf(one).map(furtherLine)).toEqual([`${one.request.id},${dba},due,1,1,1,\r\n`])
+  expect(livesOf(history({}, [60, vote()])).map(furtherLine)).toEqual([null])
+})
 
 test('whatever happens, the counts are those of events and exceptions, and two days add up to the whole', () => {
   const deeds = fc.tuple(judgement, fc.subarray(people.map(([id]) => id)), fc.array(command, { maxLength: 12 }))
