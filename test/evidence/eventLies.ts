@@ -653,6 +653,24 @@ const tabled: Lies = [
         return counted(of, { exceptions: of.counts.exceptions - 1 })
       }),
   ],
+  [
+    'that one person approved alone, in the table of what people said',
+    table,
+    (story) =>
+      story.edit(4, (of, files) => {
+        withoutRow(files, bundleFiles.further.name, `${security},unjustified`)
+        return of
+      }),
+  ],
+  [
+    'the table of what people said',
+    table,
+    (story) =>
+      story.edit(4, (of, files) => {
+        files.delete(bundleFiles.further.name)
+        return of
+      }),
+  ],
 ]
 
 const miscounted: Lies = [
