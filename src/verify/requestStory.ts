@@ -72,8 +72,9 @@ async function* chapters(day: OpenDay, said: SaidReader | null): AsyncGenerator<
       rules = replay({ changes })
       stories = new Map()
     }
-    if (rules.needsCarried(event))
-      for (; carried.done !== true && carried.value.event.request === event.request; carried = await earlier.next()) {
+    const wanted = rules.missing(event)
+    if (wanted !== null)
+      for (; carried.done !== true && carried.value.event.request === wanted; carried = await earlier.next()) {
         rules.carry(carried.value.event)
         openStory(stories, carried.value.event)?.events.push({ index: carried.value.index, event: carried.value.event })
       }

@@ -112,7 +112,7 @@ export class RuleReplay {
    */
   take(event: LogEvent, hash: Hex, place: PlaceInLog): Promise<void> | null {
     if (this.#found.isOutranked('rules')) return null
-    if (event.shard !== this.#shard || this.#rules.needsCarried(event)) return this.#takeSlowly(event, hash, place)
+    if (event.shard !== this.#shard || this.#rules.missing(event) !== null) return this.#takeSlowly(event, hash, place)
     this.#taken(event, hash, place)
     return null
   }
@@ -145,9 +145,8 @@ export class RuleReplay {
 
   async #takeSlowly(event: LogEvent, hash: Hex, place: PlaceInLog): Promise<void> {
     if (event.shard !== this.#shard) await this.#found.attempt(() => this.#begin(event.shard))
-    const { request } = event
-    if (request !== undefined && !this.#found.isOutranked('rules') && this.#rules.needsCarried(event))
-      await this.#found.attempt(() => this.#bring(request))
+    const missing = this.#found.isOutranked('rules') ? null : this.#rules.missing(event)
+    if (missing !== null) await this.#found.attempt(() => this.#bring(missing))
     if (!this.#found.isOutranked('rules')) this.#taken(event, hash, place)
   }
 

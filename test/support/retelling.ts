@@ -327,7 +327,8 @@ function tablesOf({ leaves, carried, size, cuts, sealed, controls }: TablesOf): 
       const rules = replay({ policy: policyFrom, changes })
       for (const [i, event] of events.entries()) {
         if (event.shard !== shard) continue
-        if (rules.needsCarried(event)) for (const one of earlier) if (one.request === event.request) rules.carry(one)
+        const missing = rules.missing(event)
+        if (missing !== null) for (const one of earlier) if (one.request === missing) rules.carry(one)
         exceptions += rules
           .take(event, size + i)
           .map(exceptionLine)

@@ -13,8 +13,11 @@ import { policyIn } from './record.ts'
 
 /** Replays the rules on the events of one shard, with the same core that made the events. */
 export interface Replay {
-  /** Whether an event is of a request that began on an earlier day, and whose carried events were not replayed yet. */
-  needsCarried(event: LogEvent): boolean
+  /**
+   * Names a request that began on an earlier day, and whose carried events the rules need before this event; `null` if they
+   * need none. Asked again after each.
+   */
+  missing(event: LogEvent): RequestId | null
   /** Replays a carried event. Called oldest first, before the request's first event of the day. Returns its state. */
   carry(event: LogEvent): Life
   /**
@@ -109,8 +112,8 @@ export function replay(start: ReplayStart = {}): Replay {
   }
 
   return {
-    needsCarried: ({ type, request }) =>
-      request !== undefined && type !== 'requested' && lives.get(request) === undefined,
+    missing: ({ type, request }) =>
+      request === undefined || type === 'requested' || lives.get(request) !== undefined ? null : request,
 
     carry(event) {
       checkCarried(event, first)

@@ -132,8 +132,8 @@ export class Collecting {
     const { rules } = state
     const carried = await state.prepare(events, earlier)
     for (const [place, checked] of events.entries()) {
-      const { request } = checked.event
-      if (request !== undefined && rules.needsCarried(checked.event)) draft.carry(request, carried.get(request) ?? [])
+      const missing = rules.missing(checked.event)
+      if (missing !== null) draft.carry(missing, carried.get(missing) ?? [])
       draft.take(checked)
       if (draft.isFull) return events.slice(place + 1)
     }

@@ -99,7 +99,8 @@ export class ShardState {
     for (const { event } of events) {
       if (event.request === undefined) continue
       if (event.type === 'requested') asked.add(event.request)
-      else if (!asked.has(event.request) && this.rules.needsCarried(event)) wanted.add(event.request)
+      const missing = asked.has(event.request) ? null : this.rules.missing(event)
+      if (missing !== null) wanted.add(missing)
     }
     await this.#resume(wanted)
     const left = [...wanted].filter((id) => this.rules.life(id) === undefined)

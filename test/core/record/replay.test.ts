@@ -269,10 +269,10 @@ describe('a day', () => {
     const rules = replay()
     const [requested, decided, approved, redeemed] = events
     if (!requested || !decided || !approved || !redeemed) throw new Error('There are four.')
-    expect(rules.needsCarried(requested)).toBe(false)
-    expect(rules.needsCarried(redeemed)).toBe(true)
+    expect(rules.missing(requested)).toBeNull()
+    expect(rules.missing(redeemed)).toBe(redeemed.request)
     for (const event of [requested, decided, approved]) rules.carry(event)
-    expect(rules.needsCarried(redeemed)).toBe(false)
+    expect(rules.missing(redeemed)).toBeNull()
     expect([...rules.rows()]).toEqual([])
     rules.take(redeemed, 0)
     expect([...rules.rows()]).toMatchObject([{ request: { status: 'redeemed', decisions: [{ approver: dba }] } }])
