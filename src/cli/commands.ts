@@ -270,7 +270,10 @@ export const commands = {
     offline: true,
     options: {
       key: { ...key, required: true },
-      said: { value: 'FILE', help: 'also verify this said file: the texts that people and agents wrote' },
+      said: {
+        value: 'FILE',
+        help: 'also verify this said file: the texts that people and agents wrote; with --chain, the folder that has them',
+      },
       'allow-unexplained': allowUnexplained,
       grants: {
         value: 'FILE',

@@ -157,7 +157,9 @@ the holder of the log's key: give --checkpoint FILE with the checkpoints that we
 one or more checkpoints, name, size and root, as the compliance channel has them; all else in it is passed over. The log must
 have had that root at that size.
 
-With --chain each day must also continue the one before, without a gap. A rotation of the log's key is followed. A folder
+With --chain each day must also continue the one before, without a gap. A rotation of the log's key is followed. Each
+said-DATE.jsonl beside the bundles is verified with its day; --said FOLDER names another folder for them. A said file of a day
+that has no bundle here is named as not used ("unusedSaid" in JSON). A folder
 shows no gap if the first or the last days are gone, so say where the series has to begin and end:
   --from, --through   the days that have to be there, with all between
   --first             the first bundle: its number, or what is known of its content from a download, or from the last audit. A

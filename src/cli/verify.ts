@@ -2,6 +2,7 @@ import { verdictOnBundle, withKept } from '../verdict/bundle.ts'
 import { describeKept } from '../verdict/ends.ts'
 import { kindsIn, noExceptions } from '../verdict/exceptions.ts'
 import { verdictOnSeries } from '../verdict/series.ts'
+import type { EvidenceVerdict } from '../verdict/verdict.ts'
 import { type BundleVerdict, verifyBundle } from '../verify/bundle.ts'
 import type { KnownEnds } from '../verify/seriesEnds.ts'
 import { type SeriesVerdict, type VerifyingSeries, verifySeries } from '../verify/series.ts'
@@ -35,11 +36,6 @@ export async function verify(session: Offline, script: string): Promise<Result> 
     const kept = verdict.problem ? [] : describeKept(ends.checkpoints ?? [])
     return withGrants(options, { ...held, lines: [...held.lines, ...kept] }, [file])
   }
-  if (options.one('said') !== undefined)
-    throw new Exit(
-      exits.usage,
-      '--said belongs to one bundle. With --chain each said-DATE.jsonl in the folder is read.',
-    )
   return verifyFolder(session, chain ?? '', { script, ends, allowUnexplained: allowsUnexplained(options) })
 }
 
@@ -72,7 +68,18 @@ async function verifyFolder(session: Offline, folder: string, series: Series): P
   const verdict = await verifiedSeries(session, folder, series)
   const files = inFolder(folder, verdict.bundles)
   const kinds = verdict.problem ? noExceptions : await readable(() => kindsIn(files))
-  return withGrants(session.options, verdictOnSeries(verdict, { teller, ends: series.ends, kinds }), files)
+  return withGrants(
+    session.options,
+    withUnused(verdictOnSeries(verdict, { teller, ends: series.ends, kinds }), verdict),
+    files,
+  )
+}
+
+/** Names said files of days that have no bundle here, so that nobody takes them for verified. */
+function withUnused(held: EvidenceVerdict, { unused }: SeriesVerdict): EvidenceVerdict {
+  if (unused.length === 0) return held
+  const line = ['not used', `${unused.join(', ')}: no bundle of that day is here`] as const
+  return { ...held, lines: [...held.lines, line], record: { ...held.record, unusedSaid: [...unused] } }
 }
 
 /** Verifies all bundles in a folder, and shows the progress. */
@@ -87,7 +94,15 @@ export async function verifiedSeries(
   const started = (file: string, place: number, of: number) => {
     which = `${file} (${place + 1} of ${of})`
   }
-  const settings = { keys, thread: threadOf(script), load: judger(script), progress, started, ...more }
+  const settings = {
+    keys,
+    said: options.one('said'),
+    thread: threadOf(script),
+    load: judger(script),
+    progress,
+    started,
+    ...more,
+  }
   try {
     return await readable(() => verifySeries(folder, settings))
   } finally {

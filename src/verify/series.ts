@@ -1,5 +1,4 @@
 import { bundleFiles } from '../core/log/bundleFiles.ts'
-import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Day, nextDay } from '../core/data/day.ts'
 import type { Hex } from '../core/data/id.ts'
@@ -10,10 +9,11 @@ import { type LogStanding, type BundleVerdict, type Verifying, verifyBundle } fr
 import { Continuity } from './continuity.ts'
 import type { SaidOfDay } from './examination.ts'
 import { withDay } from './day.ts'
-import { reasonOf } from './file.ts'
+import { namesIn } from './folder.ts'
 import { BrokenAt, type Finding, findingOf, Unreadable } from './finding.ts'
 import type { JudgedCount } from './policyCheck.ts'
 import { checkBegin, checkEnd, type KnownEnds } from './seriesEnds.ts'
+import { type SaidFolder, saidFilesIn } from './saidFolder.ts'
 import { saidName, type SaidOfSeries, SaidSeries } from './saidSeries.ts'
 
 /** The result of verifying all bundles in a folder. */
@@ -22,6 +22,8 @@ export interface SeriesVerdict {
   readonly bundles: readonly SeriesBundle[]
   /** What the said files beside the bundles have; absent if there are none, or after a problem with a bundle. */
   readonly said?: SaidOfSeries
+  /** Said files that belong to no bundle of the series. Nothing in them was looked at. */
+  readonly unused: readonly string[]
   /** The first problem, and its file. */
   readonly problem?: Finding & { readonly file: string }
 }
@@ -46,6 +48,8 @@ interface Link {
 
 /** Options of verifying a series. */
 export interface VerifyingSeries extends Omit<Verifying, 'said'> {
+  /** The folder with the said files (default: that of the bundles). */
+  readonly said?: string | undefined
   readonly started?: (file: string, place: number, of: number) => void
   /** Whether missing texts, and missing said files, are only counted. */
   readonly allowUnexplained?: boolean
@@ -58,24 +62,26 @@ export interface VerifyingSeries extends Omit<Verifying, 'said'> {
  * Verifies every `countersign-evidence-*.zip` in a folder, in the order of their numbers. Checks that each continues
  * the one before it without leaving out events of its requests.
  *
- * Each `said-DATE.jsonl` in the folder is verified with its bundle. If there is one, all texts of the series have to be
+ * Each `said-DATE.jsonl` in the folder, or in that of `said`, is verified with its bundle. If there is one, all texts of the series have to be
  * there, or an event of the series has to say that they were erased.
  *
  * `ends` is compared with the first day, and with the last once all days hold.
  *
  * After a key rotation, the new key is trusted for the following days, and the old key no longer.
  *
- * @throws {Unreadable} if the folder cannot be read or has no such file
+ * @throws {Unreadable} if a folder cannot be read or has no such file
  */
 export async function verifySeries(
   folder: string,
-  { started, allowUnexplained, ends = {}, counted, ...options }: VerifyingSeries,
+  { started, allowUnexplained, ends = {}, counted, said: saidFolder, ...options }: VerifyingSeries,
 ): Promise<SeriesVerdict> {
   const bundles: SeriesBundle[] = []
   const texts = new SaidSeries()
   let [at, saidAt] = ['', '']
+  let said: SaidFolder | null = null
   try {
     const names = await namesIn(folder)
+    said = await saidFilesIn(saidFolder, { folder, names })
     const found: Numbered[] = []
     for (const file of bundlesIn(folder, names)) {
       at = file
@@ -87,10 +93,9 @@ export async function verifySeries(
       at = file
       started?.(file, place, found.length)
       saidAt = saidName(date)
-      const said = names.includes(saidAt) ? join(folder, saidAt) : undefined
       before = await verifyNext(join(folder, file), number, before, {
         ...options,
-        said,
+        said: said.of(date),
         isCounted: counted !== undefined,
       })
       if (before.tallies) counted?.(before.tallies)
@@ -112,11 +117,12 @@ export async function verifySeries(
     )
     saidAt = texts.first() ?? ''
     if (!allowUnexplained) texts.check()
-    return { bundles, ...saidOf(texts) }
+    return { bundles, unused: said.unused(), ...saidOf(texts) }
   } catch (cause) {
     const finding = findingOf(cause)
     return {
       bundles,
+      unused: said?.unused() ?? [],
       ...(isOfTexts(finding) && saidOf(texts)),
       problem: { ...finding, file: finding.check === 'said' ? saidAt : at },
     }
@@ -152,14 +158,6 @@ async function verifyNext(path: string, number: number | null, before: Link | nu
   const next = { manifest, standing, judged, ...(said && { said }), ...(tallies && { tallies }) }
   if (before) checkLink(before, next)
   return next
-}
-
-async function namesIn(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder)
-  } catch (cause) {
-    throw new Unreadable(`${folder} cannot be read: ${reasonOf(cause)}.`, { cause })
-  }
 }
 
 function bundlesIn(folder: string, names: readonly string[]): readonly string[] {

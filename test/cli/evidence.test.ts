@@ -130,6 +130,12 @@ test('verify --chain takes all days of a folder', async () => {
   const shown = await run('verify', '--chain', all, '--key', days.pem, '--json', ...known)
   expect(shown.code).toBe(0)
   expect(json(shown.stdout)['bundles']).toHaveLength(5)
+  const texts = mkdtempSync(join(days.place.path, 'texts-'))
+  for (const date of dates) writeFileSync(join(texts, `said-${date}.jsonl`), await days.said(date))
+  writeFileSync(join(texts, 'said-2026-02-03.jsonl'), '')
+  const told = await run('verify', '--chain', all, '--said', texts, '--key', days.pem)
+  expect(told.stdout).toContain('said files       5')
+  expect(joined(told.stdout)).toContain('said-2026-02-03.jsonl: no bundle of that day is here')
   const folder = mkdtempSync(join(days.place.path, 'gap-'))
   for (const date of [day(4), day(6)]) writeFileSync(join(folder, zipName(date)), await days.zip(date))
   const gap = await run('verify', '--chain', folder, '--key', days.pem, '--json')
@@ -176,7 +182,11 @@ test.each<[string, number, () => readonly string[]]>([
   ['no key', 78, () => ['verify', file]],
   ['no bundle', 78, () => ['verify', '--key', days.pem]],
   ['a bundle and a folder', 78, () => ['verify', file, '--chain', '.', '--key', days.pem]],
-  ['texts for a folder', 78, () => ['verify', '--chain', '.', '--said', said, '--key', days.pem]],
+  [
+    'a said file in the place of a folder',
+    2,
+    () => ['verify', '--chain', days.place.path, '--said', said, '--key', days.pem],
+  ],
   ['two bundles', 78, () => ['verify', file, file, '--key', days.pem]],
   ['another format', 78, () => ['report', file, '--key', days.pem, '--format', 'pdf']],
   ['a report where nothing can be written', 78, () => ['report', file, '--key', days.pem, '--out', '/none/x.html']],

@@ -69,6 +69,19 @@ const without = (number: number, name: string): Record<string, string> => {
   return { [day(number)]: left.join('') }
 }
 
+test('said files may lie in another folder, and one of a day without a bundle is named', async () => {
+  const elsewhere = mkdtempSync(join(days.place.path, 'said-'))
+  for (const date of dates) writeFileSync(join(elsewhere, `said-${date}.jsonl`), said[date] ?? '')
+  writeFileSync(join(elsewhere, 'said-2026-02-03.jsonl'), 'not read')
+  const none = Object.fromEntries(dates.map((date) => [date, null]))
+  const found = await together(none, { said: elsewhere })
+  expect(found).toMatchObject({ unused: ['said-2026-02-03.jsonl'], said: { files: 5, missing: [] } })
+  expect(found.problem).toBeUndefined()
+  expect((await together(none)).said).toBeUndefined()
+  const empty = mkdtempSync(join(days.place.path, 'empty-'))
+  await expect(together({}, { said: empty })).rejects.toThrow('has no file said-DATE.jsonl')
+})
+
 test('a text that was erased on the same day is explained, and one that was erased later is not told by its day', async () => {
   const { problem, said: found } = await alone(7)
   expect(problem).toBeUndefined()
