@@ -40,6 +40,11 @@ export class SaidSeries {
     } else if (counts.records > 0) this.#without.push(date)
   }
 
+  /** Takes what an event of a day says, whose own texts are not looked at. */
+  explain(erasure: TextErasure): void {
+    this.#texts.explain(erasure)
+  }
+
   /** Returns what there is; `null` if no day has a said file. */
   result(): SaidOfSeries | null {
     if (this.#files === 0) return null

@@ -1,20 +1,18 @@
-import { bundleFiles } from '../core/log/bundleFiles.ts'
 import { join } from 'node:path'
-import { type Day, nextDay } from '../core/data/day.ts'
 import type { Hex } from '../core/data/id.ts'
-import type { Manifest, ShardCut } from '../core/log/manifest.ts'
+import type { Manifest } from '../core/log/manifest.ts'
 import type { Tallies } from '../core/record/metrics.ts'
-import { emptyChain } from '../core/request/event.ts'
-import { type LogStanding, type BundleVerdict, type Verifying, verifyBundle } from './bundle.ts'
+import type { Verifying } from './bundle.ts'
+import { bundlesIn, type NumberedBundle, numberOf } from './bundleFolder.ts'
 import { Continuity } from './continuity.ts'
-import type { SaidOfDay } from './examination.ts'
 import { withDay } from './day.ts'
+import { type Finding, findingOf } from './finding.ts'
 import { namesIn } from './folder.ts'
-import { BrokenAt, type Finding, findingOf, Unreadable } from './finding.ts'
 import type { JudgedCount } from './policyCheck.ts'
-import { checkBegin, checkEnd, type KnownEnds } from './seriesEnds.ts'
 import { type SaidFolder, saidFilesIn } from './saidFolder.ts'
 import { saidName, type SaidOfSeries, SaidSeries } from './saidSeries.ts'
+import { checkBegin, checkEnd, type KnownEnds } from './seriesEnds.ts'
+import { type SeriesLink, verifyNext } from './seriesLink.ts'
 
 /** The result of verifying all bundles in a folder. */
 export interface SeriesVerdict {
@@ -35,15 +33,6 @@ export interface SeriesBundle {
   /** SHA-256 of the manifest's file. The next manifest names it. */
   readonly manifestHash: Hex
   readonly judged: JudgedCount
-}
-
-/** A bundle that holds, and the state at its end. */
-interface Link {
-  readonly manifest: Manifest
-  readonly standing: LogStanding
-  readonly said?: SaidOfDay
-  readonly judged: JudgedCount
-  readonly tallies?: Tallies
 }
 
 /** Options of verifying a series. */
@@ -82,13 +71,13 @@ export async function verifySeries(
   try {
     const names = await namesIn(folder)
     said = await saidFilesIn(saidFolder, { folder, names })
-    const found: Numbered[] = []
+    const found: NumberedBundle[] = []
     for (const file of bundlesIn(folder, names)) {
       at = file
       found.push({ file, ...(await numberOf(join(folder, file))) })
     }
     const requests = new Continuity()
-    let before: Link | null = null
+    let before: SeriesLink | null = null
     for (const [place, { file, number, date }] of inOrder(found).entries()) {
       at = file
       started?.(file, place, found.length)
@@ -129,13 +118,6 @@ export async function verifySeries(
   }
 }
 
-interface Numbered {
-  readonly file: string
-  readonly number: number | null
-  /** Not verified. */
-  readonly date: Day
-}
-
 const isOfTexts = ({ code }: Finding): boolean => code === 'withheld' || code === 'unexplained'
 
 function saidOf(texts: SaidSeries): Pick<SeriesVerdict, 'said'> {
@@ -143,90 +125,13 @@ function saidOf(texts: SaidSeries): Pick<SeriesVerdict, 'said'> {
   return said ? { said } : {}
 }
 
-/** @throws {BrokenAt} if the bundle does not hold, or does not continue the one before it */
-async function verifyNext(path: string, number: number | null, before: Link | null, options: Verifying): Promise<Link> {
-  // This check comes first: after a missing day the key may be another, and `wrong-key` would mislead.
-  if (before && number !== null) checkNumber(before.manifest, number)
-  const keys = before === null ? options.keys : before.standing.signers.slice(-1)
-  const { problem, manifest, standing, judged, said, tallies }: BundleVerdict = await verifyBundle(path, {
-    ...options,
-    keys,
-    isFollowed: true,
-  })
-  if (problem) throw new BrokenAt(problem, problem.code, problem.words)
-  if (!manifest || !standing || !judged) throw new Error('A bundle that holds has a manifest, and a standing.')
-  const next = { manifest, standing, judged, ...(said && { said }), ...(tallies && { tallies }) }
-  if (before) checkLink(before, next)
-  return next
-}
-
-function bundlesIn(folder: string, names: readonly string[]): readonly string[] {
-  const files = names.filter((name) => /^countersign-evidence-.*\.zip$/.test(name)).sort()
-  if (files.length === 0) throw new Unreadable(`${folder} has no file countersign-evidence-*.zip.`)
-  return files
-}
-
-/**
- * Reads number and date of a bundle that is not verified yet. Used only to put bundles in order, and to find files.
- *
- * @returns `null` as the number of a bundle of a later format
- */
-async function numberOf(path: string): Promise<Omit<Numbered, 'file'>> {
-  try {
-    return await withDay(path, async ({ manifest: { number, date } }) => ({ number, date }))
-  } catch (cause) {
-    if (cause instanceof BrokenAt && cause.code === 'newer-format') return { number: null, date: '' as Day }
-    throw cause
-  }
-}
-
 /**
  * Orders bundles by number. Those of a later format, which have none, go where a number is missing, or to the end:
  * verifying the first of them says whether it is signed, which a claim to be of a later format must be.
  */
-function inOrder(bundles: readonly Numbered[]): readonly Numbered[] {
+function inOrder(bundles: readonly NumberedBundle[]): readonly NumberedBundle[] {
   const later = bundles.filter(({ number }) => number === null)
   const known = bundles.filter(({ number }) => number !== null).sort((a, b) => Number(a.number) - Number(b.number))
   const gap = known.findIndex(({ number }, i) => Number(known[i + 1]?.number) - Number(number) > 1)
   return gap < 0 ? [...known, ...later] : known.toSpliced(gap + 1, 0, ...later)
 }
-
-/** @throws {BrokenAt} `broken-series` */
-function checkNumber({ number, date }: Manifest, next: number): void {
-  if (next === number) throw broken(`Two bundles have number ${next}.`)
-  if (next !== number + 1)
-    throw broken(`Bundle ${number + 1} is missing: after bundle ${number} (${date}) comes ${next}.`)
-}
-
-/** @throws {BrokenAt} `broken-series` */
-function checkLink(before: Link, after: Link): void {
-  const [old, now] = [before.manifest, after.manifest]
-  if (now.date !== nextDay(old.date)) throw broken(`After ${old.date} comes ${now.date}: a day is missing.`)
-  if (!after.standing.checkpoints.before.equals(before.standing.checkpoints.after))
-    throw broken(
-      `The log before ${now.date} is not the log after ${old.date}: one of the days was changed.`,
-      bundleFiles.checkpointBefore.name,
-    )
-  if (now.previousManifest !== before.standing.manifestHash)
-    throw broken(`The manifest of ${now.date} does not continue that of ${old.date}.`, bundleFiles.manifest.name)
-  const [signer, expected] = [after.standing.signers[0], before.standing.signers.at(-1)]
-  if (!signer || !expected || Buffer.compare(signer, expected) !== 0)
-    throw broken(`${now.date} begins with another key than ${old.date} ended with.`, bundleFiles.manifest.name)
-  for (const [shard, cut] of Object.entries(now.shards)) {
-    const sealed: Partial<ShardCut> = old.shards[shard] ?? { to: 0, head: emptyChain.hash }
-    if (cut.policyFrom !== sealed.policyTo)
-      throw broken(
-        `Shard ${shard} begins ${now.date} under another policy than it ended ${old.date} with.`,
-        bundleFiles.manifest.name,
-      )
-    const link = cut.to > cut.from ? (after.standing.links[shard] ?? emptyChain.hash) : cut.head
-    if (cut.from !== sealed.to || link !== sealed.head)
-      throw broken(
-        `Shard ${shard} does not continue on ${now.date} where it ended on ${old.date}.`,
-        bundleFiles.records.name,
-      )
-  }
-}
-
-const broken = (what: string, member?: string): BrokenAt =>
-  new BrokenAt({ check: 'manifest', ...(member !== undefined && { member }) }, 'broken-series', what)

@@ -6,6 +6,7 @@ import type { Erasable } from '../../src/core/request/erasure.ts'
 import { eraseAll } from '../../src/evidence/erasures.ts'
 import { verifyBundle } from '../../src/verify/bundle.ts'
 import { countOf } from '../../src/verify/missingTexts.ts'
+import { verifyPeriod } from '../../src/verify/period.ts'
 import { verifySeries, type VerifyingSeries } from '../../src/verify/series.ts'
 import { zipName } from '../evidence/bundle.ts'
 import { asked, at, day } from '../evidence/days.ts'
@@ -121,6 +122,19 @@ test.each([
   const counted = await together(changes, { allowUnexplained: true })
   expect(counted.problem).toBeUndefined()
   expect(counted.said).toMatchObject({ missing: [{ names: [name] }] })
+})
+
+test('of a period, a text that was erased after it is explained by the bundles of the later days', async () => {
+  const folder = mkdtempSync(join(days.place.path, 'period-'))
+  for (const date of dates) writeFileSync(join(folder, `said-${date}.jsonl`), said[date] ?? '')
+  for (const date of dates.slice(0, -1)) writeFileSync(join(folder, zipName(date)), await days.zip(date))
+  const period = { keys: [days.key.spki], to: day(7) }
+  const taker = { day: async () => undefined, retract: () => undefined }
+  expect((await verifyPeriod(folder, period, taker)).textProblem).toMatchObject({ code: 'withheld' })
+  writeFileSync(join(folder, zipName(day(8))), await days.zip(day(8)))
+  const found = await verifyPeriod(folder, period, taker)
+  expect(found.textProblem).toBeUndefined()
+  expect(found.days.at(-1)?.date).toBe(day(7))
 })
 
 test('a said file that one day lacks and other days have is not overlooked', async () => {
