@@ -256,10 +256,13 @@ export const commands = {
   },
   days: { summary: 'list the sealed days', caller: 'person', options: {} },
   download: {
-    summary: 'download the evidence of a sealed day, and its said file',
+    summary: 'download the evidence of a sealed day, and its said file; or of all days of a period',
     about: ['[DATE]'],
     caller: 'person',
     options: {
+      from: { value: 'DATE', help: 'in place of DATE: the first day of a period, in UTC' },
+      to: { value: 'DATE', help: '--from: the last day, in UTC' },
+      key: { ...key, help: `--from: ${key.help}: each day is verified as it comes` },
       latest: { help: 'the newest sealed day, in place of DATE' },
       out: { value: 'FOLDER', help: 'the folder to write to (default: the current one)' },
     },

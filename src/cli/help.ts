@@ -319,7 +319,14 @@ const sealing = `Needs the role Evidence.Read. --json writes { "exit", "days" },
 const downloading = `DATE is a day in UTC, as countersign days lists them. Writes countersign-evidence-DATE.zip and said-DATE.jsonl. Needs the
 role Evidence.Export; --latest needs Evidence.Read, too. A file appears only when it is complete and has the SHA-256 that
 the service names. A said file whose transfer breaks off goes on at the newest event that came. A file that exists with other
-content is left alone.`
+content is left alone.
+
+With --from and --to every day of the period is fetched, and verified at once with --key: by itself with its said file, and as the
+one after the day before. A day without a bundle, and one that does not hold, are named, and the others go on. What is there already
+is not fetched again, so that the same command goes on after an interruption. The exit code is 1 if a day does not hold, 78 if one is
+missing or a file of its name has other content, 2 if texts are missing that nothing explains, and 3 if a day records a
+tampering. --json writes { "exit", "days": [{ "date", "state": "holds", "broken", "unreadable", "missing" or "kept", "bundle"?, "said"?,
+"problem"?: { "code"?, "message" } }] }.`
 
 const gating = `countersign mcp CONFIG          serves a host over standard input and output, or over HTTP with --http
 countersign mcp policy CONFIG   prints a schema and rules for the tools, to start a policy from

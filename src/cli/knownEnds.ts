@@ -1,9 +1,8 @@
-import { type Day, parseDay } from '../core/data/day.ts'
-import { Problem } from '../core/data/problem.ts'
 import { readFirst } from '../verdict/ends.ts'
 import { type KeptCheckpoint, keptCheckpointsIn } from '../verify/keptCheckpoints.ts'
 import type { KnownEnds } from '../verify/seriesEnds.ts'
 import { readText } from './evidence.ts'
+import { dayIn } from './period.ts'
 import { Exit, exits } from './exit.ts'
 import type { Options } from './options.ts'
 
@@ -35,16 +34,6 @@ function readCheckpoints(options: Options): readonly KeptCheckpoint[] {
       `--checkpoint: ${file} has no checkpoint: a line with the log's name, one with its size, one with its root in base64.`,
     )
   })
-}
-
-function dayIn(options: Options, option: 'from' | 'through'): Day | undefined {
-  const given = options.one(option)
-  try {
-    return given === undefined ? undefined : parseDay(given)
-  } catch (cause) {
-    if (!(cause instanceof Problem)) throw cause
-    throw new Exit(exits.usage, `--${option}: "${given}" is not a day in UTC as 2026-01-31, that the calendar has.`)
-  }
 }
 
 function firstIn(options: Options): KnownEnds['first'] {

@@ -123,7 +123,7 @@ async function perform(options: Options, to: Screen): Promise<Result> {
     case 'deny':
       return decide(session, command)
     case 'download':
-      return download(session)
+      return download(session, __filename)
     case 'repair':
       return repair(session)
   }

@@ -89,24 +89,23 @@ export async function verifiedSeries(
   { script, ...more }: Series,
 ): Promise<SeriesVerdict> {
   const keys = readKeys(options)
-  let which = ''
-  const progress = (done: number, of: number) => progressOn(screen, `records verified of ${which}`)(done, of)
-  const started = (file: string, place: number, of: number) => {
-    which = `${file} (${place + 1} of ${of})`
-  }
-  const settings = {
-    keys,
-    said: options.one('said'),
-    thread: threadOf(script),
-    load: judger(script),
-    progress,
-    started,
-    ...more,
-  }
+  const settings = { keys, said: options.one('said'), ...verifyingOn(screen, script), ...more }
   try {
     return await readable(() => verifySeries(folder, settings))
   } finally {
     screen.progress(null)
+  }
+}
+
+/** What verifies the bundles of several days on this machine, and shows its progress in each. */
+export function verifyingOn(screen: Offline['screen'], script: string) {
+  let which = ''
+  return {
+    ...{ thread: threadOf(script), load: judger(script) },
+    started: (file: string, place: number, of: number) => {
+      which = ` of ${file} (${place + 1} of ${of})`
+    },
+    progress: (done: number, of: number) => progressOn(screen, `records verified${which}`)(done, of),
   }
 }
 
