@@ -2,7 +2,9 @@ import type { ExceptionKind } from '../core/record/eventType.ts'
 import { withDay } from './day.ts'
 
 /** A row of `exceptions.csv`. */
-interface ExceptionRow {
+export interface ExceptionRow {
+  /** The event's place in the log. Absent for what is about no event. */
+  readonly index?: number
   readonly at: string
   /** Absent for an event of the log itself. */
   readonly request?: string
@@ -35,7 +37,7 @@ export function exceptionsIn(path: string, most: number): Promise<DayExceptions>
     let [lines, left] = [0, 0]
     for await (const line of day.exceptions()) {
       if (lines++ === 0) continue
-      const row = rowIn(line)
+      const row = exceptionRowIn(line)
       counts.set(row.kind, (counts.get(row.kind) ?? 0) + 1)
       if (rows.length < most) rows.push(row)
       else left++
@@ -44,11 +46,12 @@ export function exceptionsIn(path: string, most: number): Promise<DayExceptions>
   })
 }
 
-/** Splits a row: no cell has commas, quotes or line ends, and only an action may begin as a formula would. */
-function rowIn(line: string): ExceptionRow {
-  const [, at = '', request = '', kind = '', actor = '', action = '', detail = ''] = line.trimEnd().split(',')
+/** Reads a line of `exceptions.csv`: no cell has commas, quotes or line ends, and only an action may begin as a formula would. */
+export function exceptionRowIn(line: string): ExceptionRow {
+  const [index = '', at = '', request = '', kind = '', actor = '', action = '', detail = ''] = line.trimEnd().split(',')
   return {
     ...{ at, kind: kind as ExceptionKind, actor, action: action.replace(/^'/, ''), detail },
+    ...(index !== '' && { index: Number(index) }),
     ...(request !== '' && { request }),
   }
 }

@@ -23,10 +23,14 @@ export function csvRows(table: string): readonly (readonly string[])[] {
   let row: string[] = []
   for (const [, quoted, plain = '', end] of table.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/g)) {
     const text = quoted === undefined ? plain : quoted.replaceAll('""', '"')
-    row.push(text.startsWith("'") && formula.test(text.slice(1)) ? text.slice(1) : text)
+    row.push(unguarded(text))
     if (end === ',') continue
     rows.push(row)
     row = []
   }
   return rows
 }
+
+/** Takes off the `'` with which {@link csvLine} keeps a cell from being a formula. */
+export const unguarded = (cell: string): string =>
+  cell.startsWith("'") && formula.test(cell.slice(1)) ? cell.slice(1) : cell

@@ -1,4 +1,4 @@
-import { csvLine } from '../data/csv.ts'
+import { csvLine, unguarded } from '../data/csv.ts'
 import type { Verdict } from '../request/event.ts'
 import type { Exceptional } from './auditException.ts'
 import type { Life } from './replayedRequest.ts'
@@ -99,6 +99,15 @@ export const exceptionLine = (row: Exceptional): string => csvLine(exceptionCell
 export function requestCellIn(line: string, column: RequestColumn): string {
   const place = requestNames.indexOf(column)
   return line.split(',', place + 1)[place] ?? ''
+}
+
+/** A row of `requests.csv`, its cells by column. Absent is empty. */
+export type RequestCells = Readonly<Record<RequestColumn, string>>
+
+/** Reads a line of `requests.csv`: no cell has commas, quotes or line ends. */
+export function requestCellsIn(line: string): RequestCells {
+  const cells = line.trimEnd().split(',')
+  return Object.fromEntries(requestNames.map((name, i) => [name, unguarded(cells[i] ?? '')])) as RequestCells
 }
 
 /** Lists the approvers whose newest vote has this verdict, in the order of these votes. */
