@@ -15,8 +15,16 @@ export interface Reported {
   /** What the said file has; absent if it was not given. */
   readonly said?: SaidOfDay
   readonly exceptions: DayExceptions
+  readonly known?: KnownOfDay
   /** Draws what approvers of a request were shown, by the number of the event; absent where it cannot. */
   readonly cards?: (events: Story['events']) => Promise<ReadonlyMap<number, ShownCard>>
+}
+
+/** What the policies of a bundle tell of its requests. */
+export interface KnownOfDay {
+  /** `name (object id)`, or the id alone. */
+  readonly full: (id: string) => string
+  readonly controlsOf: (policy: { readonly version: string; readonly rules: readonly string[] }) => readonly string[]
 }
 
 /** A request in words: who asked, why, for what, who decided, what they saw, whether it ran, what was odd. */
@@ -24,7 +32,10 @@ export interface Account {
   readonly id: string
   readonly state: string
   readonly at: string
+  /** With its name, if that is known. */
   readonly agent: string
+  /** The controls that its rules serve, if they are known. */
+  readonly controls: readonly string[]
   /** The display name of a person who answers for the agent; absent if it was not recorded, not given or erased. */
   readonly owner?: string
   /** The day of the ask, if it was an earlier one. That day's said file has the reason and the action. */
@@ -58,6 +69,7 @@ export interface StoryStep {
 export type ShownCard = { readonly html: string } | { readonly why: string }
 
 interface Told {
+  readonly known?: KnownOfDay | undefined
   /** What approvers were shown, by the number of the event. */
   readonly cards?: ReadonlyMap<number, ShownCard> | undefined
   /** Whether all texts of the day were given, so that a missing one is worth a word. */
@@ -65,7 +77,7 @@ interface Told {
 }
 
 /** Puts a request's story into words. */
-export function accountOf({ life, events, exceptions }: Story, { cards, hasSaid = false }: Told = {}): Account {
+export function accountOf({ life, events, exceptions }: Story, { cards, hasSaid = false, known }: Told = {}): Account {
   const { request } = life
   const [first] = events
   const action = textIn(first, 'action')
@@ -76,7 +88,8 @@ export function accountOf({ life, events, exceptions }: Story, { cards, hasSaid 
     id: request.id,
     state: request.status,
     at: request.createdAt,
-    agent: request.agent.id,
+    agent: known?.full(request.agent.id) ?? request.agent.id,
+    controls: known?.controlsOf(policy) ?? [],
     ...(owner !== undefined && { owner }),
     ...(first && !first.texts && { earlier: dayOf(request.createdAt) }),
     verb: request.verb,
@@ -85,7 +98,7 @@ export function accountOf({ life, events, exceptions }: Story, { cards, hasSaid 
     ...(reason !== undefined && { reason }),
     links: linksIn(textIn(first, 'links')),
     policy: spoken.request.policy(policy.outcome, request.requirement?.tier, policy.rules),
-    steps: events.map((one) => ({ ...stepOf(one), ...cardIn(cards, one) })),
+    steps: events.map((one) => ({ ...stepOf(one, known), ...cardIn(cards, one) })),
     missing: hasSaid ? missingIn(events) : [],
     exceptions: exceptions.map(({ kind, detail }) => [kind, detail].filter(Boolean).join(': ')),
   }
@@ -103,14 +116,14 @@ function cardIn(cards: Told['cards'], { event: { seq } }: StoryEvent): Pick<Stor
   return card ? { card } : {}
 }
 
-function stepOf(one: StoryEvent): StoryStep {
+function stepOf(one: StoryEvent, known?: KnownOfDay): StoryStep {
   const { event, unlisted } = one
   const name = textIn(one, 'name')
   const words = textIn(one, 'reason') ?? textIn(one, 'summary')
   const id = 'id' in event.actor ? event.actor.id : event.actor.kind
   return {
     at: event.at,
-    who: name === undefined ? id : `${name} (${id})`,
+    who: name === undefined ? (known?.full(id) ?? id) : `${name} (${id})`,
     kind: kinds[event.type],
     what: reportStep(event, spoken) + (unlisted ? spoken.unlisted(unlisted) : ''),
     ...(words !== undefined && event.type !== 'requested' && { words }),

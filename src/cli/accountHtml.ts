@@ -9,6 +9,7 @@ import { escaped, listOf, type PageRow, shown } from './html.ts'
 export function sectionOf(account: Account): string {
   const { id, state, verb, action, agent, owner, at, reason, links, policy, digest, steps, exceptions, earlier } =
     account
+  const { controls } = account
   const missing = account.missing.map((text) => ['missing', text] as const)
   const unknown = earlier ? `see the report of ${earlier}` : null
   const odd = exceptions.length > 0 ? `<p class="odd">Out of the ordinary: ${shown(exceptions.join(', '))}</p>\n` : ''
@@ -22,6 +23,7 @@ ${runOf(action)}${odd}${listOf([
   ...whatOf(action, unknown),
   ...links.map(({ title, url }) => ['link', `${title}: ${url}`] as const),
   ['policy', policy],
+  ...(controls.length === 0 ? [] : [['supports', controls.join(', ')] as const]),
   ['digest', digest],
   ...missing,
 ])}${tableOf(steps)}</section>

@@ -262,7 +262,8 @@ export const commands = {
     options: {
       from: { value: 'DATE', help: 'in place of DATE: the first day of a period, in UTC' },
       to: { value: 'DATE', help: '--from: the last day, in UTC' },
-      key: { ...key, help: `--from: ${key.help}: each day is verified as it comes` },
+      last: { value: 'NUMBER', help: 'in place of --from and --to: so many days up to the newest sealed one' },
+      key: { ...key, help: `of a period: ${key.help}: each day is verified as it comes` },
       latest: { help: 'the newest sealed day, in place of DATE' },
       out: { value: 'FOLDER', help: 'the folder to write to (default: the current one)' },
     },
@@ -318,15 +319,43 @@ export const commands = {
     },
   },
   report: {
-    summary: 'verify the evidence of a day, and describe it request by request for people',
-    about: ['BUNDLE.zip'],
+    summary: 'verify the evidence of a day or a period, and describe it request by request for people',
+    about: ['[BUNDLE.zip]'],
     offline: true,
     options: {
       key: { ...key, required: true },
-      said: { value: 'FILE', help: 'the said file: the texts that people and agents wrote' },
+      said: {
+        value: 'FILE',
+        help: 'the said file: the texts that people and agents wrote; with --chain, the folder that has them',
+      },
       'allow-unexplained': allowUnexplained,
-      out: { value: 'FILE', help: 'the file to write (default: standard output)' },
-      format: { value: 'FORMAT', help: "html or csv (default: as FILE's name ends, else html)" },
+      out: {
+        value: 'FILE',
+        help: 'the file to write (default: standard output); --chain: a file, or a folder for all formats',
+      },
+      format: {
+        value: 'FORMAT',
+        help: "html or csv; --chain: also xlsx or controls (default: as FILE's name ends, else html)",
+      },
+      chain: { value: 'FOLDER', help: 'the bundles of a period, in the place of BUNDLE.zip; with said-*.jsonl' },
+      from: { value: 'DATE', help: '--chain: the first day, in UTC (default: that of the first bundle)' },
+      to: { value: 'DATE', help: '--chain: the last day, in UTC (default: that of the last bundle)' },
+      zone: {
+        value: 'ZONE',
+        help: '--chain: the zone of times beside UTC, as Europe/Berlin (default: that of this machine)',
+      },
+      sample: { value: 'NUMBER', help: '--chain: pick so many requests by --seed' },
+      seed: { value: 'TEXT', help: '--chain: what picks the sample; the same seed picks the same requests' },
+      control: {
+        value: 'CONTROL',
+        help: '--chain: only requests whose rules serve this control, as CC6.1',
+        many: true,
+      },
+      checkpoint: {
+        value: 'FILE',
+        help: '--chain: kept checkpoints, which the days have to reach',
+        many: true,
+      },
     },
   },
   view: {

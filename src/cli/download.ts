@@ -4,17 +4,20 @@ import type { JsonObject } from '../core/data/json.ts'
 import { downloadPeriod } from './downloadPeriod.ts'
 import { checked, Exit, exits, withMore } from './exit.ts'
 import { fetchBundle, fetchSaid, type LocalFile } from './fetchedFile.ts'
-import { sealedDays, wordsOfSealed } from './find/days.ts'
+import { newestDay, wordsOfSealed } from './find/days.ts'
 import type { Result } from './result.ts'
 import type { Session } from './session.ts'
 
 /** Downloads the bundle of a day, and its said file; or those of all days of a period. */
 export async function download(session: Session, script: string): Promise<Result> {
   const { options } = session
-  const isPeriod = options.one('from') !== undefined || options.one('to') !== undefined
+  const isPeriod = (['from', 'to', 'last'] as const).some((option) => options.one(option) !== undefined)
   if (isPeriod) return downloadPeriod(session, { script, folder: await folderIn(session) })
   if (options.one('key') !== undefined)
-    throw new Exit(exits.usage, '--key belongs to --from and --to: the days of a period are verified as they come.')
+    throw new Exit(
+      exits.usage,
+      '--key belongs to --from and --to, or --last: the days of a period are verified as they come.',
+    )
   const date = await dayOf(session)
   const folder = await folderIn(session)
   const bundle = await fetchBundle(session, date, folder).catch((cause: unknown) => namingOthers(session, cause))
@@ -45,9 +48,7 @@ async function dayOf({ options, service }: Session): Promise<Day> {
   if ((given === undefined) === (options.one('latest') === undefined))
     throw new Exit(exits.usage, 'Give DATE, or --latest, or --from and --to. See countersign help download.')
   if (given !== undefined) return checked(() => parseDay(given))
-  const newest = (await sealedDays(service)).at(-1)
-  if (newest === undefined) throw new Exit(exits.usage, '--latest: no day is sealed yet.')
-  return checked(() => parseDay(newest.date))
+  return newestDay(service, '--latest')
 }
 
 /** Adds to a refusal which days there are. A person who may not list them gets the refusal alone. */

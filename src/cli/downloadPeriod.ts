@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path'
-import { type Day, nextDay } from '../core/data/day.ts'
+import { type Day, dayOf, nextDay, startOf } from '../core/data/day.ts'
+import { instant, milliseconds } from '../core/data/instant.ts'
 import type { JsonObject } from '../core/data/json.ts'
 import { tamperingsIn } from '../core/log/manifest.ts'
 import { numberOf } from '../verify/bundleFolder.ts'
@@ -9,8 +10,10 @@ import { saidName } from '../verify/saidSeries.ts'
 import { readable, readKeys } from './evidence.ts'
 import { Exit, type ExitCode, exits, withMore } from './exit.ts'
 import { fetchBundle, fetchSaid, type LocalFile } from './fetchedFile.ts'
+import { newestDay } from './find/days.ts'
 import type { Line } from './layout.ts'
-import { periodIn } from './period.ts'
+import { periodIn } from './dayOptions.ts'
+import type { Options } from './options.ts'
 import type { Result } from './result.ts'
 import type { Session } from './session.ts'
 import { verifyingOn } from './verify.ts'
@@ -30,12 +33,12 @@ export async function downloadPeriod(
   { script, folder }: { readonly script: string; readonly folder: string },
 ): Promise<Result> {
   const { options } = session
-  const { from, to } = periodIn(options)
-  if (from === undefined || to === undefined) throw new Exit(exits.usage, 'A period has both --from and --to.')
+  const order = orderIn(options)
   if (options.about.length > 0 || options.one('latest') !== undefined)
     throw new Exit(exits.usage, 'Give DATE, or --latest, or --from and --to. See countersign help download.')
   if (options.many('key').length === 0)
     throw new Exit(exits.usage, '--key is missing: each day of a period is verified as it comes.')
+  const { from, to } = 'last' in order ? await newestDays(session, order.last) : order
   const texts = new Set<string>()
   const settings = { keys: readKeys(options), ...verifyingOn(session.screen, script) }
   const walk = new PeriodWalk(folder, settings, (date) =>
@@ -56,7 +59,28 @@ export async function downloadPeriod(
   return resultOf(days, { walk, folder })
 }
 
-const daysBetween = (from: Day, to: Day): number => (Date.parse(to) - Date.parse(from)) / 86_400_000 + 1
+/** How the days to fetch are given. @throws {Exit} 78, naming the option and the rule */
+function orderIn(options: Options): { readonly from: Day; readonly to: Day } | { readonly last: number } {
+  const { from, to } = periodIn(options)
+  const last = options.one('last')
+  if (last !== undefined && (from !== undefined || to !== undefined))
+    throw new Exit(exits.usage, 'Give DATE, or --latest, or --last, or --from and --to. See countersign help download.')
+  if (last !== undefined && !/^[1-9]\d{0,3}$/.test(last))
+    throw new Exit(exits.usage, `--last: "${last}" is not a number from 1 to 9999.`)
+  if (last !== undefined) return { last: Number(last) }
+  if (from === undefined || to === undefined) throw new Exit(exits.usage, 'A period has both --from and --to.')
+  return { from, to }
+}
+
+/** The days up to the newest sealed one. */
+async function newestDays({ service }: Session, last: number): Promise<{ readonly from: Day; readonly to: Day }> {
+  const newest = await newestDay(service, '--last')
+  return { from: dayOf(instant(milliseconds(startOf(newest)) - (last - 1) * day)), to: newest }
+}
+
+const day = 86_400_000
+
+const daysBetween = (from: Day, to: Day): number => (Date.parse(to) - Date.parse(from)) / day + 1
 
 /** Verifies a bundle that was fetched. One whose number cannot be read says why when it is verified. */
 async function taken(

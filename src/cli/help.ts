@@ -1,6 +1,7 @@
 import { bounds } from '../core/data/bound.ts'
 import { Exit, exits } from './exit.ts'
 import { type Command, type CommandName, commands, isCommand, type Option, optionsOf } from './commands.ts'
+import { requestsPerPage } from './period/htmlOutput.ts'
 
 /** Writes the help of a command, or the overview. @throws {Exit} 78 for a command that does not exist */
 export function help(name?: string): string {
@@ -189,7 +190,24 @@ per request.
 Each text that is missing is listed with the record that says that it was erased, or that none of the day does: then the
 report is written, and the exit code is 2 (0 with --allow-unexplained). A later day may have that record: countersign verify
 --chain tells.
-Evidence that does not hold is not reported. Of evidence that records a tampering the exit code is 3.`
+Evidence that does not hold is not reported. Of evidence that records a tampering the exit code is 3.
+
+With --chain all days of a period are verified, and then reported together: each request once, as it stood after the newest day
+on which something happened to it. docs/evidence/report.md explains its tables and its sections. A day that is missing, a bundle
+that does not hold, a said file of another day and a control that no rule names are named, and the rest is reported; nothing is shown
+of a day that was not verified. The exit code is 1 if a day is missing or does not hold, or a text is withheld, 2 if a file cannot be
+read or judged, or texts are missing that nothing explains, 78 if no rule names a control of --control, and 3 for a recorded tampering.
+
+--out FILE.html     everything, in sections; requests beyond ${requestsPerPage.toLocaleString('en')} are on pages beside it. The pages load nothing
+--out FILE.xlsx     a workbook with a sheet for each table
+--out FILE.csv      the requests alone; with --format controls, controls.csv alone
+--out FOLDER        all of these: index.html, report.xlsx, requests.csv and controls.csv
+--sample and --seed the sample is the requests with the smallest SHA-256 of the seed, a newline and the request's id. Anybody
+                    picks the same ones again. Their stories, with what approvers were shown, are a page of their own
+
+--json writes of one day { "exit", "ok", "report", "bundle", "said"?, "problem"? }, of a period { "exit", "ok", "reports", "from", "to",
+"zone", "days": [{ "date", "state", "file"?, "problem"? … }], "requests", "size"?, "exceptionKinds", "questions": [{ "id", "population",
+"found" }], "controls", "problems", "sample"?: [{ "id", "rank" }], "unknownControls"? }.`
 
 const counting = `Verifies every countersign-evidence-*.zip in FOLDER as countersign verify --chain does, and computes from the records: for all
 requests, and for each rule, agent and approver. docs/evidence/bundle.md says what each metric counts, under metrics.csv; here the
@@ -321,7 +339,7 @@ role Evidence.Export; --latest needs Evidence.Read, too. A file appears only whe
 the service names. A said file whose transfer breaks off goes on at the newest event that came. A file that exists with other
 content is left alone.
 
-With --from and --to every day of the period is fetched, and verified at once with --key: by itself with its said file, and as the
+With --from and --to, or with --last, every day of the period is fetched, and verified at once with --key: by itself with its said file, and as the
 one after the day before. A day without a bundle, and one that does not hold, are named, and the others go on. What is there already
 is not fetched again, so that the same command goes on after an interruption. The exit code is 1 if a day does not hold, 78 if one is
 missing or a file of its name has other content, 2 if texts are missing that nothing explains, and 3 if a day records a

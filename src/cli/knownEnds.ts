@@ -2,7 +2,7 @@ import { readFirst } from '../verdict/ends.ts'
 import { type KeptCheckpoint, keptCheckpointsIn } from '../verify/keptCheckpoints.ts'
 import type { KnownEnds } from '../verify/seriesEnds.ts'
 import { readText } from './evidence.ts'
-import { dayIn } from './period.ts'
+import { dayIn } from './dayOptions.ts'
 import { Exit, exits } from './exit.ts'
 import type { Options } from './options.ts'
 
@@ -25,7 +25,7 @@ export function readEnds(options: Options): KnownEnds {
 }
 
 /** Reads the files of `--checkpoint`. @throws {Exit} 2 for a file that cannot be read, or has no checkpoint */
-function readCheckpoints(options: Options): readonly KeptCheckpoint[] {
+export function readCheckpoints(options: Options): readonly KeptCheckpoint[] {
   return options.many('checkpoint').flatMap((file) => {
     const found = keptCheckpointsIn(readText(file), file)
     if (found.length > 0) return found

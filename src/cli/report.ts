@@ -1,21 +1,20 @@
-import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
-import { finished } from 'node:stream/promises'
 import type { Writable } from 'node:stream'
-import { isOfSystem, reasonOf } from '../verify/file.ts'
+import type { BundleVerdict } from '../verify/bundle.ts'
 import { exceptionsIn } from '../verify/exceptionTable.ts'
 import { type Editions, withEditions } from '../verify/edition.ts'
 import { type Chapter, type Story, withChapters } from '../verify/requestStory.ts'
 import type { Reported } from './account.ts'
-import { tamperingsIn } from '../core/log/manifest.ts'
+import { type Manifest, tamperingsIn } from '../core/log/manifest.ts'
 import { bundleRecord, verdictOnBundle } from '../verdict/bundle.ts'
-import { describeExceptions, recordOfKinds } from '../verdict/exceptions.ts'
+import { describeExceptions, type ExceptionCounts, recordOfKinds } from '../verdict/exceptions.ts'
 import { describeFinding, exitOfFinding, findingRecord, verdictOf } from '../verdict/finding.ts'
 import { describeSaid, saidRecord, unexplainedIn } from '../verdict/texts.ts'
 import { readable, teller } from './evidence.ts'
 import { Exit, exits } from './exit.ts'
+import { inFile, unwritable } from './outFile.ts'
+import { knownOfDay } from './period/knownOfDay.ts'
+import { checkNoPeriodOptions, reportPeriod } from './period/report.ts'
 import { canRedraw, redrawer } from './policy.ts'
 import { csvReport } from './reportCsv.ts'
 import { htmlReport } from './reportHtml.ts'
@@ -39,10 +38,21 @@ type Events = Story['events']
 /** Exceptions that a page lists, so that it can be opened. All are in `exceptions.csv`. */
 const mostExceptions = 2_000
 
-/** Verifies a bundle and, if it holds, reports it for people. */
+/** Verifies a bundle, or those of a period, and reports what holds for people. */
 export async function report(session: Offline, script: string): Promise<Result> {
+  const { options } = session
+  const [file] = options.about
+  const chain = options.one('chain')
+  if ((file === undefined) === (chain === undefined))
+    throw new Exit(exits.usage, 'Give either BUNDLE.zip or --chain FOLDER. See countersign help report.')
+  if (file === undefined) return reportPeriod(session, chain ?? '', script)
+  checkNoPeriodOptions(options)
+  return reportDay(session, file, script)
+}
+
+/** Verifies a bundle and, if it holds, reports it for people. */
+async function reportDay(session: Offline, file: string, script: string): Promise<Result> {
   const { options, screen } = session
-  const [file = ''] = options.about
   const [out, said] = [options.one('out'), options.one('said')]
   const format = formatOf(options.one('format'), out)
   if (out === undefined && options.one('json') !== undefined)
@@ -58,6 +68,7 @@ export async function report(session: Offline, script: string): Promise<Result> 
     }
   }
   const exceptions = await readable(() => exceptionsIn(file, mostExceptions))
+  const known = await readable(() => knownOfDay(file, manifest))
   const draws = format === htmlReport && said !== undefined
   const redraw = draws && canRedraw(script) ? redrawer(script) : null
   const cardsFrom = (editions: Editions) =>
@@ -65,7 +76,13 @@ export async function report(session: Offline, script: string): Promise<Result> 
   const write = (to: Writable) =>
     withEditions(file, (editions) =>
       withChapters(file, said, async (chapters) => {
-        const reported = { manifest, ...(verdict.said && { said: verdict.said }), exceptions, ...cardsFrom(editions) }
+        const reported = {
+          manifest,
+          ...(verdict.said && { said: verdict.said }),
+          exceptions,
+          known,
+          ...cardsFrom(editions),
+        }
         for await (const text of format(counted(chapters), reported)) if (!(await isTaken(to, text))) return
       }),
     )
@@ -74,25 +91,42 @@ export async function report(session: Offline, script: string): Promise<Result> 
   } finally {
     screen.progress(null)
   }
-  const unexplained = unexplainedIn(verdict.said, teller)
-  const isTold = unexplained === null || allowsUnexplained(options)
+  const drawing: readonly Line[] = draws && !redraw ? [notDrawn] : []
+  return resultOf(
+    { ...verdict, manifest },
+    { out, drawing, counts: exceptions.counts, allows: allowsUnexplained(options) },
+  )
+}
+
+/** What is said of a report beside the report itself. */
+interface Written {
+  readonly out: string | undefined
+  /** That what approvers were shown is not drawn; empty if it is. */
+  readonly drawing: readonly Line[]
+  readonly counts: ExceptionCounts
+  /** Whether missing texts are only counted. */
+  readonly allows: boolean
+}
+
+function resultOf(
+  { manifest, said }: Pick<BundleVerdict, 'said'> & { readonly manifest: Manifest },
+  { out, drawing, counts, allows }: Written,
+): Result {
+  const unexplained = unexplainedIn(said, teller)
+  const isTold = unexplained === null || allows
   const exit = isTold ? verdictOf(tamperingsIn(manifest)).exit : exitOfFinding(unexplained)
   const missing = unexplained ? describeFinding(unexplained) : []
   if (out === undefined) return { exit, lines: isTold ? [] : missing, to: 'stderr', record: { exit } }
-  const { counts } = exceptions
   const lines: readonly Line[] = [
     ['report', out],
     ['requests', `${manifest.counts.requests}`],
     ...describeExceptions(counts),
-    ...(verdict.said ? describeSaid(verdict.said) : []),
-    ...(draws && !redraw ? [notDrawn] : []),
+    ...(said ? describeSaid(said) : []),
+    ...drawing,
     ...(isTold ? [] : missing),
   ]
   const bundle = { ...bundleRecord(manifest), exceptionKinds: recordOfKinds(counts) }
-  const texts = {
-    ...(verdict.said && { said: saidRecord(verdict.said) }),
-    ...(!isTold && { problem: findingRecord(unexplained) }),
-  }
+  const texts = { ...(said && { said: saidRecord(said) }), ...(!isTold && { problem: findingRecord(unexplained) }) }
   const record = { exit, ok: isTold, report: out, bundle, ...texts }
   return { exit, lines, to: 'stdout', record }
 }
@@ -100,7 +134,7 @@ export async function report(session: Offline, script: string): Promise<Result> 
 function formatOf(given: string | undefined, out = ''): Format {
   const name = given ?? (/\.csv$/i.test(out) ? 'csv' : 'html')
   const format = Object.hasOwn(formats, name) ? formats[name] : undefined
-  if (!format) throw new Exit(exits.usage, '--format is html or csv.')
+  if (!format) throw new Exit(exits.usage, '--format of one day is html or csv.')
   return format
 }
 
@@ -114,26 +148,5 @@ async function isTaken(to: Writable, text: string): Promise<boolean> {
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'EPIPE') return false
     throw unwritable('The report', cause)
-  }
-}
-
-const unwritable = (what: string, cause: unknown): Exit =>
-  new Exit(exits.usage, `${what} cannot be written: ${reasonOf(cause)}.`)
-
-/** Writes a file that appears only when it is complete. */
-async function inFile(path: string, write: (to: Writable) => Promise<void>): Promise<void> {
-  const draft = `${path}.${randomUUID().slice(0, 8)}.part`
-  // An error between two writes is thrown by the next one; without a listener it would end this program.
-  const file = createWriteStream(draft, { flags: 'wx' }).on('error', () => undefined)
-  try {
-    await once(file, 'open')
-    await write(file)
-    file.end()
-    await finished(file)
-    await rename(draft, path)
-  } catch (cause) {
-    file.destroy()
-    await rm(draft, { force: true })
-    throw isOfSystem(cause) ? unwritable(`--out: ${path}`, cause) : cause
   }
 }

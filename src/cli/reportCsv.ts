@@ -1,7 +1,7 @@
 import { csvLine } from '../core/data/csv.ts'
-import { visible } from '../core/data/text.ts'
 import type { Chapter } from '../verify/requestStory.ts'
 import { type Account, accountOf, type Reported, type StoryStep } from './account.ts'
+import { byteOrderMark, harmless } from './csvText.ts'
 
 const columns: Readonly<Record<string, (account: Account) => string | undefined>> = {
   request: ({ id }) => id,
@@ -16,6 +16,7 @@ const columns: Readonly<Record<string, (account: Account) => string | undefined>
   params: ({ action }) => action && JSON.stringify(action['params']),
   digest: ({ digest }) => digest,
   links: ({ links }) => links.map(({ title, url }) => `${title} ${url}`).join('; '),
+  controls: ({ controls }) => controls.join('; '),
   policy: ({ policy }) => policy,
   decisions: ({ steps }) => joined(steps, 'decision'),
   shown: ({ steps }) => joined(steps, 'view'),
@@ -25,25 +26,14 @@ const columns: Readonly<Record<string, (account: Account) => string | undefined>
 }
 
 /** Reports a day as a table, one row per request. */
-export async function* csvReport(chapters: AsyncIterable<Chapter>, { said }: Reported): AsyncGenerator<string> {
-  yield csvLine(Object.keys(columns))
+export async function* csvReport(chapters: AsyncIterable<Chapter>, { said, known }: Reported): AsyncGenerator<string> {
+  yield byteOrderMark + csvLine(Object.keys(columns))
   for await (const chapter of chapters) {
     if (chapter.kind !== 'request') continue
-    const account = accountOf(chapter.story, { hasSaid: said !== undefined })
-    yield csvLine(Object.values(columns).map((column) => harmless(column(account))))
+    const account = accountOf(chapter.story, { hasSaid: said !== undefined, known })
+    yield csvLine(Object.values(columns).map((column) => harmless(column(account) ?? '')))
   }
 }
-
-/**
- * Makes invisible characters visible, and formulas harmless. A spreadsheet that separates cells by semicolons splits
- * ours, quoted or not, so no part of a cell may begin as a formula.
- */
-const harmless = (text = ''): string =>
-  text
-    .split('\n')
-    .map((line) => visible(line))
-    .join('\n')
-    .replace(/(?<=[;\n])(?=[=+\-@＝＋－＠])/g, "'")
 
 const joined = (steps: readonly StoryStep[], kind: StoryStep['kind']): string =>
   steps

@@ -15,7 +15,7 @@ export async function* htmlReport(chapters: AsyncIterable<Chapter>, reported: Re
   for await (const chapter of chapters) {
     if (chapter.kind === 'request') {
       const cards = await reported.cards?.(chapter.story.events)
-      yield sectionOf(accountOf(chapter.story, { cards, hasSaid: reported.said !== undefined }))
+      yield sectionOf(accountOf(chapter.story, { cards, hasSaid: reported.said !== undefined, known: reported.known }))
     } else notes.push(noteOf(chapter.event))
   }
   if (notes.length > 0) yield `<section><h2>The log itself</h2>${tableOf(notes)}</section>\n`

@@ -28,7 +28,8 @@ const server = createServer((req, res) => {
   if (req.headers['if-none-match'] === etag) return void res.writeHead(304, { etag }).end()
   fetched.push(path)
   if (path === breaksAt) return void res.destroy()
-  res.writeHead(200, { etag, 'content-length': bytes.length }).end(bytes)
+  const type = path === 'bundles' ? 'application/json' : 'application/octet-stream'
+  res.writeHead(200, { etag, 'content-type': type, 'content-length': bytes.length }).end(bytes)
 })
 
 beforeAll(async () => {
@@ -84,6 +85,17 @@ test('the same command goes on after an interruption, and fetches nothing again'
   expect(fetched.filter((path) => path.startsWith('bundles/'))).toEqual([6, 7, 8].map((one) => `bundles/${day(one)}`))
 })
 
+test('--last takes so many days up to the newest sealed one', async () => {
+  const bundles = dates.map((date, i) => ({ date, number: i + 1 }))
+  served.set('bundles', Buffer.from(JSON.stringify({ bundles, missing: [] })))
+  const args = ['download', '--last', '2', '--key', days.pem, '--out', folder, '--json']
+  const env = { COUNTERSIGN_URL: url, COUNTERSIGN_TOKEN: 'token', COUNTERSIGN_PATIENCE: '0' }
+  const { code, stdout } = await program.run(args, { env })
+  expect({ code, ...statesIn(stdout) }).toEqual({ code: 0, exit: 0, states: ['holds', 'holds'] })
+  expect(readdirSync(folder)).toContain(zipName(day(8)))
+  expect(readdirSync(folder)).not.toContain(zipName(day(6)))
+})
+
 test('a day that is missing is named, and the others go on', async () => {
   served.delete(`bundles/${day(6)}`)
   const { code, stdout } = await download(day(4), day(9))
@@ -113,6 +125,8 @@ test.each<[string, number, string, () => Promise<void>]>([
 test.each<[string, readonly string[], string]>([
   ['without its end', ['--from', day(4), '--key', 'log.pem'], 'A period has both --from and --to.'],
   ['from a day that does not exist', ['--from', '2026-02-30', '--to', day(4)], '"2026-02-30" is not a day'],
+  ['of no days', ['--last', '0', '--key', 'log.pem'], '--last: "0" is not a number'],
+  ['given twice', ['--last', '2', '--from', day(4), '--key', 'log.pem'], 'Give DATE, or --latest, or --last'],
   ['that ends before it begins', ['--from', day(5), '--to', day(4)], 'is after --to'],
   ['without a key', ['--from', day(4), '--to', day(5)], '--key is missing'],
   ['beside a date', [day(4), '--from', day(4), '--to', day(5)], 'Give DATE, or --latest, or --from and --to.'],

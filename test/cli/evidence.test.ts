@@ -232,7 +232,7 @@ describe('report', () => {
   test('is a table with --format csv, on standard output', async () => {
     const { code, stdout } = await run('report', file, '--key', days.pem, '--said', said, '--format', 'csv')
     expect(code).toBe(0)
-    expect(stdout).toMatch(/^request,state,asked_at,/)
+    expect(stdout).toMatch(/^\ufeffrequest,state,asked_at,/)
     expect(stdout.split('\r\n')).toHaveLength(6)
     expect(stdout).toContain('Quarterly report')
   })

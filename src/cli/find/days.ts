@@ -1,8 +1,9 @@
+import { type Day, parseDay } from '../../core/data/day.ts'
 import { type Json, type JsonObject } from '../../core/data/json.ts'
 import { bytes as bytesIn } from '../../core/data/measure.ts'
 import { spoken } from '../../words/spoken.ts'
 import { objectsIn } from '../answer.ts'
-import { exits } from '../exit.ts'
+import { checked, Exit, exits } from '../exit.ts'
 import type { Line } from '../layout.ts'
 import type { Result } from '../result.ts'
 import type { Service } from '../service.ts'
@@ -28,7 +29,7 @@ export async function days({ service }: Session): Promise<Result> {
 }
 
 /** @throws {Exit} 69 if the service answers something else; and what it refuses */
-export async function sealedDays(service: Service): Promise<readonly SealedDay[]> {
+async function sealedDays(service: Service): Promise<readonly SealedDay[]> {
   const { bundles } = await service.document('evidence/bundles')
   return objectsIn(bundles).map((document) => {
     const { date, number, records, bytes, from, to } = document
@@ -36,6 +37,13 @@ export async function sealedDays(service: Service): Promise<readonly SealedDay[]
     const line = `bundle ${shown(number)}: ${shown(records)} records, log ${shown(from)} to ${shown(to)}`
     return { date: shown(date), line: `${line}, ${size?.reading ?? size?.exact ?? ''}`, document }
   })
+}
+
+/** Finds the newest sealed day, for an option. @throws {Exit} 78 if there is none; and what the service refuses */
+export async function newestDay(service: Service, option: string): Promise<Day> {
+  const newest = (await sealedDays(service)).at(-1)
+  if (newest === undefined) throw new Exit(exits.usage, `${option}: no day is sealed yet.`)
+  return checked(() => parseDay(newest.date))
 }
 
 const shown = (value: Json | undefined): string =>
