@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { root } from '../support/root.ts'
 import { fencesOf, readPage } from '../support/pages.ts'
 import { python } from '../support/python.ts'
-import { type Stack, startStack } from '../support/stack.ts'
+import { type Stack, startStack, wish } from '../support/stack.ts'
+import { membersOf } from '../evidence/bundle.ts'
 import { inWhole, someOf } from '../support/whole.ts'
 
 let stack: Stack
@@ -150,6 +151,22 @@ async function approve(id: string): Promise<void> {
   const { body: request } = await stack.call('dba-1', `/api/requests/${id}`)
   await stack.call('dba-1', `/api/requests/${id}/decisions`, { verdict: 'approve', digest: request.digest })
 }
+
+test('an auditor has last week in a spreadsheet with names, verified, after five commands at most', async () => {
+  const [walk = ''] = blocksOf('docs/evidence/report.md')
+  const commands = walk.replaceAll('\\\n', '').split('\n')
+  // The first is npm start.
+  expect(commands.filter((line) => line !== '').length).toBeLessThanOrEqual(4)
+  const { body: asked } = await stack.call('deploy-bot', '/api/requests', wish())
+  await approve(asked.id)
+  const { code, said } = await run(walk.replaceAll(/\bweek\b/g, join(stack.data, 'week')))
+  expect({ code, said }).toMatchObject({ code: 0, said: expect.stringMatching(/verified +7 of 7 days/) })
+  const sheets = await membersOf(readFileSync(join(stack.data, 'week.xlsx')))
+  const requests = sheets.get('xl/worksheets/sheet1.xml')?.toString() ?? ''
+  expect(requests).toContain('deploy-bot (b0000000-0000-4000-8000-000000000001)')
+  expect(requests).toMatch(/>[^<(]+ \(c0000000-0000-4000-8000-000000000001\)</)
+  expect(requests).toContain('AC-6(9)')
+})
 
 inWhole(() => {
   test('the long walk works word for word, and ends in today', async () => {
