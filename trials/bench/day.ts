@@ -36,34 +36,56 @@ const page = 1_000
  * Writes a day of about so many events into a folder: a file of leaves for each shard, line by line, and the said file of
  * the day.
  */
-export async function writeDay(folder: string, events: number): Promise<void> {
+export const writeDay = (folder: string, events: number): Promise<void> => writeDays(folder, [date], events)
+
+/** Writes days of about so many events each. The said file of the first is {@link saidIn}, those of others have their day. */
+export async function writeDays(folder: string, days: readonly Day[], events: number): Promise<void> {
   mkdirSync(folder, { recursive: true })
   const cuts: Record<string, ChainHead> = {}
-  const said = createWriteStream(saidIn(folder))
+  const files = new Map(shards.map((shard) => [shard, shardFiles(folder, shard)]))
   let [index, asks] = [0, 0]
-  for (const shard of shards) {
-    const file = createWriteStream(fileOf(folder, shard))
-    const ends = createWriteStream(endsOf(folder, shard))
-    let end = 0
-    for (const lived of eventsOf(shard, startOf(date), Math.floor(events / shards.length))) {
-      const { seq, hash, text } = lived
-      cuts[shard] = { seq, hash }
-      if (lived.type === 'requested') asks += 1
-      end += Buffer.byteLength(text) + 1
-      await write(file, `${text}\n`)
-      await write(ends, Buffer.from(Float64Array.of(end).buffer))
-      await write(said, saidLines(lived, index++))
+  for (const day of days) {
+    const said = createWriteStream(day === date ? saidIn(folder) : saidOf(folder, day))
+    for (const [shard, file] of files) {
+      const begin = { head: cuts[shard] ?? emptyChain, number: asks }
+      for (const lived of eventsOf(shard, startOf(day), Math.floor(events / shards.length), begin)) {
+        const { seq, hash, text } = lived
+        cuts[shard] = { seq, hash }
+        if (lived.type === 'requested') asks += 1
+        await file.add(text)
+        await write(said, saidLines(lived, index++))
+      }
     }
-    await ended(file)
-    await ended(ends)
+    await ended(said)
   }
-  await ended(said)
+  for (const file of files.values()) await file.end()
   writeFileSync(join(folder, 'cuts.json'), JSON.stringify(cuts))
   writeFileSync(join(folder, 'asks.json'), JSON.stringify(asks))
 }
 
+/** The leaves of a shard, and where each of them ends. */
+function shardFiles(folder: string, shard: Shard) {
+  const file = createWriteStream(fileOf(folder, shard))
+  const ends = createWriteStream(endsOf(folder, shard))
+  let end = 0
+  return {
+    async add(text: string): Promise<void> {
+      end += Buffer.byteLength(text) + 1
+      await write(file, `${text}\n`)
+      await write(ends, Buffer.from(Float64Array.of(end).buffer))
+    },
+    async end(): Promise<void> {
+      await ended(file)
+      await ended(ends)
+    },
+  }
+}
+
 /** The said file of the day. */
 export const saidIn = (folder: string): string => join(folder, 'said.jsonl')
+
+/** The said file of a day, as it is downloaded. */
+export const saidOf = (folder: string, day: Day): string => join(folder, `said-${day}.jsonl`)
 
 /** What was written in an event, as the said file has it. */
 function saidLines({ said, action }: Lived, index: number): string {
@@ -109,10 +131,14 @@ export class FileLedger extends MemoryLedger {
   private readonly folder: string
   private readonly cuts: Cuts
 
-  constructor(folder: string) {
+  private readonly last: Day
+
+  /** @param last the day of the last event */
+  constructor(folder: string, last: Day = date) {
     super()
     this.folder = folder
     this.cuts = cutsIn(folder)
+    this.last = last
   }
 
   override async fence(): Promise<void> {}
@@ -120,7 +146,7 @@ export class FileLedger extends MemoryLedger {
   override async cut(shard: Shard, before: Instant): Promise<ChainHead> {
     const cut = this.cuts[shard]
     if (!cut) throw new Error(`The day has no shard ${shard}.`)
-    if (before >= endOf(date)) return cut
+    if (before >= endOf(this.last)) return cut
     let [known, after] = [0, cut.seq + 1]
     let head: ChainHead = emptyChain
     while (after - known > 1) {

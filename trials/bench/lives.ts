@@ -33,15 +33,26 @@ const day = 86_400_000
 /** An event, and what is asked for if it is an ask. */
 export type Lived = Leaf & { readonly action?: Action }
 
+/** Where a shard's day begins: after which event, and how many requests were made before. */
+interface ShardBegin {
+  readonly head: ChainHead
+  readonly number: number
+}
+
 /** Makes a shard's day of so many events (or one more), by the rules themselves; the same each time. */
-export function* eventsOf(shard: Shard, midnight: Instant, count: number): Generator<Lived, void, undefined> {
+export function* eventsOf(
+  shard: Shard,
+  midnight: Instant,
+  count: number,
+  begin: ShardBegin = { head: emptyChain, number: 0 },
+): Generator<Lived, void, undefined> {
   const running: { request: ApprovalRequest; readonly left: Happening[] }[] = []
-  let head: ChainHead = emptyChain
-  let number = 0
+  let { head, number } = begin
   // Slow enough that nothing is hasty, and so fast that nothing expires.
   const pace = Math.min(1_000, day / (count + 1))
-  for (let turn = 0; head.seq < count; turn = (turn + 1) % atOnce) {
-    const at = instant(milliseconds(midnight) + Math.floor(head.seq * pace))
+  const first = head.seq
+  for (let turn = 0; head.seq - first < count; turn = (turn + 1) % atOnce) {
+    const at = instant(milliseconds(midnight) + Math.floor((head.seq - first) * pace))
     const known = running[turn]
     const happening = known?.left.shift()
     const course = courses[number % courses.length] ?? approval

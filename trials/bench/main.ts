@@ -9,8 +9,8 @@ import { inserted, markdownOf, tableOf } from './table.ts'
 const help = `${names.map((name) => `  ${name.padEnd(11)} ${programs[name].about}\n`).join('')}
 Each figure is told beside its floor, measured in the same run and in turns with it: machines differ, and so do moments.
 Those of beside have another service there, and not a floor.
-All of them but seal-large and seal-stored, which are measured if they are named, take about twenty minutes; exit code 1
-says that one failed, not that it missed its goal.
+All of them but seal-large, seal-stored and report-period, which are measured if they are named, take about twenty
+minutes; exit code 1 says that one failed, not that it missed its goal.
 
   --runs N        runs of ours and of the floor, in turns (5): medians count
   --quick         a tenth of the work, two runs

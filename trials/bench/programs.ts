@@ -14,6 +14,7 @@ import { json } from './json.ts'
 import { life } from './life.ts'
 import { lists } from './lists.ts'
 import { policy } from './policy.ts'
+import { reportPeriod } from './period.ts'
 import { review } from './review.ts'
 import { rows } from './rows.ts'
 import { waiters } from './waiters.ts'
@@ -41,6 +42,7 @@ export const programs = {
   verify,
   'verify-said': verifySaid,
   'verify-browser': verifyBrowser,
+  'report-period': reportPeriod,
   'first-rows': firstRows,
 } as const satisfies Record<string, Bench>
 

@@ -77,7 +77,7 @@ export class CountingArchive extends MemoryArchive {
 
   override async create(name: string, bytes: Uint8Array): Promise<void> {
     this.bytes += bytes.length
-    if (!name.startsWith('tile/')) await super.create(name, bytes)
+    if (!name.startsWith('tile/') || this.isKept(name)) await super.create(name, bytes)
     else await this.tiles?.create(name, bytes, 'application/octet-stream')
   }
 
@@ -87,7 +87,7 @@ export class CountingArchive extends MemoryArchive {
     const isChunk = name.startsWith('chunks/')
     if (!isChunk && !name.endsWith('.zip')) return super.write(...all)
     const hash = createHash('sha256')
-    const path = isChunk ? this.pathOf(name) : this.bundle
+    const path = isChunk ? this.pathOf(name) : this.bundleOf(name)
     const to = path === undefined ? null : createWriteStream(path)
     let size = 0
     for await (const some of bytes) {
@@ -118,6 +118,16 @@ export class CountingArchive extends MemoryArchive {
     if (!name.startsWith('chunks/')) return super.open(name, range)
     const { from = 0, size = Infinity } = range ?? {}
     return size === 0 ? null : createReadStream(this.pathOf(name), { start: from, end: from + size - 1 })
+  }
+
+  /** Whether a tile is read again. A single day is sealed without its tiles. */
+  protected isKept(_tile: string): boolean {
+    return false
+  }
+
+  /** Where the bundle of a name is kept; nowhere, if there is no such file. */
+  protected bundleOf(_name: string): string | undefined {
+    return this.bundle
   }
 
   private pathOf(name: string): string {
