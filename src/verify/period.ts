@@ -37,13 +37,13 @@ export interface HoldingDay {
   readonly saidProblem?: Finding
 }
 
-/** A day whose bundle does not hold, or cannot be read: nothing of it may be shown as verified. */
+/** A day whose bundle does not hold, or cannot be read or judged by this program: nothing of it may be shown as verified. */
 export interface FailedDay {
   readonly state: 'broken' | 'unreadable'
   readonly date: Day
   readonly file: string
   readonly words: string
-  /** Absent if it cannot be read. */
+  /** Absent if the file cannot be read. */
   readonly problem?: Finding
 }
 
@@ -289,7 +289,8 @@ export class PeriodWalk {
 function failedDay({ file, date }: Pick<FailedDay, 'file' | 'date'>, cause: unknown): FailedDay {
   if (cause instanceof Unreadable) return { state: 'unreadable', date, file, words: cause.message }
   const problem = findingOf(cause)
-  return { state: 'broken', date, file, words: problem.words, problem }
+  const state = isNoFault(problem) ? 'unreadable' : 'broken'
+  return { state, date, file, words: problem.words, problem }
 }
 
 /** Finds a request of a day that was made on another one, too; `null` if there is none. */
@@ -303,6 +304,9 @@ async function doubledIn(day: HoldingDay, requests: Continuity): Promise<FailedD
     return failedDay(day, cause)
   }
 }
+
+/** Whether a finding says nothing against the evidence: another program could judge it. */
+const isNoFault = ({ code }: Finding): boolean => code === 'cannot-judge' || code === 'newer-format'
 
 const inSeries = (words: string): Finding => ({ check: 'manifest', code: 'broken-series', words })
 
