@@ -1,5 +1,5 @@
 // Installs what the project needs, if it is missing. Uses Node alone, because it runs before there are any packages.
-// `--for test` also installs what only the tests need.
+// `--for test` also installs what only the tests need, and `--for spreadsheets` what only that trial needs.
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { npmCall } from './npm.mjs'
@@ -21,9 +21,14 @@ const debian = [
   },
 ]
 
+/** What the trial of spreadsheets needs beside these: it is too large for every test run. */
+const office = [{ name: 'libreoffice-calc', commands: [['soffice', '--version']] }]
+
+const wanted = { test: debian, spreadsheets: [...debian, ...office] }[process.argv[process.argv.indexOf('--for') + 1]]
+
 requireNode()
 if (!packagesMatchLock()) installPackages()
-if (process.argv.join(' ').includes('--for test')) installDebian(debian.filter((wanted) => !isThere(wanted)))
+if (wanted) installDebian(wanted.filter((one) => !isThere(one)))
 
 function requireNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)

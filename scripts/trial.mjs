@@ -16,7 +16,7 @@ const benchPrograms = [
 /**
  * The trials by name: what each does, how long it usually takes on two cores, and its programs. `main` is bundled and
  * run; `others` are programs that it starts; `builds` needs `npm run build` first; `packages` needs the packages of the
- * tests.
+ * tests, or those and what only this trial needs.
  */
 const trials = {
   sim: {
@@ -94,6 +94,14 @@ const trials = {
     builds: true,
     packages: 'test',
   },
+  spreadsheets: {
+    what: 'opens the report of a period in LibreOffice and in Chromium; compares rows, types, texts and formulas',
+    takes: '3 min',
+    main: program('spreadsheets/main', 'spreadsheets/main.cjs'),
+    others: [program('bench/makePeriod', 'bench/makePeriod.mjs')],
+    builds: true,
+    packages: 'spreadsheets',
+  },
   openapi: {
     what: 'reads the OpenAPI document with a linter and a type generator from the registry',
     takes: '2 min',
@@ -135,7 +143,7 @@ else {
 
 function list() {
   const lines = Object.entries(trials).map(([name, { what, takes }]) => {
-    return `  ${name.padEnd(10)} ${takes.padStart(6)}  ${what}\n`
+    return `  ${name.padEnd(12)} ${takes.padStart(6)}  ${what}\n`
   })
   return `npm run trial -- NAME [options]\nEach trial has --help, and exits with 1 if a check fails.\n\n${lines.join('')}`
 }

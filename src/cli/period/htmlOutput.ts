@@ -175,7 +175,7 @@ function headOf(
 ${tampered === null ? '' : `<p class="odd">${escaped(tampered)}</p>\n`}${listOf([
   ['log', first?.state === 'holds' ? first.manifest.log.origin : null],
   ['requests', `${answers.requests().all}`],
-  ['exceptions', kinds.length === 0 ? 'none' : kinds.join('\n')],
+  ['exceptions', kinds.length === 0 ? 'none' : kinds.join('; ')],
   ['times', `in ${order.zone.name}, with UTC beside them; days are days in UTC`],
   ['texts', data.verdict.texts ? 'verified against the log' : null],
 ])}${data.verdict.texts ? '' : '<p class="odd">No said files were given: names of people, targets, reasons and params are not known here, and only ids are shown.</p>\n'}<nav><h2>Contents</h2><ol>${contents.map(({ id, title }) => `<li><a href="#${id}">${escaped(title)}</a></li>`).join('')}</ol></nav>

@@ -28,7 +28,7 @@ pre.diff{border:1px solid var(--rule);margin:.3rem 0;padding:.4rem;overflow-x:au
 article{border-top:1px solid var(--rule);padding:.6rem 0;break-inside:avoid-page;content-visibility:auto;contain-intrinsic-size:auto 11rem}
 article h3{margin:0 0 .2rem;overflow-wrap:anywhere}article dl{margin:0;gap:.05rem 1rem}article.off{display:none}
 .state{font-weight:normal;color:var(--soft)}blockquote{border-left:3px solid var(--rule);margin:.2rem 0;padding-left:.6rem}
-@media (max-width:40rem){body{padding:1rem .7rem}dl{grid-template-columns:1fr;gap:0}dt{margin-top:.35rem}.wide table{max-width:none}td{overflow-wrap:break-word;max-width:22rem}}
+@media (max-width:40rem){body{padding:1rem .7rem}dl{grid-template-columns:1fr;gap:0}dt{margin-top:.35rem}.wide table{max-width:none}td{overflow-wrap:break-word;max-width:22rem}td:first-child{min-width:8rem}}
 @media print{:root{color-scheme:light;--ink:#000;--soft:#444;--rule:#bbb;--back:#fff;--odd:#900;--band:#fff;--people:#1f6f43;--policy:#2f5fb3;--denied:#a3262c;--ended:#8a6d00;--open:#777}
 @page{margin:15mm}body{max-width:none;padding:0;font-size:10px}h1{font-size:16px}h2{font-size:13px}h3{font-size:11px}.key b{print-color-adjust:exact;-webkit-print-color-adjust:exact}.filters{display:none}
 section{break-inside:auto}thead{display:table-header-group}tr{break-inside:avoid}article{content-visibility:visible}.wide{overflow:visible}a{text-decoration:none}}`

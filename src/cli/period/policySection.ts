@@ -23,7 +23,7 @@ function changeHtml({ from, to, at, until, shards, ref }: PolicyChange, diff: re
   const by = ref === undefined ? '<span class="odd">not said, not given, or erased</span>' : shown(ref)
   const span = until === at ? at : `${at} to ${until}`
   return `<h3>Changed at ${escaped(at)}</h3>
-<dl><dt>from</dt><dd>${from === undefined ? 'no policy' : escaped(from)}</dd><dt>to</dt><dd>${escaped(to)}</dd>
+<dl><dt>from</dt><dd>${from === undefined ? 'none: these shards had recorded no policy before' : escaped(from)}</dd><dt>to</dt><dd>${escaped(to)}</dd>
 <dt>recorded</dt><dd>${escaped(span)}, by ${shards} of 16 shards</dd><dt>who and why</dt><dd>${by}</dd></dl>
 ${from === undefined ? '' : diffHtml(diff)}`
 }

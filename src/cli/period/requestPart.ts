@@ -59,5 +59,5 @@ function decisionsOf({ votes, shown: looks, facts }: PeriodAccount, zone: Zone):
   const decided: readonly PartRow[] = isDecided
     ? [['decided', `${both(decided_at, zone)} ${how} by ${outcome === 'approve' ? 'people' : 'policy'}`]]
     : []
-  return [...voted, ...decided, ...(looks.length === 0 ? [] : [['shown', looks.join('\n')] as const])]
+  return [...voted, ...decided, ...looks.map((look): PartRow => ['shown', look])]
 }
