@@ -42,12 +42,17 @@ const packaging = 'http://schemas.openxmlformats.org/package/2006'
 export class Workbook {
   readonly #zip = new ZipFile()
   readonly #zone: Zone
+  readonly #most: number
   readonly #names: string[] = []
   #written: Promise<void> = Promise.resolve()
 
-  /** @param zone of the columns `local` */
-  constructor(to: Writable, zone: Zone) {
+  /**
+   * @param zone of the columns `local`
+   * @param most rows of a sheet, its header among them
+   */
+  constructor(to: Writable, zone: Zone, most = mostRows) {
     this.#zone = zone
+    this.#most = most
     this.#written = pipeline(this.#zip.outputStream, to)
     // Whoever waits for the end of the workbook learns of it.
     this.#written.catch(() => undefined)
@@ -55,8 +60,8 @@ export class Workbook {
 
   /** Begins a sheet. The one before it must have ended. */
   sheet(name: string, columns: readonly SheetColumn[]): Sheet {
-    const zone = this.#zone
-    return new Sheet({ name, columns, zone, part: (title) => this.#part(title) })
+    const [zone, most] = [this.#zone, this.#most]
+    return new Sheet({ name, columns, zone, most, part: (title) => this.#part(title) })
   }
 
   async end(): Promise<void> {
@@ -85,6 +90,7 @@ interface SheetParts {
   readonly name: string
   readonly columns: readonly SheetColumn[]
   readonly zone: Zone
+  readonly most: number
   readonly part: (title: string) => PassThrough
 }
 
@@ -105,7 +111,7 @@ export class Sheet {
   }
 
   async row(cells: readonly SheetCell[]): Promise<void> {
-    if (this.#rows === mostRows) {
+    if (this.#rows === this.#parts.most) {
       await this.end()
       this.#pages += 1
       this.#rows = 1

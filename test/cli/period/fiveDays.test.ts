@@ -13,6 +13,7 @@ let page = ''
 let record: Record<string, unknown>
 let rows: readonly Readonly<Record<string, string>>[]
 let controls = ''
+let report: (...more: readonly string[]) => Promise<Record<string, unknown>>
 
 /** Five days on which all that can happen happens: two policies, refusals, an erasure, a tampering, downloads. */
 beforeAll(async () => {
@@ -27,10 +28,13 @@ beforeAll(async () => {
   }
   const pem = real.place.write('log.pem', pemOf(real.key.spki))
   const to = join(real.place.path, 'report')
-  const args = ['report', '--chain', folder, '--key', pem, '--out', to, '--zone', 'UTC', '--json']
-  const { stdout, stderr } = await program.run([...args, '--sample', '2', '--seed', 'five'])
-  expect(stderr).toBe('')
-  record = JSON.parse(stdout) as Record<string, unknown>
+  report = async (...more) => {
+    const args = ['report', '--chain', folder, '--key', pem, '--zone', 'UTC', '--json', ...more]
+    const { stdout, stderr } = await program.run(args)
+    expect(stderr).toBe('')
+    return JSON.parse(stdout) as Record<string, unknown>
+  }
+  record = await report('--out', to, '--sample', '2', '--seed', 'five')
   page = readFileSync(join(to, 'index.html'), 'utf8')
   const [head = [], ...all] = csvRows(readFileSync(join(to, 'requests.csv'), 'utf8').slice(1))
   rows = all.map((row) => Object.fromEntries(head.map((name, i) => [name, row[i] ?? ''])))
@@ -145,4 +149,13 @@ test('what is not known of the groups is said', () => {
 
 test('the records are as many as the log grew by, and no number of a shard is missing', () => {
   expect(section('population')).toContain('as many as the log grew by no gap')
+})
+
+test('--control makes its requests the population, of every question too', async () => {
+  const to = join(real.place.path, 'control.csv')
+  const found = await report('--out', to, '--control', 'AC-5', '--control', 'AC-1')
+  expect(found).toMatchObject({ exit: 78, requests: 3, unknownControls: ['AC-1'] })
+  const questions = found['questions'] as { id: string; population: number }[]
+  expect(questions.find(({ id }) => id === 'denied')).toMatchObject({ population: 3 })
+  expect(await report('--out', to, '--control', 'CC6.1')).toMatchObject({ exit: 3, requests: 3 })
 })
