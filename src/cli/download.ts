@@ -46,7 +46,7 @@ async function folderIn({ options }: Session): Promise<string> {
 async function dayOf({ options, service }: Session): Promise<Day> {
   const [given] = options.about
   if ((given === undefined) === (options.one('latest') === undefined))
-    throw new Exit(exits.usage, 'Give DATE, or --latest, or --from and --to. See countersign help download.')
+    throw new Exit(exits.usage, 'Give DATE, or --latest, or --last, or --from and --to. See countersign help download.')
   if (given !== undefined) return checked(() => parseDay(given))
   return newestDay(service, '--latest')
 }

@@ -35,7 +35,7 @@ export async function downloadPeriod(
   const { options } = session
   const order = orderIn(options)
   if (options.about.length > 0 || options.one('latest') !== undefined)
-    throw new Exit(exits.usage, 'Give DATE, or --latest, or --from and --to. See countersign help download.')
+    throw new Exit(exits.usage, 'Give DATE, or --latest, or --last, or --from and --to. See countersign help download.')
   if (options.many('key').length === 0)
     throw new Exit(exits.usage, '--key is missing: each day of a period is verified as it comes.')
   const { from, to } = 'last' in order ? await newestDays(session, order.last) : order

@@ -129,7 +129,11 @@ test.each<[string, readonly string[], string]>([
   ['given twice', ['--last', '2', '--from', day(4), '--key', 'log.pem'], 'Give DATE, or --latest, or --last'],
   ['that ends before it begins', ['--from', day(5), '--to', day(4)], 'is after --to'],
   ['without a key', ['--from', day(4), '--to', day(5)], '--key is missing'],
-  ['beside a date', [day(4), '--from', day(4), '--to', day(5)], 'Give DATE, or --latest, or --from and --to.'],
+  [
+    'beside a date',
+    [day(4), '--from', day(4), '--to', day(5)],
+    'Give DATE, or --latest, or --last, or --from and --to.',
+  ],
   ['that is none, with a key', [day(4), '--key', 'log.pem'], '--key belongs to --from and --to'],
 ])('a period %s is refused', async (_what, args, words) => {
   const env = { COUNTERSIGN_URL: url, COUNTERSIGN_TOKEN: 'token' }

@@ -126,8 +126,8 @@ test.each([
   ['"Dana" is not an object id', ['erase', '--person', 'Dana', '--names', 'name', '--why', 'x']],
   ['belong to --person', ['erase', requestId, '--from', '2026-01-01', '--names', 'name', '--why', 'x']],
   ['"07" is not a request id', ['erase', requestId, '07', '--names', 'name', '--why', 'x']],
-  ['either DATE or --latest', ['download']],
-  ['either DATE or --latest', ['download', '2026-01-31', '--latest']],
+  ['Give DATE, or --latest', ['download']],
+  ['Give DATE, or --latest', ['download', '2026-01-31', '--latest']],
 ])('an error says %s', async (words, args) => {
   const { code, stdout, stderr } = await run(...args)
   expect({ code, stdout, calls }).toEqual({ code: 78, stdout: '', calls: [] })

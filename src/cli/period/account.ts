@@ -24,6 +24,10 @@ export interface PeriodAccount {
   readonly approvedBy: readonly string[]
   readonly deniedBy: readonly string[]
   readonly votes: readonly VoteAccount[]
+  /** What approvers asked, and what was answered, in the order of time. */
+  readonly talk: readonly TalkAccount[]
+  /** That one person approved alone in an emergency, and what another one thinks of it. */
+  readonly emergency?: string
   /** What approvers were shown: who, when, which page of which view. */
   readonly shown: readonly string[]
   /** Seconds from the decision to the beginning of the execution. */
@@ -43,6 +47,15 @@ interface VoteAccount {
   /** What the approver had seen of the request: `looked at 2026-… `, or that nothing records a look. */
   readonly sight: string
   readonly note?: string
+}
+
+/** A question or an answer. */
+interface TalkAccount {
+  readonly at: Instant
+  readonly who: string
+  readonly what: 'asked' | 'answered'
+  /** Absent if it was not given, or was erased. */
+  readonly words?: string
 }
 
 /** Puts a request into words. */
@@ -68,9 +81,11 @@ export function periodAccount(facts: RequestFacts, data: Pick<PeriodData, 'names
     links: linksIn(textOf(facts, 'requested', 'links')),
     controls: controlsOf(policies.controls(cells.policy), rules),
     policy: spoken.request.policy(cells.outcome, cells.tier === '' ? undefined : cells.tier, rules),
-    approvedBy: listIn(cells.approvers).map(full),
+    approvedBy: [...listIn(cells.approvers).map(full), ...(facts.glass ? [`${full(facts.glass.by)} alone`] : [])],
     deniedBy: listIn(cells.denied_by).map(full),
     votes: facts.votes.map((vote) => voteOf(facts, vote, full)),
+    talk: talkOf(facts, full),
+    ...(facts.glass && { emergency: emergencyOf(facts, facts.glass, full) }),
     shown: facts.looks.map(
       ({ at, by, view, page, pages }) => `${at} ${full(by)}: page ${page} of ${pages}, view ${view}`,
     ),
@@ -117,11 +132,33 @@ function voteOf(facts: RequestFacts, vote: FactVote, full: (id: string) => strin
   const { seq, at, by, verdict, via } = vote
   const note = facts.said[`${seq} reason`]
   const what = `${verdict === 'approve' ? 'approved' : 'denied'} through ${via}`
+  const since = vote.void === undefined ? (vote.outdated ? ', before an answer' : '') : `, void since: ${vote.void}`
   return {
-    ...{ at, who: full(by), what: vote.void === undefined ? what : `${what}, void since: ${vote.void}` },
+    ...{ at, who: full(by), what: `${what}${since}` },
     sight: sightOf(vote),
     ...(note !== undefined && { note }),
   }
+}
+
+function talkOf({ steps, said }: RequestFacts, full: (id: string) => string): readonly TalkAccount[] {
+  return steps.flatMap(({ seq, at, type, by }): readonly TalkAccount[] => {
+    if (type !== 'asked' && type !== 'answered') return []
+    const words = said[`${seq} ${type === 'asked' ? 'question' : 'answer'}`]
+    return [{ at, who: full(by), what: type, ...(words !== undefined && { words }) }]
+  })
+}
+
+function emergencyOf(
+  { said }: RequestFacts,
+  { seq, at, by, reviewBy, review }: NonNullable<RequestFacts['glass']>,
+  full: (id: string) => string,
+): string {
+  const quoted = (place: number): string =>
+    said[`${place} reason`] === undefined ? '' : `: ${said[`${place} reason`]}`
+  const reviewed = review
+    ? `found ${review.finding} by ${full(review.by)} at ${review.at}${quoted(review.seq)}`
+    : `to be reviewed by ${reviewBy}`
+  return `${at} ${full(by)} approved it alone${quoted(seq)}; ${reviewed}`
 }
 
 function sightOf({ view, seenAt, at }: FactVote): string {

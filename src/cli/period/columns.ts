@@ -45,6 +45,13 @@ const columns: Readonly<Record<string, RequestTableColumn>> = {
         ),
       ),
   },
+  questions: {
+    kind: 'text',
+    width: 40,
+    value: ({ talk }) =>
+      lines(talk.map(({ at, who, what, words }) => `${at} ${who} ${what}${words === undefined ? '' : `: ${words}`}`)),
+  },
+  emergency: { kind: 'text', width: 40, value: ({ emergency }) => emergency },
   shown: { kind: 'text', width: 50, value: ({ shown }) => lines(shown) },
   decided: { kind: 'time', value: ({ facts }) => facts.cells.decided_at },
   decided_local: { kind: 'local', value: ({ facts }) => facts.cells.decided_at },

@@ -3,7 +3,7 @@ import type { Digest, Hex, ObjectId, RequestId } from '../../core/data/id.ts'
 import type { Instant } from '../../core/data/instant.ts'
 import type { EventOf, LogEvent } from '../../core/record/eventType.ts'
 import type { RequestCells } from '../../core/record/tables.ts'
-import type { Verdict, VoidReason } from '../../core/request/event.ts'
+import type { ReviewFinding, Verdict, VoidReason } from '../../core/request/event.ts'
 import type { ExceptionRow } from '../../verify/exceptionTable.ts'
 import type { Text } from '../../verify/saidReader.ts'
 
@@ -22,6 +22,8 @@ export interface RequestFacts {
   excluded: readonly ObjectId[]
   readonly looks: FactLook[]
   readonly votes: FactVote[]
+  /** Present once somebody approved alone in an emergency. */
+  glass?: FactGlass
   readonly refusals: { readonly at: Instant; readonly by: string; readonly act: string; readonly code: string }[]
   /** What happened beside asks, looks and votes, as `at type by`. */
   readonly steps: FactStep[]
@@ -57,6 +59,18 @@ export interface FactVote {
   readonly accounts: readonly ObjectId[]
   readonly groups: readonly string[]
   void?: VoidReason
+  /** Present once a question was answered after it: it fills no place any more. */
+  outdated?: true
+}
+
+/** An approval of one person alone, and what another one thinks of it. */
+interface FactGlass {
+  readonly seq: number
+  readonly at: Instant
+  readonly by: ObjectId
+  readonly accounts: readonly ObjectId[]
+  readonly reviewBy: Instant
+  review?: { readonly seq: number; readonly at: Instant; readonly by: string; readonly finding: ReviewFinding }
 }
 
 /** Something else that happened to a request. */
@@ -113,6 +127,17 @@ export function addEvent(facts: RequestFacts, read: ReadEvent, votes: VotesByHas
       if (vote) vote.void = event.data.why
       break
     }
+    case 'answered':
+      for (const vote of facts.votes) vote.outdated = true
+      break
+    case 'glass-broken': {
+      const { reviewBy, facts: person } = event.data
+      facts.glass = { seq: event.seq, at: event.at, by: by as ObjectId, accounts: person.accounts, reviewBy }
+      break
+    }
+    case 'reviewed':
+      if (facts.glass) facts.glass.review = { seq: event.seq, at: event.at, by, finding: event.data.finding }
+      break
     case 'refused':
       facts.refusals.push({ at: event.at, by, act: event.data.act, code: event.data.code })
       return

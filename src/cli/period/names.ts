@@ -1,15 +1,13 @@
 import { isObject, jsonIn } from '../../core/data/json.ts'
-import { type RequestFacts, textOf } from './facts.ts'
+import type { RequestFacts } from './facts.ts'
 
 /** The names of people and agents by object id, as far as what was given tells. Ids decide; names are for display. */
 export class NamesOfPeriod {
   readonly #names = new Map<string, string>()
 
-  /** Takes the names with which people voted on a request, or revoked it. */
+  /** Takes the names with which people voted on a request, or did something else about it. */
   learn(facts: RequestFacts): void {
-    for (const { seq, by } of facts.votes) this.#take(by, facts.said[`${seq} name`])
-    const revoked = facts.steps.find(({ type }) => type === 'revoked')
-    if (revoked) this.#take(revoked.by, textOf(facts, 'revoked', 'name'))
+    for (const { seq, by } of [...facts.votes, ...facts.steps]) this.#take(by, facts.said[`${seq} name`])
   }
 
   /** Takes the names that a policy version gives to agents. */

@@ -45,20 +45,20 @@ export const questions: readonly AuditQuestion[] = [
     id: 'no-self-approval',
     title: 'Decided by somebody independent',
     words:
-      'Of the requests with an approving vote that counts: those where it is of an account that may not approve, as an owner or sponsor of the agent, the person it acts for, the agent itself or the executor.',
+      'Of the requests with an approving vote that counts, or that one person approved alone in an emergency: those where it is of an account that may not approve, as an owner or sponsor of the agent, the person it acts for, the agent itself or the executor.',
     isTest: true,
     supports: ['AC-5'],
-    isOfPopulation: (facts) => approvals(facts).length > 0,
+    isOfPopulation: (facts) => approvals(facts).length > 0 || facts.glass !== undefined,
     find: dependent,
   },
   {
     id: 'quorum-met',
     title: 'Decided by as many people as policy asks for',
     words:
-      'Of the requests that people approved: those whose approving votes do not fill every place that the rules of the time ask for with another person of the groups named.',
+      'Of the requests that people approved, without those that one approved alone in an emergency: those whose approving votes do not fill every place that the rules of the time ask for with another person of the groups named.',
     isTest: true,
     supports: ['AC-5', 'CM-3'],
-    isOfPopulation: (facts) => isByPeople(facts) && has('approved')(facts),
+    isOfPopulation: (facts) => isByPeople(facts) && has('approved')(facts) && facts.glass === undefined,
     find: unfilled,
   },
   {
@@ -69,6 +69,26 @@ export const questions: readonly AuditQuestion[] = [
     supports: ['AU-12'],
     isOfPopulation: isCarriedOut,
     find: oddOf('unreported'),
+  },
+  {
+    id: 'glass-reviewed',
+    title: 'Emergencies were reviewed',
+    words:
+      'Of the requests that one person approved alone in an emergency (break-glass): those that no other person reviewed in time, or that were found not to be justified. One whose time is not over is no exception.',
+    isTest: true,
+    supports: ['AC-5'],
+    isOfPopulation: ({ glass }) => glass !== undefined,
+    find: (facts) => oddOf('unreviewed')(facts) ?? unjustified(facts),
+  },
+  {
+    id: 'glass-broken',
+    title: 'Approved alone in an emergency',
+    words:
+      'Of the requests that people approved: those that one person approved alone (break-glass), and who reviewed that.',
+    isTest: false,
+    supports: [],
+    isOfPopulation: (facts) => isByPeople(facts) && has('approved')(facts),
+    find: ({ glass }) => (glass ? glassWords(glass) : null),
   },
   {
     id: 'without-people',
@@ -110,6 +130,12 @@ export const questions: readonly AuditQuestion[] = [
       'those where the agent’s own word keeps people from approving',
       'approver-excluded',
     ],
+    [
+      'escalated',
+      'More people were let approve',
+      'those where nobody had approved in time, so that more groups may',
+      'escalated',
+    ],
     ['vote-void', 'Votes that no longer count', 'those with such a vote', 'vote-void'],
   ].map(
     ([id = '', title = '', what = '', kind = '']): AuditQuestion => ({
@@ -144,13 +170,26 @@ function isApprovedBefore({ steps }: RequestFacts): boolean {
 const approvals = ({ votes }: RequestFacts) =>
   votes.filter(
     (vote, i) =>
-      vote.void === undefined && vote.verdict === 'approve' && !votes.slice(i + 1).some(({ by }) => by === vote.by),
+      vote.void === undefined &&
+      !vote.outdated &&
+      vote.verdict === 'approve' &&
+      !votes.slice(i + 1).some(({ by }) => by === vote.by),
   )
+
+function unjustified({ glass }: RequestFacts): string | null {
+  return glass?.review?.finding === 'unjustified' ? glassWords(glass) : null
+}
+
+function glassWords({ at, by, reviewBy, review }: NonNullable<RequestFacts['glass']>): string {
+  const reviewed = review ? `${review.finding}, as ${review.by} found at ${review.at}` : `to be reviewed by ${reviewBy}`
+  return `${at} by ${by}; ${reviewed}`
+}
 
 function dependent(facts: RequestFacts): string | null {
   const { agent, executor } = facts.cells
   const barred = [...facts.excluded, agent as ObjectId, executor as ObjectId]
-  const found = approvals(facts).filter(({ by, accounts }) => overlap([by, ...accounts], barred))
+  const all = [...approvals(facts), ...(facts.glass ? [facts.glass] : [])]
+  const found = all.filter(({ by, accounts }) => overlap([by, ...accounts], barred))
   return found.length === 0 ? null : `approved by ${found.map(({ by }) => by).join('; ')}`
 }
 

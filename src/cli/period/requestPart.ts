@@ -48,16 +48,21 @@ function rowsOf(account: PeriodAccount, zone: Zone): readonly PartRow[] {
 const waitOf = ({ secondsToRun }: PeriodAccount): string =>
   secondsToRun === undefined ? '' : `, ${secondsToRun} s after the decision`
 
-function decisionsOf({ votes, shown: looks, facts }: PeriodAccount, zone: Zone): readonly PartRow[] {
+function decisionsOf({ votes, talk, emergency, shown: looks, facts }: PeriodAccount, zone: Zone): readonly PartRow[] {
   const { decided_at, denied_by, outcome, state } = facts.cells
   const voted = votes.map(({ at, who, what, sight, note }): PartRow => {
     const said = note === undefined ? '' : `: ${note}`
     return ['vote', `${both(at, zone)} ${who} ${what}, ${sight}${said}`]
   })
+  const talked = talk.map(({ at, who, what, words = 'not given, or erased' }): PartRow => {
+    return [what, `${both(at, zone)} ${who}: ${words}`]
+  })
+  const alone: readonly PartRow[] = emergency === undefined ? [] : [['emergency', emergency, ' class="odd"']]
   const isDecided = decided_at !== ''
   const how = state === 'denied' || denied_by !== '' ? 'denied' : 'approved'
+  const people = emergency === undefined ? 'people' : 'one person alone'
   const decided: readonly PartRow[] = isDecided
-    ? [['decided', `${both(decided_at, zone)} ${how} by ${outcome === 'approve' ? 'people' : 'policy'}`]]
+    ? [['decided', `${both(decided_at, zone)} ${how} by ${outcome === 'approve' ? people : 'policy'}`]]
     : []
-  return [...voted, ...decided, ...looks.map((look): PartRow => ['shown', look])]
+  return [...talked, ...voted, ...alone, ...decided, ...looks.map((look): PartRow => ['shown', look])]
 }

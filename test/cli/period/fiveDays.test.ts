@@ -65,8 +65,11 @@ test('every day holds, one of them with a recorded tampering', () => {
 test('each question has its population, and finds what happened', () => {
   expect(answers()).toMatchObject({
     'redeemed-only-when-approved': [5, 0],
-    'quorum-met': [9, 0],
-    'no-self-approval': [9, 0],
+    'quorum-met': [10, 0],
+    'no-self-approval': [12, 0],
+    'glass-reviewed': [2, 2],
+    'glass-broken': [12, 2],
+    escalated: [rows.length, 1],
     'outcome-reported': [5, 1],
     'without-people': [5, 1],
     denied: [rows.length, 4],
@@ -79,6 +82,7 @@ test('each question has its population, and finds what happened', () => {
   expect(section('denied')).toContain('forbidden by never-drop')
   expect(section('denied')).toContain('no rule covers it')
   expect(section('outcome-reported')).toContain('Supports AU-12.')
+  expect(section('glass-broken')).toMatch(/justified, as [\d-]+ found at|to be reviewed by/)
 })
 
 test('the rows have what was asked, decided and shown, and when it ran', () => {
@@ -98,6 +102,18 @@ test('the rows have what was asked, decided and shown, and when it ran', () => {
   )
   expect(first?.['votes']).toMatch(/Person 11 \(.*\) approved through cli, 0 s after the first look/)
   expect(rows.find(({ state }) => state === 'revoked')).toMatchObject({ run: '', seconds_to_run: '' })
+})
+
+test('questions, answers and emergencies are told with who said what', () => {
+  const talks = rows.filter(({ questions }) => questions !== '')
+  expect(talks.length).toBeGreaterThan(0)
+  expect(talks[0]?.['questions']).toMatch(/Person \d+ \(.*\) asked: /)
+  const alone = rows.filter(({ emergency }) => emergency !== '')
+  expect(alone).toHaveLength(2)
+  for (const { emergency, approved_by } of alone) {
+    expect(emergency).toMatch(/Person 21 \(.*\) approved it alone: /)
+    expect(approved_by).toMatch(/Person 21 \(.*\) alone$/)
+  }
 })
 
 test('an erased text is missing in its row, and the erasure is told with who asked and who erased', () => {

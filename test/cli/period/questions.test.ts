@@ -32,6 +32,12 @@ const facts = (other: Partial<RequestFacts> = {}, more: Partial<RequestCells> = 
   ...other,
 })
 
+/** Approved by one person alone, and found justified. */
+const glass: RequestFacts['glass'] = {
+  ...{ seq: 2, at: at(1), by: dba, accounts: [dba], reviewBy: at(59) },
+  review: { seq: 9, at: at(30), by: dba2, finding: 'justified' },
+}
+
 /** What a question finds: `undefined` if the request is not of its population. */
 function found(id: string, of: RequestFacts): string | null | undefined {
   const question = questions.find((one) => one.id === id)
@@ -40,7 +46,9 @@ function found(id: string, of: RequestFacts): string | null | undefined {
 }
 
 test('a request that was decided and carried out as it should be is no exception of any test', () => {
-  for (const { id } of questions.filter(({ isTest }) => isTest)) expect([id, found(id, facts())]).toEqual([id, null])
+  const tests = questions.filter(({ isTest, id }) => isTest && id !== 'glass-reviewed')
+  for (const { id } of tests) expect([id, found(id, facts())]).toEqual([id, null])
+  expect(found('glass-reviewed', facts({ glass }))).toBeNull()
 })
 
 test.each<[string, string, RequestFacts]>([
@@ -70,6 +78,23 @@ test.each<[string, string, RequestFacts]>([
   ],
   ['approved by somebody of another group', 'quorum-met', facts({ votes: [vote(dba, { groups: [] })] })],
   ['approved by a vote that no longer counts', 'quorum-met', facts({ votes: [vote(dba, { void: 'left' })] })],
+  ['approved by a vote from before an answer', 'quorum-met', facts({ votes: [vote(dba, { outdated: true })] })],
+  [
+    'approved alone by the owner of its agent',
+    'no-self-approval',
+    facts({ votes: [], glass: { ...glass, by: owner, accounts: [owner] } }),
+  ],
+  ['approved alone', 'glass-broken', facts({ votes: [], glass })],
+  [
+    'approved alone, and found not to be justified',
+    'glass-reviewed',
+    facts({ glass: { ...glass, review: { seq: 9, at: at(30), by: dba2, finding: 'unjustified' } } }),
+  ],
+  [
+    'approved alone, and not reviewed in time',
+    'glass-reviewed',
+    facts({ glass, odd: [{ kind: 'unreviewed', at: at(59), detail: '', actor: 'system' }] }),
+  ],
   [
     'never reported',
     'outcome-reported',
