@@ -92,7 +92,9 @@ test('no sequence of calls leads to a forbidden vote, or to an approval without 
       }
       const request = await here.ledger.find(asked.request.id)
       if (!request) throw new Error('The request is gone.')
-      const events = (await here.ledger.events(request)).map(({ text }) => JSON.parse(text) as Read)
+      const events = (await here.ledger.events(request)).map(
+        ({ text, hash }): Read => ({ ...(JSON.parse(text) as Read), hash }),
+      )
       expect(fold(events)).toBe(request.status)
       for (const event of events.filter(({ type }) => type === 'decided' || type === 'revoked')) {
         const { id = '', kind } = event.actor

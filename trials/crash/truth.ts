@@ -87,7 +87,7 @@ function chained(shard: string, rows: readonly Row[]): readonly Event[] {
   let hash = '0'.repeat(64)
   const events = kept.map((row, i) => {
     const leaf = textIn(row, 'leaf')
-    const event = JSON.parse(leaf) as Event
+    const event: Event = { ...(JSON.parse(leaf) as Event), hash: leafHash(leaf) }
     demand(row['rowKey'] === rowKey.event(i + 1) && event.seq === i + 1, `shard ${shard} has a gap before ${i + 1}`)
     demand(event.prev === hash, `the chain of shard ${shard} is broken at ${event.seq}`)
     hash = leafHash(leaf)
