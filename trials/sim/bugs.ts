@@ -66,8 +66,8 @@ const ordinaryBugs: readonly Bug[] = [
   bug(
     'self-approval',
     'src/core/request/decision.ts',
-    "if (verdict === 'approve' && overlap([...(requirement?.excluded ?? []), ...excluded], facts.accounts))",
-    'if (false)',
+    'const isExcluded = overlap(requirement?.excluded ?? [], facts.accounts) || overlap(excluded, facts.accounts)',
+    'const isExcluded = false',
   ),
   bug(
     'a second vote of one person, with another account, that counts',

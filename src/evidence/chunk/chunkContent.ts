@@ -1,5 +1,4 @@
-import { promisify } from 'node:util'
-import { constants, deflateRaw, deflateRawSync, inflateRawSync, type ZlibOptions } from 'node:zlib'
+import { deflateRawSync, inflateRawSync, constants } from 'node:zlib'
 import type { Digest, RequestId } from '../../core/data/id.ts'
 import type { Instant } from '../../core/data/instant.ts'
 import type { ChunkPart } from '../../core/log/chunk.ts'
@@ -51,20 +50,7 @@ export type ChunkBytes = Readonly<Record<ChunkPart, Uint8Array>>
 
 /** Deflates as a piece of a stream: what follows may be put behind it, and it can be inflated alone. */
 export const deflatedPiece = (bytes: Uint8Array): Uint8Array =>
-  bytes.length === 0 ? bytes : deflateRawSync(bytes, asPiece(bytes))
-
-/** Does what {@link deflatedPiece} does, in another thread. */
-export const deflatedAside = async (bytes: Uint8Array): Promise<Uint8Array> =>
-  bytes.length === 0 ? bytes : inThread(bytes, asPiece(bytes))
-
-const inThread = promisify<Uint8Array, ZlibOptions, Buffer>(deflateRaw)
-
-/** Events become a quarter as long, so that the piece lies in one buffer, which is cut off behind it. */
-const asPiece = ({ length }: Uint8Array): ZlibOptions => ({
-  level: 1,
-  finishFlush: constants.Z_SYNC_FLUSH,
-  chunkSize: Math.max(constants.Z_MIN_CHUNK, Math.ceil(length / 3)),
-})
+  bytes.length === 0 ? bytes : deflateRawSync(bytes, { level: 1, finishFlush: constants.Z_SYNC_FLUSH })
 
 /** The end of a deflated stream that consists of pieces: an empty last block (RFC 1951 section 3.2.6). */
 export const lastPiece: Uint8Array = Uint8Array.of(3, 0)
@@ -77,8 +63,8 @@ export const inflatedPiece = (piece: Uint8Array, size?: number): Buffer =>
   })
 
 /** Writes the part `rows`: the facts in the first line, and a line for each request, with its id before it. */
-export const formatRows = (facts: ChunkFacts, rows: ReadonlyMap<RequestId, ChunkRow>): Promise<Uint8Array> =>
-  deflatedAside(
+export const formatRows = (facts: ChunkFacts, rows: ReadonlyMap<RequestId, ChunkRow>): Uint8Array =>
+  deflatedPiece(
     Buffer.from([JSON.stringify(facts), ...[...rows].map(([id, row]) => `${id} ${JSON.stringify(row)}`)].join('\n')),
   )
 
@@ -115,8 +101,8 @@ const idLength = 29
 export const goesOn = (status: Status): boolean => isOpen({ status }) || status === 'redeemed'
 
 /** Writes the part `lives`: a line for each request that goes on. */
-export const formatLives = (lives: readonly Life[]): Promise<Uint8Array> =>
-  deflatedAside(
+export const formatLives = (lives: readonly Life[]): Uint8Array =>
+  deflatedPiece(
     Buffer.from(lives.flatMap((life) => (goesOn(life.request.status) ? [`${JSON.stringify(life)}\n`] : [])).join('')),
   )
 

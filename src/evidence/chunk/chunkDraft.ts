@@ -16,7 +16,7 @@ import {
   type ChunkException,
   type ChunkFacts,
   type ChunkRow,
-  deflatedAside,
+  deflatedPiece,
   formatLives,
   formatRows,
 } from './chunkContent.ts'
@@ -115,12 +115,12 @@ export class ChunkDraft {
       rows.set(life.request.id, { line, ...(further !== null && { further }), facts: lifeFacts(life) })
     }
     if (this.#last === null || this.#at === null) throw new Error('A chunk has an event.')
-    const [rowPart, leaves, livePart] = await Promise.all([
-      formatRows(this.#facts(this.#at), rows),
-      deflatedAside(Buffer.from(this.#leaves.map((leaf) => `${leaf}\n`).join(''))),
-      formatLives(lives),
-    ])
-    const content = { hashes: Buffer.from(this.#hashes.join(''), 'hex'), rows: rowPart, leaves, lives: livePart }
+    const content = {
+      hashes: Buffer.from(this.#hashes.join(''), 'hex'),
+      rows: formatRows(this.#facts(this.#at), rows),
+      leaves: deflatedPiece(Buffer.from(this.#leaves.map((leaf) => `${leaf}\n`).join(''))),
+      lives: formatLives(lives),
+    }
     return { to: this.#last, bytes: this.#bytes, content, lives }
   }
 

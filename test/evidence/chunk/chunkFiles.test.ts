@@ -3,13 +3,7 @@ import { inflateRawSync } from 'node:zlib'
 import type { Day } from '../../../src/core/data/day.ts'
 import { sha256, type Shard } from '../../../src/core/data/id.ts'
 import { authenticatedChunk, type ChunkNote, chunkParts, formatChunk } from '../../../src/core/log/chunk.ts'
-import {
-  type ChunkBytes,
-  deflatedAside,
-  deflatedPiece,
-  inflatedPiece,
-  lastPiece,
-} from '../../../src/evidence/chunk/chunkContent.ts'
+import { type ChunkBytes, deflatedPiece, inflatedPiece, lastPiece } from '../../../src/evidence/chunk/chunkContent.ts'
 import {
   chainFrom,
   type ChunkFilesParts,
@@ -195,16 +189,6 @@ test('pieces make one deflated stream, and each can be inflated alone', () => {
   expect(inflateRawSync(lastPiece)).toHaveLength(0)
   expect(pieces.map((piece, i) => inflatedPiece(piece, texts[i]?.length).toString())).toEqual(texts)
 })
-
-test.each(['', 'a\n', 'a\nb\n'.repeat(100_000), randomBytes(300_000).toString('hex')])(
-  'a piece that another thread deflates is the same, case %#',
-  async (text) => {
-    const bytes = Buffer.from(text)
-    const piece = Buffer.from(await deflatedAside(bytes))
-    expect(piece.equals(Buffer.from(deflatedPiece(bytes)))).toBe(true)
-    expect(inflatedPiece(piece, bytes.length).equals(bytes)).toBe(true)
-  },
-)
 
 test('a chunk does not pass as a file of heads', async () => {
   const archive = new MemoryArchive()
