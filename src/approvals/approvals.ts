@@ -4,7 +4,6 @@ import { checkDoor, checkMayDecide, type DecisionInput, decide, show, votesToChe
 import { checkMayBreak } from '../core/request/glass.ts'
 import type { Digest, Hex, ObjectId, RequestId } from '../core/data/id.ts'
 import { type Instant, milliseconds } from '../core/data/instant.ts'
-import { pagesOf } from '../core/action/page.ts'
 import { asNewer, isBroken, noSuchRequest, Problem, type StepUpNeeded } from '../core/data/problem.ts'
 import { redeem, type Report, report } from '../core/request/redemption.ts'
 import { type ApprovalRequest, awaitsReview, due, type Step } from '../core/request/request.ts'
@@ -12,6 +11,7 @@ import { refusalIn } from '../core/request/refusal.ts'
 import { type Facts, overlap } from '../core/request/requirement.ts'
 import { checkSecretIn } from '../core/action/secret.ts'
 import { viewOf } from '../core/request/view.ts'
+import { viewPagesOf } from '../core/request/viewPage.ts'
 import { cancel, forbid, revoke } from '../core/request/withdrawal.ts'
 import { type Ask, type Asked, ask, type AskParts } from './ask.ts'
 import { type Counted, decideEach } from './batch.ts'
@@ -308,7 +308,7 @@ async function review(
     parts,
     id,
     (request, at) => {
-      const pages = request.action ? pagesOf(request.action, request.policy.presentation, spoken.units).length : 1
+      const pages = viewPagesOf(request, spoken.units).length
       const page = Math.min(wanted.page, pages)
       const refusal = problemIn(() => checkMayDecide(request, facts, { verdict: 'deny' }))
       const excluded = excludedBy(parts.policy, request)

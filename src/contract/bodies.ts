@@ -3,6 +3,7 @@ import { actionLimits } from '../core/action/action.ts'
 import { flawInAddress } from '../core/action/flaw.ts'
 import { keyPattern } from '../core/action/key.ts'
 import { bounds } from '../core/data/bound.ts'
+import { mostViewPages } from '../core/request/viewPage.ts'
 import { grouped } from '../core/data/measure.ts'
 import { type Hex, type Shard, shards } from '../core/data/id.ts'
 import type { JsonObject } from '../core/data/json.ts'
@@ -223,7 +224,7 @@ export const viewBody = component(
       page: z
         .int('is the number of a page')
         .min(1, 'is the number of a page')
-        .max(bounds.shown.pages, `is at most ${bounds.shown.pages}`)
+        .max(mostViewPages, `is at most ${mostViewPages}`)
         .default(1)
         .meta({ description: 'A page after the last one is answered with the last one.' }),
     })

@@ -54,7 +54,7 @@ export function pagesOf(
   const pages: Entry[][] = [[]]
   let { room } = budget
   for (const row of rowsOf(action, presentation, 'block', units)) {
-    const entry = budget.entry + Math.max(0, keyText(row.key).length - budget.key)
+    const entry = entryRoom(row, budget)
     const parts = cut(row.text, room - entry, { ...budget, entry })
     let line = 1
     for (const [i, text] of parts.entries()) {
@@ -69,6 +69,13 @@ export function pagesOf(
   }
   return pages.map((entries) => ({ entries }))
 }
+
+/** The characters that the params of a page take of its room. */
+export const roomOf = ({ entries }: Page): number =>
+  entries.reduce((sum, entry) => sum + entryRoom(entry, evidencePages) + entry.text.length, 0)
+
+const entryRoom = (row: ParamRow, budget: PageBudget): number =>
+  budget.entry + Math.max(0, keyText(row.key).length - budget.key)
 
 /**
  * Refuses an action that is too large to show to an approver.

@@ -24,12 +24,17 @@ export interface TextFinding {
   readonly characters: readonly string[]
 }
 
-/** Finds texts that look like other texts: in the action, including its keys, in the reason and in the links. */
-export function textFindings(
-  action: Action,
-  { reason, links }: { readonly reason: string; readonly links: readonly Link[] },
-): readonly TextFinding[] {
-  const texts = [...textsIn([action.target, action.environment, action.params]), reason]
+/** What the side that asks says beside the action. */
+interface SideTexts {
+  readonly reason: string
+  readonly links: readonly Link[]
+  /** To questions. */
+  readonly answers?: readonly string[]
+}
+
+/** Finds texts that look like other texts: in the action, including its keys, and in what the side that asks says beside it. */
+export function textFindings(action: Action, { reason, links, answers = [] }: SideTexts): readonly TextFinding[] {
+  const texts = [...textsIn([action.target, action.environment, action.params]), reason, ...answers]
   for (const { title, url } of links) texts.push(title, url)
   return findingsIn(texts)
 }

@@ -144,6 +144,10 @@ function isSaidAgain(request: ApprovalRequest, given: SideAnswer, { by, answer: 
 export const questionText = (request: ApprovalRequest, question: ApproverQuestion): string | undefined =>
   questionTexts(request, question)['question']
 
+/** The answers that are not erased, oldest question first. */
+export const answersIn = (request: ApprovalRequest): readonly string[] =>
+  (request.questions ?? []).flatMap(({ answer }) => (answer && answerTexts(request, answer)['answer']) ?? [])
+
 type Texts = Readonly<Record<string, string | undefined>>
 
 /** The texts of a question that are not erased: `name` of who asked, and `question`. */
