@@ -38,6 +38,23 @@ const card: Words['card'] = {
   revokeForm: 'Revoke…',
   revokeNow: 'Revoke the approval',
   revokeReason: 'Reason (optional)',
+  askForm: 'Ask…',
+  askNow: 'Send this question',
+  question: 'Question to the agent’s side (others will read it)',
+  questionMissing: 'A question needs words.',
+  answer: 'Answer for the agent (others will read it)',
+  answerNow: 'Send this answer',
+  answerMissing: 'An answer needs words.',
+  breakForm: 'Break glass…',
+  breakNow: 'Break the glass: approve alone',
+  breakReason: 'Reason (all who may review this will read it)',
+  breakMissing: 'Breaking the glass needs a reason.',
+  justifiedForm: 'Justified…',
+  justifiedNow: 'It was justified',
+  unjustifiedForm: 'Not justified…',
+  unjustifiedNow: 'It was not justified',
+  finding: 'Reason (others will read it)',
+  findingMissing: 'A review needs a reason.',
   back: 'Back',
   lastPage: 'You can approve on the last page, when you have seen all of it.',
   refused: 'You cannot decide this request',
@@ -141,6 +158,40 @@ const history: Words['history'] = {
   succeeded: 'Reported as succeeded',
   failed: 'Reported as failed',
   saying: (words) => [text(': “'), quoted(words), text('”')],
+}
+
+const saying = (words: string | null): Sentence => (words === null ? [text('.')] : history.saying(words))
+
+const talk: Words['talk'] = {
+  asks: (who, question) =>
+    question === undefined
+      ? [name(who), text(' asked a question, which was erased.')]
+      : [name(who), text(' asks: “'), quoted(question), text('”')],
+  earlier: (many) =>
+    many === 1 ? '1 earlier question: Review shows it.' : `${many} earlier questions: Review shows them.`,
+  waits: 'Waiting for the answer.',
+  waitsUnnamed: 'Waiting for the answer to a question.',
+  byPerson: (who) => [text('By '), name(who), text(', for the agent')],
+  erased: 'The answer was erased.',
+  stale: (have, of, names) => [text(`${have} of ${of} (`), ...listed(names), text(' approved before the answer)')],
+  joined: (groups) => `Now ${groups.join(' and ')} may approve, too.`,
+}
+
+const emergency: Words['emergency'] = {
+  broken: (who, reason) => [text('Break-glass: approved by '), name(who), text(' alone'), ...saying(reason)],
+  brokenUnnamed: 'Break-glass: approved by one person alone.',
+  reviewBy: (at) => [text('To be reviewed by '), time(at)],
+  unreviewed: (at) => [text('Nobody reviewed it by '), time(at)],
+  finding: {
+    justified: (who, reason) => [text('Found justified by '), name(who), ...saying(reason)],
+    unjustified: (who, reason) => [text('Found not justified by '), name(who), ...saying(reason)],
+  },
+  findingUnnamed: {
+    justified: 'Another person found that justified.',
+    unjustified: 'Another person found that not justified.',
+  },
+  next: 'Next: another approver says whether that was justified. Review leads there.',
+  onlyGlass: 'You are in no group that decides this. In an emergency you can approve it alone, by “Break glass…”.',
 }
 
 const deadline: Words['deadline'] = {
@@ -428,7 +479,13 @@ const clicks: Words['clicks'] = {
   automatic: 'Only a click counts.',
   nobody: 'Teams does not say who you are, so nothing was counted.',
   nowhere: 'Teams does not say where this is.',
-  inputs: { reason: 'The reason', note: 'The note', confirm: 'The confirmation' },
+  inputs: {
+    reason: 'The reason',
+    note: 'The note',
+    confirm: 'The confirmation',
+    question: 'The question',
+    answer: 'The answer',
+  },
   notText: (input) => `${input} is not text.`,
   tooLong: (input, most) => `${input} has at most ${most} characters.`,
   invisible: (input) => `${input} holds an invisible character. Please type it again.`,
@@ -536,6 +593,8 @@ export const english: Words = {
   foundCharacters: (names, more) => `Found: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`,
   next,
   history,
+  talk,
+  emergency,
   deadline,
   progress,
   params,

@@ -3,6 +3,7 @@ import { type ApprovalRequest, saidIn } from '../core/request/request.ts'
 import { isEndedByTampering } from '../core/request/tampering.ts'
 import { countedVotes } from '../core/request/voteVoid.ts'
 import { name, type Sentence, text } from './run.ts'
+import { emergencyOf } from './talk.ts'
 import { mostNames, nameIn } from './votes.ts'
 import type { Words } from './words.ts'
 
@@ -16,7 +17,8 @@ export function historyOf(request: ApprovalRequest, words: Words): readonly Sent
     decision.void ? [history.voided(nameIn(request, decision), decision.void.why)] : [],
   )
   const isApproved = request.events.some(({ type }) => type === 'approved')
-  const approved = [...voided, ...(isApproved ? [approval(request, words)] : [])]
+  const approval = request.glass ? emergencyOf(request, words) : [approvalOf(request, words)]
+  const approved = [...voided, ...(isApproved ? approval : [])]
   switch (request.status) {
     case 'pending':
       return voided
@@ -44,7 +46,7 @@ export function historyOf(request: ApprovalRequest, words: Words): readonly Sent
   }
 }
 
-function approval(request: ApprovalRequest, { history }: Words): Sentence {
+function approvalOf(request: ApprovalRequest, { history }: Words): Sentence {
   const { outcome, rules, summary } = request.policy
   if (outcome !== 'approve') return history.approvedByPolicy(summary === undefined ? rules : [summary])
   const approvals = countedVotes(request)

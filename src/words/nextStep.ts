@@ -1,15 +1,20 @@
 import { approvalsOf } from '../core/request/decision.ts'
-import type { ApprovalRequest } from '../core/request/request.ts'
+import { type ApprovalRequest, awaitsReview } from '../core/request/request.ts'
 import { fill } from '../core/request/requirement.ts'
 import type { Words } from './words.ts'
 
 /**
  * Says what happens next and whose approval is missing. A second sentence warns that some approvers may not know of the
- * request.
+ * request, and another one that a broken glass is to be reviewed, even after the request is over.
  */
 export function nextStep(request: ApprovalRequest, words: Words): readonly string[] {
   const isUnreached = request.undeliverable && request.status === 'pending'
-  return [sentence(request, words), ...(isUnreached ? [words.next.unreached] : [])]
+  const isOver = 'closedAt' in request && awaitsReview(request)
+  return [
+    ...(isOver ? [] : [sentence(request, words)]),
+    ...(isUnreached ? [words.next.unreached] : []),
+    ...(awaitsReview(request) ? [words.emergency.next] : []),
+  ]
 }
 
 function sentence(request: ApprovalRequest, { next, progress }: Words): string {

@@ -9,6 +9,7 @@ import type { StopCode } from '../core/request/nextStep.ts'
 import type { Uncovered } from '../core/request/uncovered.ts'
 import type { RuleWords } from './ruleWords.ts'
 import type { Sentence } from './run.ts'
+import type { EmergencyWords, TalkWords } from './talkWords.ts'
 
 /**
  * What the product says to people, in one language. A language is one file with an object of this type, which holds no
@@ -35,6 +36,8 @@ export interface Words {
   readonly foundCharacters: (names: readonly string[], more: number) => string
   readonly next: NextWords
   readonly history: HistoryWords
+  readonly talk: TalkWords
+  readonly emergency: EmergencyWords
   readonly deadline: DeadlineWords
   readonly progress: ProgressWords
   readonly params: ParamWords
@@ -103,6 +106,24 @@ interface CardWords {
   readonly revokeForm: string
   readonly revokeNow: string
   readonly revokeReason: string
+  readonly askForm: string
+  readonly askNow: string
+  readonly question: string
+  readonly questionMissing: string
+  /** For the side that asks. */
+  readonly answer: string
+  readonly answerNow: string
+  readonly answerMissing: string
+  readonly breakForm: string
+  readonly breakNow: string
+  readonly breakReason: string
+  readonly breakMissing: string
+  readonly justifiedForm: string
+  readonly justifiedNow: string
+  readonly unjustifiedForm: string
+  readonly unjustifiedNow: string
+  readonly finding: string
+  readonly findingMissing: string
   /** Leaves a form. */
   readonly back: string
   readonly lastPage: string
@@ -312,7 +333,7 @@ interface ClickWords {
   readonly automatic: string
   readonly nobody: string
   readonly nowhere: string
-  readonly inputs: { readonly reason: string; readonly note: string; readonly confirm: string }
+  readonly inputs: Readonly<Record<'reason' | 'note' | 'confirm' | 'question' | 'answer', string>>
   readonly notText: (input: string) => string
   readonly tooLong: (input: string, most: number) => string
   readonly invisible: (input: string) => string

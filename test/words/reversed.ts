@@ -65,6 +65,31 @@ export const reversed: Words = {
     revokedBy: (who) => said('revoked', ...who),
     saying: (words) => [text(' «'), quoted(words), text('»')],
   },
+  talk: {
+    asks: (who, question = '–') => said('asks', name(who), quoted(question)),
+    earlier: (many) => line('earlier', many),
+    waits: other(english.talk.waits),
+    waitsUnnamed: other(english.talk.waitsUnnamed),
+    byPerson: (who) => said('by', name(who)),
+    erased: other(english.talk.erased),
+    stale: (have, of, names) => said('before', text(`${have}/${of} `), ...names.map(name)),
+    joined: (groups) => line('joined', ...groups),
+  },
+  emergency: {
+    ...all({
+      brokenUnnamed: english.emergency.brokenUnnamed,
+      next: english.emergency.next,
+      onlyGlass: english.emergency.onlyGlass,
+    }),
+    broken: (who, reason) => said('alone', name(who), quoted(reason ?? '–')),
+    reviewBy: (at) => said('review', time(at)),
+    unreviewed: (at) => said('unreviewed', time(at)),
+    finding: {
+      justified: (who, reason) => said('justified', name(who), quoted(reason ?? '–')),
+      unjustified: (who, reason) => said('unjustified', name(who), quoted(reason ?? '–')),
+    },
+    findingUnnamed: all(english.emergency.findingUnnamed),
+  },
   deadline: {
     decideBy: (asked, by, length) => said('decide', time(asked), time(by), text(length)),
     useBy: (at) => said('use', time(at)),

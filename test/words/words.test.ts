@@ -28,6 +28,16 @@ import {
   slot,
   statuses,
 } from '../support/build.ts'
+import {
+  answered,
+  askedBack,
+  glassBroken,
+  passedAt,
+  promptedAt,
+  reviewedGlass,
+  talkative,
+  votedFor,
+} from '../support/talked.ts'
 import { reversed } from './reversed.ts'
 
 /** Everything in the request is written without a Latin letter, so that one on a card is a word of ours. */
@@ -114,6 +124,35 @@ test('a request with everything in it has no English word on its cards in anothe
     cards.review(pending(given), { approver: dba, page: 1, via: 'teams' }),
   ])
     expect(readOn(card).filter((line) => latin.test(line))).toEqual([])
+})
+
+test('talk and emergencies have no English word on cards in another language', () => {
+  const cards = loadCards(templates, reversed)
+  const asked = askedBack(votedFor(talkative(), dba, '21'), '22', { name: '23' })
+  const answer = { typed: { 1: '24' }, fault: { number: 1, why: '25' } }
+  for (const one of [
+    asked,
+    answered(asked, '26'),
+    answered(asked, '27', 'agent'),
+    promptedAt(promptedAt(talkative(), 900), 1_800),
+    glassBroken(talkative(), '28', '29'),
+    reviewedGlass(glassBroken(talkative(), '28', '29'), 'unjustified', '30'),
+    passedAt(passedAt(glassBroken(talkative(), '28', '29'), 4_000), 90_000),
+  ]) {
+    const request = { ...one, verb: '6', agent: { id: bot, name: '5' }, action: null }
+    const reader = { approver: dba, page: 1, via: 'teams', may: ['ask', 'break', 'review', 'answer'] } as const
+    for (const card of [
+      cards.channel(request),
+      cards.review(request, { ...reader, answering: answer }),
+      ...(['ask', 'break', 'justified', 'unjustified'] as const).map((act) =>
+        cards.review(request, { ...reader, form: { act, fault: '31' } }),
+      ),
+      cards.refused(request, '32', { stranger: false, may: ['answer'] }),
+    ])
+      expect(
+        readOn(card).filter((line) => latin.test(line.replaceAll(/Quarterly.*881|Olga|Dora|dba|oncall/g, ''))),
+      ).toEqual([])
+  }
 })
 
 test("a stop's sentence in another language has no English word", () => {
