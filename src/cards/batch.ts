@@ -5,6 +5,7 @@ import { confirmationOf } from '../core/request/decision.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import { type Manner, plainTitle, title } from './paramRows.ts'
 import { runLines } from './runLine.ts'
+import { mostViewPages } from '../core/request/viewPage.ts'
 import { short } from './textRun.ts'
 
 /** Some requests of one agent that a person reviews one after another, and the marks that the person has made so far. */
@@ -36,10 +37,13 @@ interface ViewFace {
 }
 
 /** Takes the buttons and inputs off a page of the view: in a batch others take their place. */
-export const bare = { previous: 0, next: 0, approves: false, confirms: false, denies: false, revokes: false } as const
+export const bare = {
+  ...{ previous: 0, next: 0, approves: false, confirms: false, denies: false, revokes: false },
+  ...{ forms: [], openForms: [], asked: [] },
+} as const
 
 /** The page on which every request ends at the latest. */
-const lastPage = bounds.shown.pages
+const lastPage = mostViewPages
 
 /** What stands around a page of the view: which request of the batch this is, what to mark it with, and the ways on. */
 export function batchPageFace(

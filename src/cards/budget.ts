@@ -1,8 +1,13 @@
+import { bounds } from '../core/data/bound.ts'
+
 /** How much of each text a card holds, in characters. What is longer is shortened in the middle. */
 export interface CardBudget {
   /** The texts that the agent wrote beside the action, on a card for a channel and in the approver's view. */
   readonly channel: AgentTextBudget
   readonly review: AgentTextBudget
+  /** The same where questions and answers stand, too. */
+  readonly channelTalk: TalkBudget
+  readonly reviewTalk: TalkBudget
   /** A target in a list of requests. */
   readonly listed: number
   /** One value in a title. */
@@ -14,6 +19,13 @@ export interface CardBudget {
   readonly rows: number
   /** A value that stands on one line with its key. */
   readonly besideKey: number
+}
+
+export interface TalkBudget extends AgentTextBudget {
+  /** The newest questions that are shown. */
+  readonly questions: number
+  readonly question: number
+  readonly answer: number
 }
 
 export interface AgentTextBudget {
@@ -30,6 +42,8 @@ export const adaptiveCard: CardBudget = {
   channel: { reason: 1_200, title: 150, url: 300 },
   // An approver sees all of a text, unless most of its characters are invisible and have to be written out.
   review: { reason: 4_000, title: 500, url: 600 },
+  channelTalk: { questions: 2, question: 300, answer: 300, reason: 600, title: 75, url: 200 },
+  reviewTalk: { questions: bounds.questions, question: 600, answer: 1_500, reason: 1_100, title: 150, url: 520 },
   listed: 100,
   titleValue: 60,
   key: 120,

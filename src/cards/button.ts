@@ -4,47 +4,31 @@ import type { ApprovalRequest, Decision } from '../core/request/request.ts'
 import { viewOf } from '../core/request/view.ts'
 import { text } from '../words/run.ts'
 import type { Words } from '../words/words.ts'
+import type { CardReader, TypedForm } from './cardReader.ts'
+import { formFaces, furtherForms, noForm } from './furtherForm.ts'
 import type { Manner } from './paramRows.ts'
 import { exactText, lineOf, type RunLine } from './textRun.ts'
-
-/** The person who looks at a request, and the page. `notice` tells them what became of their last click. */
-export interface CardReader {
-  readonly approver: ObjectId
-  readonly page: number
-  /** Present for a person who may not approve: whether the agent's own word alone excludes them, or policy does. */
-  readonly excludedBy?: 'agent' | 'policy'
-  /** The name of the door through which the person looks. */
-  readonly via: string
-  readonly notice?: string
-  /** The form whose words could not be taken: it is drawn open, with what the person typed. */
-  readonly form?: TypedForm
-}
-
-/** What a person typed into a form, and what is wrong with it. */
-interface TypedForm {
-  readonly act: 'approve' | 'deny' | 'revoke'
-  readonly fault: string
-  readonly words?: string
-  readonly confirm?: string
-}
 
 /** Says what the reader can do on this page. A page number of 0 means that there is no such page. */
 export function buttons(
   request: ApprovalRequest,
-  { approver, via, excludedBy, form }: CardReader,
+  reader: CardReader,
   { page, last, template }: { readonly page: number; readonly last: boolean; readonly template: Hex },
   { words }: Manner,
 ) {
+  const { approver, via, excludedBy, form, decides = true } = reader
   const view = viewOf(request, template)
   const own = ownDecision(request, approver)
-  const votes = request.status === 'pending' && view !== null
+  const votes = request.status === 'pending' && view !== null && decides
   const mayApprove = votes && !own && excludedBy === undefined && doorsBeside(request, via) === null
   const approves = mayApprove && last
   const high = request.requirement?.tier === 'high'
-  const can = {
+  const further = furtherForms(request, reader, last)
+  const can: Readonly<Record<TypedForm['act'], boolean>> = {
     approve: approves,
     deny: votes && (!own || own.approver === approver),
-    revoke: request.status === 'approved',
+    revoke: request.status === 'approved' && decides,
+    ...further,
   }
   const open = form && can[form.act] ? form : null
   const offered = open === null
@@ -67,6 +51,8 @@ export function buttons(
     opensDeny: open?.act === 'deny',
     opensRevoke: open?.act === 'revoke',
     typed: { words: open?.words ?? '', confirm: open?.confirm ?? '' },
+    forms: offered ? formFaces(further, words) : [],
+    openForms: open ? formFaces({ ...noForm, ...(open.act in noForm && { [open.act]: true }) }, words) : [],
   }
 }
 

@@ -1,31 +1,35 @@
 import { doorsBeside } from '../core/request/decision.ts'
 import type { Hex, ObjectId } from '../core/data/id.ts'
-import { type Page, pagesOf } from '../core/action/page.ts'
-import { type ApprovalRequest, isOpen, saidIn, type Status } from '../core/request/request.ts'
+import { viewPagesOf } from '../core/request/viewPage.ts'
+import { type ApprovalRequest, awaitsReview, isOpen, saidIn, type Status } from '../core/request/request.ts'
 import type { Link } from '../core/action/action.ts'
 import { flawInAddress } from '../core/action/flaw.ts'
 import { type TextFinding, textFindings } from '../core/action/warning.ts'
 import { keysOf } from '../core/action/value.ts'
+import { answersIn } from '../core/request/conversation.ts'
 import { deadlineOf } from '../words/deadline.ts'
 import { historyOf } from '../words/history.ts'
 import { nextStep } from '../words/nextStep.ts'
-import { plain } from '../words/run.ts'
+import { emergencyUnnamed, joinedGroups, reviewDeadline, sinceAsked, waitsForAnswer } from '../words/talk.ts'
+import { plain, type Sentence, text } from '../words/run.ts'
 import { votesOf } from '../words/votes.ts'
 import { warningOf } from '../words/warning.ts'
 import type { Words } from '../words/words.ts'
 import { batchesOf } from './batch.ts'
 import type { AgentTextBudget } from './budget.ts'
-import { buttons, mine, type CardReader } from './button.ts'
+import { buttons, mine } from './button.ts'
+import type { CardReader } from './cardReader.ts'
 import { entryFace, type Manner, paramFaces, plainTitle, subtitle, title } from './paramRows.ts'
 import { factsOf, whatOf } from './factRows.ts'
 import { runLines, runOf } from './runLine.ts'
+import { answerFields, talkFace } from './talkFace.ts'
 import { briefMoment, copyable, exactText, hour, lineOf, short, shortened, timedText } from './textRun.ts'
 
 /** What a channel's card says, as data for its template. */
 export const channelFace = (request: ApprovalRequest, manner: Manner) => ({
   ...head(request, manner, { isPrivate: isPrivate(request) }),
   ...(isPrivate(request) ? withheldFace(request, manner) : fullFace(request, manner)),
-  open: isOpen(request),
+  open: isOpen(request) || awaitsReview(request),
 })
 
 /** Whether policy wants channels to see no more of the action than verb, tier and target. */
@@ -40,7 +44,8 @@ const fullFace = (request: ApprovalRequest, manner: Manner) => ({
   facts: factsOf(request, manner),
   ...paramFaces(request, manner),
   noParams: absence(request, manner),
-  ...fromAgent(request, manner, manner.budget.channel),
+  ...fromAgent(request, manner, request.questions ? manner.budget.channelTalk : manner.budget.channel),
+  ...talkFace(request, manner.budget.channelTalk, manner.words),
   // Both ends tell apart what is shortened above. In full it stands where people decide.
   digest: `${request.digest.slice(7, 15)} … ${request.digest.slice(-8)}`,
 })
@@ -50,16 +55,16 @@ const withheldFace = (request: ApprovalRequest, manner: Manner) => ({
   full: false,
   withheld: [{ text: manner.words.card.withheld }],
   facts: whatOf(request, manner, privateTitle(request)),
-  ...{ critical: [], params: [], noParams: [], reason: '', links: [], opens: [], digest: '' },
+  ...{ critical: [], params: [], noParams: [], reason: '', links: [], opens: [], talk: [], earlier: [], digest: '' },
 })
 
 /** What one page of the approver's view says. */
 export function reviewFace(request: ApprovalRequest, reader: CardReader, template: Hex, manner: Manner) {
   const { words } = manner
-  const pages: readonly Page[] = request.action
-    ? pagesOf(request.action, request.policy.presentation, words.units)
-    : [{ entries: [] }]
+  const pages = viewPagesOf(request, words.units)
   const page = Math.min(Math.max(reader.page, 1), pages.length)
+  const last = page === pages.length
+  const acts = buttons(request, reader, { page, last, template }, manner)
   return {
     ...head(request, manner, { reader: reader.approver }),
     notices: noticesFor(request, reader, words).map((text) => ({ text: short(text, 1_000, words) })),
@@ -68,33 +73,46 @@ export function reviewFace(request: ApprovalRequest, reader: CardReader, templat
     page: pages.length > 1 ? [{ text: words.params.pageOf(page, pages.length) }] : [],
     entries: (pages[page - 1]?.entries ?? []).map((entry) => entryFace(entry, manner)),
     noParams: absence(request, manner),
-    ...fromAgent(request, manner, manner.budget.review),
+    ...fromAgent(request, manner, last && request.questions ? manner.budget.reviewTalk : manner.budget.review),
+    ...(last ? talkFace(request, manner.budget.reviewTalk, words, reader) : { talk: [], earlier: [] }),
     digest: request.digest,
     mine: mine(request, reader, words),
-    ...buttons(request, reader, { page, last: page === pages.length, template }, manner),
+    ...acts,
+    asked: last && !acts.back ? answerFields(request, reader, words) : [],
   }
 }
 
 /** What became of the reader's last click, and why there is no button to approve, as long as there would be one. */
-function noticesFor(request: ApprovalRequest, reader: CardReader, { bot }: Words): readonly string[] {
-  const { notice, excludedBy, via } = reader
+function noticesFor(request: ApprovalRequest, reader: CardReader, { bot, emergency }: Words): readonly string[] {
+  const { notice, excludedBy, via, decides = true } = reader
   const why = excludedBy !== undefined && isOpen(request) ? [bot.excluded[excludedBy]] : []
   const doors = request.status === 'pending' && excludedBy === undefined ? doorsBeside(request, via) : null
-  return [...(notice === undefined ? [] : [notice]), ...why, ...(doors === null ? [] : [bot.approveElsewhere(doors)])]
+  return [
+    ...(notice === undefined ? [] : [notice]),
+    ...why,
+    ...(request.status === 'pending' && !decides ? [emergency.onlyGlass] : []),
+    ...(doors === null ? [] : [bot.approveElsewhere(doors)]),
+  ]
 }
 
-/** The card for a person who may not decide. It says why not, and who may. */
+/** A person who may not decide. One of the side that asks may answer. */
+export interface RefusedReader extends Pick<CardReader, 'may' | 'answering'> {
+  readonly stranger: boolean
+}
+
+/** The card for a person who may not decide. It says why not, and who may, and asks them what they may answer. */
 export const refusedFace = (
   request: ApprovalRequest,
   why: string,
-  { stranger }: { readonly stranger: boolean },
+  { stranger, ...reader }: RefusedReader,
   manner: Manner,
 ) => ({
   ...head(request, manner),
   ...(stranger && { story: [], votes: [] }),
+  asked: answerFields(request, reader, manner.words),
   run: [],
   title: plainTitle(request, manner.words),
-  text: short(why, 1_000, manner.words),
+  text: short(why, 2_000, manner.words),
   who: (request.requirement?.slots ?? []).map(({ groups, quorum }) => ({
     text: manner.words.progress.people(groups, quorum),
   })),
@@ -189,16 +207,27 @@ function head(request: ApprovalRequest, manner: Manner, { isPrivate = false, rea
           ...lineOf(sentence, words),
           at: clock ? hour(at) : briefMoment(at),
         })),
-    tone: high ? 'warning' : tones[request.status],
+    tone: request.glass ? 'attention' : high ? 'warning' : tones[request.status],
     status,
     tier: tier === undefined ? [] : [{ text: tier }],
     speak: words.bot.speak(status, tier),
     upcoming: nextStep(request, words).map((text) => ({ text })),
-    times: [{ text: timedText(deadlineOf(request, words)) }],
-    story: isPrivate ? [] : historyOf(request, words).map((sentence) => lineOf(sentence, words)),
+    times: [deadlineOf(request, words), ...reviewDeadline(request, words)].map((when) => ({ text: timedText(when) })),
+    story: (isPrivate
+      ? privateStory(request, words)
+      : [...historyOf(request, words), ...sinceAsked(request, words)]
+    ).map((sentence) => lineOf(sentence, words)),
     warnings: isPrivate ? [] : warningsOf(request, words),
   }
 }
+
+/** What a channel is told of a private request: that people wait for an answer, and how it was approved, without a name. */
+const privateStory = (request: ApprovalRequest, words: Words): readonly Sentence[] => [
+  ...[...emergencyUnnamed(request, words), ...(waitsForAnswer(request) ? [words.talk.waitsUnnamed] : [])].map(
+    (line): Sentence => [text(line)],
+  ),
+  ...joinedGroups(request, words),
+]
 
 /** The most characters that a warning names. */
 const mostNamed = 6
@@ -217,7 +246,8 @@ function warningsOf(request: ApprovalRequest, words: Words): readonly { readonly
 /** What the texts of a request give reason to warn of; nothing once the action is erased. */
 function findingsIn(request: ApprovalRequest): readonly TextFinding[] {
   if (!request.action) return []
-  return textFindings(request.action, { reason: saidIn(request, 'requested', 'reason') ?? '', links: linksOf(request) })
+  const reason = saidIn(request, 'requested', 'reason') ?? ''
+  return textFindings(request.action, { reason, links: linksOf(request), answers: answersIn(request) })
 }
 
 function linksOf(request: ApprovalRequest): readonly Link[] {

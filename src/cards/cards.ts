@@ -4,9 +4,9 @@ import { type Hex, sha256 } from '../core/data/id.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import type { Words } from '../words/words.ts'
 import { adaptiveCard } from './budget.ts'
-import type { CardReader } from './button.ts'
+import type { CardReader } from './cardReader.ts'
 import { type Batch, bare, type BatchOutcome, batchEndFace, batchOutcomeFace, batchPageFace } from './batch.ts'
-import { channelFace, listFace, type ListScope, refusedFace, reviewFace } from './cardData.ts'
+import { channelFace, listFace, type ListScope, refusedFace, type RefusedReader, reviewFace } from './cardData.ts'
 
 /** Draws requests as Adaptive Cards. Texts of agents and people are data in them, and never part of a template. */
 export interface Cards {
@@ -16,8 +16,11 @@ export interface Cards {
   readonly channel: (request: ApprovalRequest) => object
   /** For one person who may decide: one page in full; the last page has the button that approves. */
   readonly review: (request: ApprovalRequest, reader: CardReader) => object
-  /** For one person who may not decide: why, and who may. A stranger does not learn who decided, and why. */
-  readonly refused: (request: ApprovalRequest, why: string, to?: { readonly stranger: boolean }) => object
+  /**
+   * For one person who may not decide: why, and who may. A stranger does not learn who decided, and why. The side that asks
+   * gets a field for each open question.
+   */
+  readonly refused: (request: ApprovalRequest, why: string, to?: RefusedReader) => object
   /**
    * Pending requests, each with its button. With `more` there may be others, which expire later; with `here` they are
    * those of one channel, in that channel.

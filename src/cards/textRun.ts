@@ -20,12 +20,14 @@ export interface RunLine {
 /**
  * Draws a sentence with a run for each of its pieces. A text that a person or agent wrote has a run and a font of its
  * own, so that it cannot pass for the service's words.
+ *
+ * @param quoted the characters that a quotation may have
  */
-export const lineOf = (sentence: Sentence, words: Words): RunLine => ({
-  runs: sentence.map((run) => textRun(run, words)),
+export const lineOf = (sentence: Sentence, words: Words, quoted = 1_000): RunLine => ({
+  runs: sentence.map((run) => textRun(run, words, quoted)),
 })
 
-function textRun(run: Run, words: Words): TextRun {
+function textRun(run: Run, words: Words, quoted: number): TextRun {
   const plain = { weight: 'Default', italic: false, font: 'Default' } as const
   switch (run.role) {
     case 'text':
@@ -33,7 +35,7 @@ function textRun(run: Run, words: Words): TextRun {
     case 'name':
       return { ...plain, text: short(run.text.trim(), 64, words), weight: 'Bolder' }
     case 'quoted':
-      return { ...plain, text: short(run.text.trim(), 1_000, words), italic: true }
+      return { ...plain, text: short(run.text.trim(), quoted, words), italic: true }
     case 'exact':
       return { ...plain, text: exactText(run.text, 600, words), weight: 'Bolder', font: 'Monospace' }
     case 'time':

@@ -8,6 +8,7 @@ import type { Presentation } from '../../src/core/action/presentation.ts'
 import { showLimits } from '../../src/core/action/page.ts'
 import { report } from '../../src/core/request/redemption.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
+import { viewPagesOf } from '../../src/core/request/viewPage.ts'
 import type { Submission } from '../../src/core/request/submission.ts'
 import { sizes } from '../../src/core/policy/sizes.ts'
 import { after, bot, dba, decision, facts, needs, oid, pending, redemption, runner, stored } from '../support/build.ts'
@@ -15,6 +16,7 @@ import { withStoryLink } from '../../src/teams/storyLink.ts'
 import { english } from '../../src/words/english.ts'
 import { cards as templated, size } from './drawn.ts'
 import { checkShowable, pagesOf } from '../support/english.ts'
+import { answered, askedBack } from '../support/talked.ts'
 import { someOf } from '../support/whole.ts'
 
 /** Teams takes 100 KB; what comes around the card is small. The link to the console is added after drawing. */
@@ -148,6 +150,30 @@ const longest = (action: Action): Partial<Submission> => ({
 
 const said = { name: tag.repeat(256), reason: `x${tag.repeat(499)}` }
 
+/** As many questions as there may be, all but one of them answered, each text as long as it may be. */
+function talked(request: ApprovalRequest, letter = tag): ApprovalRequest {
+  let now = request
+  for (let i = 0; i < bounds.questions; i++) {
+    now = askedBack(now, `?${letter.repeat(bounds.text.words - 1)}`, { by: oid(100 + i), name: said.name })
+    if (i < bounds.questions - 1) now = answered(now, `!${letter.repeat(bounds.text.answer - 1)}`)
+  }
+  return now
+}
+
+/** The reader for whom the last page says the most: they have typed as much as they may. */
+const typing = {
+  ask: { may: ['ask', 'break'], form: { act: 'ask', fault: said.reason, words: said.reason } },
+  break: {
+    may: ['ask', 'break'],
+    form: { act: 'break', fault: said.reason, words: said.reason, confirm: tag.repeat(512) },
+  },
+  answer: {
+    may: ['answer'],
+    excludedBy: 'policy',
+    answering: { typed: { 5: tag.repeat(1_000) }, fault: { number: 5, why: said.reason } },
+  },
+} as const
+
 /** The states whose cards say the most. */
 function states(action: Action): readonly ApprovalRequest[] {
   const request = pending(longest(action))
@@ -160,7 +186,7 @@ function states(action: Action): readonly ApprovalRequest[] {
   const times = { approvedAt: after(60), redeemedAt: after(90), lapsesAt: after(120) }
   const redeemed: ApprovalRequest = { ...quorum, ...times, status: 'redeemed', redemption, unreported: false }
   const failed = stored(report(redeemed, { executor: runner, result: 'failed', summary: said.reason, at: after(180) }))
-  return [request, voted, denied, failed]
+  return [request, voted, denied, failed, talked(voted), talked(voted, '"')]
 }
 
 const approval: Draft = {
@@ -168,6 +194,8 @@ const approval: Draft = {
   actor: { kind: 'person', id: dba },
   data: { by: 'quorum', lapsesAt: after(120) },
 }
+
+const pagesIn = (request: ApprovalRequest): number => viewPagesOf(request, english.units).length
 
 /** One value, many values, and a value with many inside. */
 const tried = someOf(largest, ([what]) => what.split(' ')[0])
@@ -185,7 +213,7 @@ describe.each(tried)('with %s', (_what, params) => {
       cards.channel(one),
       cards.refused(one, said.reason),
       // The params are the same in every state, and what differs stands on the first page and the last.
-      ...(one === request ? pages : pages.filter((page) => page === 1 || page === pages.length)).flatMap((page) =>
+      ...(one === request ? pages : [1, pagesIn(one)]).flatMap((page) =>
         [dba, oid(100)].map((approver) => cards.review(one, { approver, page, notice: said.reason, via: 'teams' })),
       ),
       // In a batch a page has a heading and other buttons, but no words about the last click.
@@ -193,7 +221,13 @@ describe.each(tried)('with %s', (_what, params) => {
         cards.batchPage(one, { approver: dba, page, via: 'teams' }, { ...batchOf(one), at: 1 }),
       ),
     ])
-    for (const card of drawn) expect(size(card)).toBeLessThanOrEqual(most)
+    const talk = talked(request)
+    const last = pagesIn(talk)
+    const typed = Object.values(typing).map((more) =>
+      cards.review(talk, { approver: oid(100), page: last, via: 'teams', notice: said.reason, ...more }),
+    )
+    const refused = cards.refused(talk, said.reason, { stranger: false, ...typing.answer })
+    for (const card of [...drawn, ...typed, refused]) expect(size(card)).toBeLessThanOrEqual(most)
   })
 })
 

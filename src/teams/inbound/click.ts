@@ -7,6 +7,7 @@ import type { Json } from '../../core/data/json.ts'
 import { unbroken } from '../../core/data/text.ts'
 import { bounds } from '../../core/data/bound.ts'
 import { Problem } from '../../core/data/problem.ts'
+import { mostViewPages } from '../../core/request/viewPage.ts'
 import { spoken } from '../../words/spoken.ts'
 
 /** What a button of a card asks for. The sender's client wrote all of it, so none of it is trusted. */
@@ -136,7 +137,7 @@ const parsed = <T>(parse: (text: string) => T, why: string) =>
 
 const request = parsed(parseRequestId, noRequest)
 const view = parsed((text) => parseDigest(text), outdated)
-const page = z.int(noPage).min(1, noPage).max(bounds.shown.pages, noPage)
+const page = z.int(noPage).min(1, noPage).max(mostViewPages, noPage)
 
 const codePoints = (text: string): number => [...text].length
 
