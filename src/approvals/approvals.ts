@@ -30,7 +30,7 @@ import { spoken } from '../words/spoken.ts'
 import { checkMayKnowPolicy, type PolicyView, viewPolicy } from './policyView.ts'
 import { type Attempt, changeOrRefuse, noteRefusal, type RefusingParts, requestOfAgent } from './refusals.ts'
 import { afterStepUp, neededStepUp } from './stepUp.ts'
-import { answerAs, askBackAs, awaitsAgent } from './talk.ts'
+import { answerAs, askBackAs, awaitsAgent, awaitsPerson } from './talk.ts'
 import { sweeping } from './sweeping.ts'
 import type { Waiting } from './waiting.ts'
 
@@ -98,6 +98,8 @@ export interface Reviewed {
   readonly mayBreak: boolean
   /** Somebody broke the glass, and this person may review that. */
   readonly mayReview: boolean
+  /** A question is open, and this person may answer for the side that asks. */
+  readonly mayAnswer: boolean
   /** This person may not know of the request, and must not see its content. */
   readonly stranger: boolean
 }
@@ -128,6 +130,8 @@ export const approvals = (parts: ApprovalsParts) =>
       revoke: revokeAs,
       askBack: askBackAs,
       awaitsAgent: ({ policy }: ApprovalsParts, request: ApprovalRequest) => awaitsAgent(policy, request),
+      awaitsPerson: ({ policy }: ApprovalsParts, request: ApprovalRequest, who: ObjectId) =>
+        awaitsPerson(policy, request, policy.accounts(who)),
       answer: answerAs,
       breakGlass: breakGlassAs,
       reviewGlass: reviewGlassAs,
@@ -303,7 +307,13 @@ async function review(
   const actor = await actorIn(parts, id, approver)
   const { facts, glassFacts, found } = actor
   const { template, via, contexts } = wanted
-  let reviewed = { page: 1, pages: 1, refusal: null as Problem | null, exclusion: null as Exclusion | null, ...noGlass }
+  let reviewed = {
+    page: 1,
+    pages: 1,
+    refusal: null as Problem | null,
+    exclusion: null as Exclusion | null,
+    ...nothingMore,
+  }
   const request = await change(
     parts,
     id,
@@ -315,8 +325,9 @@ async function review(
       const excluding = problemIn(() => checkMayDecide(request, facts, { verdict: 'approve', excluded }))
       const exclusion = refusal || !excluding ? null : exclusionOf(request, facts)
       const mayBreak = problemIn(() => checkMayBreak(request, glassFacts, excluded)) === null
+      const mayAnswer = awaitsPerson(parts.policy, request, facts.accounts)
       const mayReview = awaitsReview(request) && !excluding && !overlap(request.glass?.accounts ?? [], facts.accounts)
-      reviewed = { page, pages, refusal, exclusion, mayBreak, mayReview }
+      reviewed = { page, pages, refusal, exclusion, mayBreak, mayReview, mayAnswer }
       if (refusal && !mayBreak) return unchanged(request, at)
       return show(request, { approver, template, page, pages })
     },
@@ -536,7 +547,7 @@ const listed = (parts: ApprovalsParts, request: ApprovalRequest): Promise<Approv
 const latest = async ({ ledger }: ApprovalsParts, request: ApprovalRequest): Promise<ApprovalRequest> =>
   recollectionOf(ledger).knowsLater(request) ? ((await ledger.find(request.id)) ?? request) : request
 
-const noGlass = { mayBreak: false, mayReview: false }
+const nothingMore = { mayBreak: false, mayReview: false, mayAnswer: false }
 
 const exclusionOf = ({ requirement }: ApprovalRequest, { accounts }: Facts): Exclusion =>
   overlap(requirement?.excludedByAgent ?? [], accounts) ? 'agent' : 'policy'

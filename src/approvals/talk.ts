@@ -2,7 +2,7 @@ import { checkSecretIn } from '../core/action/secret.ts'
 import { wordWarnings } from '../core/action/warning.ts'
 import type { Hex, ObjectId, RequestId } from '../core/data/id.ts'
 import { Problem } from '../core/data/problem.ts'
-import { answer, askBack, openQuestions } from '../core/request/conversation.ts'
+import { answer, askBack, isOwnSide, openQuestions } from '../core/request/conversation.ts'
 import type { Seen } from '../core/request/decision.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import type { Policy } from '../ports/policy.ts'
@@ -89,3 +89,14 @@ export const awaitsAgent = (policy: Pick<Policy, 'agent'>, request: ApprovalRequ
   request.status === 'pending' &&
   openQuestions(request).length > 0 &&
   ['agent', 'both'].includes(policy.agent(request.agent.id)?.answers ?? 'nobody')
+
+/** Whether a question is open that a member of the tenant with these accounts may answer for the side that asks. */
+export const awaitsPerson = (
+  policy: Pick<Policy, 'agent'>,
+  request: ApprovalRequest,
+  accounts: readonly ObjectId[],
+): boolean =>
+  request.status === 'pending' &&
+  openQuestions(request).length > 0 &&
+  isOwnSide(request, { accounts, member: true, enabled: true }) &&
+  ['owners', 'both'].includes(policy.agent(request.agent.id)?.answers ?? 'nobody')

@@ -67,7 +67,7 @@ export function reviewFace(request: ApprovalRequest, reader: CardReader, templat
   const acts = buttons(request, reader, { page, last, template }, manner)
   return {
     ...head(request, manner, { reader: reader.approver }),
-    notices: noticesFor(request, reader, words).map((text) => ({ text: short(text, 1_000, words) })),
+    notices: noticesFor(request, reader, words).map((text) => ({ text: short(text, 1_300, words) })),
     facts: factsOf(request, manner),
     agentId: request.agent.id,
     page: pages.length > 1 ? [{ text: words.params.pageOf(page, pages.length) }] : [],

@@ -309,9 +309,9 @@ export const actionRows: readonly Row[] = [
       },
       {
         name: 'data-read-strictly',
-        file: 'src/teams/inbound/click.ts',
-        find: 'const request = parsed(parseRequestId, noRequest)',
-        replace: 'const request = z.any()',
+        file: 'src/teams/inbound/clickField.ts',
+        find: 'export const request = parsed(parseRequestId, noRequest)',
+        replace: 'export const request = z.any()',
         tests: { [activity]: ['a click on a card › is malformed with %s'] },
       },
     ],

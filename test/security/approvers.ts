@@ -155,7 +155,7 @@ export const approverRows: readonly Row[] = [
       {
         name: 'listed-for-principal',
         file: 'src/teams/inbound/bot.ts',
-        find: ' || requirement.excludedByAgent?.includes(who) === true)',
+        find: ' || request.requirement.excludedByAgent?.includes(who) === true)',
         replace: ')',
         tests: {
           'test/teams/bot.test.ts': [
@@ -633,8 +633,8 @@ export const approverRows: readonly Row[] = [
       {
         name: 'pending-in-its-channel',
         file: 'src/teams/inbound/bot.ts',
-        find: 'isFor(request) && waitsFor(request, who)',
-        replace: 'waitsFor(request, who)',
+        find: 'isFor(request) && (waitsFor',
+        replace: '(waitsFor',
         tests: {
           [bot]: [
             'in a channel, where others read the answer, › pending lists the requests of the channel alone, and points to the personal chat',

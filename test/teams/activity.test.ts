@@ -136,7 +136,7 @@ describe('a click on a card', () => {
     ['a request in capitals', 'review', { request: request.toUpperCase() }],
     ['a request of an unknown shard', 'review', { request: request.replace('-0a', '-1a') }],
     ['a page before the first', 'review', { request, page: 0 }],
-    ['a page after the last', 'review', { request, page: 17 }],
+    ['a page after the last', 'review', { request, page: 18 }],
     ['half a page', 'review', { request, page: 1.5 }],
     ['a batch of nothing', 'batch', { requests: [] }],
     ['a batch of six', 'batch', { requests: Array(6).fill(request) }],
@@ -154,6 +154,17 @@ describe('a click on a card', () => {
     ['a reason that is no text', 'deny', { request, view, reason: 1 }],
     ['a confirmation that is no text', 'approve', { request, view, confirm: true }],
     ['a confirmation of 513 characters', 'approve', { request, view, confirm: 'x'.repeat(513) }],
+    ['no view to ask', 'ask', { request, question: 'Why?' }],
+    ['a question that is no text', 'ask', { request, view, question: { text: 'Why?' } }],
+    ['no view to break the glass', 'break-glass', { request, glassReason: 'Fire.' }],
+    ['a confirmation of a broken glass that is no text', 'break-glass', { request, view, glassConfirm: 7 }],
+    ['no finding', 'review-glass', { request, justified: 'Yes.' }],
+    ['another finding', 'review-glass', { request, finding: 'constructor', justified: 'Yes.' }],
+    ['no question to answer', 'answer', { request, number: 1, answer1: 'Yes.' }],
+    ['a question that is no hash', 'answer', { request, question: 'AB', number: 1 }],
+    ['no number of a question', 'answer', { request, question: 'ab'.repeat(32) }],
+    ['a number beyond the questions', 'answer', { request, question: 'ab'.repeat(32), number: 6 }],
+    ['an answer that is no text', 'answer', { request, question: 'ab'.repeat(32), number: 1, answer1: ['Yes.'] }],
     ['an unknown verb', 'escalate', { request, view }],
     ['a verb in capitals', 'Approve', { request, view }],
     ['the name of something that every object has', 'constructor', { request, view }],
@@ -190,11 +201,49 @@ describe('a click on a card', () => {
     },
   )
 
+  test('beside deciding is read with what was typed, and why that cannot be taken', () => {
+    const question = 'ab'.repeat(32)
+    const read = (verb: string, data: JsonObject) => {
+      const { kind: _kind, ...rest } = parseActivity(click(verb, data)) as unknown as Record<string, unknown>
+      return { ...rest, kind: _kind }
+    }
+    const shown = { request, view, page: 1 }
+    expect(read('ask', { request, view, question: ' Why?\r\n', reason: 'not this' })).toEqual(
+      expect.objectContaining({ kind: 'ask', ...shown, question: 'Why?' }),
+    )
+    expect(read('ask', { request, view, question: 'x'.repeat(501) })).toMatchObject({ fault: expect.any(String) })
+    expect(read('break-glass', { request, view, glassReason: 'Fire.', glassConfirm: 'db', confirm: 'no' })).toEqual(
+      expect.objectContaining({ kind: 'break', ...shown, reason: 'Fire.', confirm: 'db' }),
+    )
+    expect(read('review-glass', { request, finding: 'unjustified', justified: 'a', unjustified: 'b' })).toEqual(
+      expect.objectContaining({ kind: 'find', finding: 'unjustified', reason: 'b' }),
+    )
+    const answer = {
+      request,
+      question,
+      number: 2,
+      answer1: 'kept',
+      answer2: 'x'.repeat(1_000),
+      answer3: 'k'.repeat(4_000),
+    }
+    expect(read('answer', answer)).toEqual(
+      expect.objectContaining({
+        kind: 'answer',
+        question,
+        typed: { 1: 'kept', 2: 'x'.repeat(1_000), 3: 'k'.repeat(2_000) },
+      }),
+    )
+    expect(read('answer', { request, question, number: 1, answer1: 'x\u0007' })).toMatchObject({
+      typed: { 1: 'x\u0007' },
+      fault: expect.any(String),
+    })
+  })
+
   test('each fault has its own sentence', () => {
     const whys = [
       click('review', {}),
       click('approve', { request }),
-      click('review', { request, page: 17 }),
+      click('review', { request, page: 18 }),
       click('deny', { request, view, reason: 7 }),
       click('escalate', { request }),
     ].map((activity) => whyOf(parseActivity(activity)))

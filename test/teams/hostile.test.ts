@@ -12,6 +12,7 @@ import { draw } from '../../src/core/action/drawing.ts'
 import { cardText, valueText } from '../../src/core/action/value.ts'
 import { action, after, bot, dba, decision, facts, needs, pending, security, stored, slot } from '../support/build.ts'
 import { cards, complaints, lines, marked, objects, texts } from '../cards/drawn.ts'
+import { answered, askedBack, glassBroken, reviewedGlass, talkative } from '../support/talked.ts'
 import { corpus, pieces } from './hostile.ts'
 import { english } from '../../src/words/english.ts'
 import { pagesOf } from '../support/english.ts'
@@ -52,6 +53,20 @@ function drawn(text: string): readonly object[] {
     ),
     cards.refused(request, text),
     cards.list([request]),
+    ...talkedOf(text),
+  ]
+}
+
+/** The cards of a request about which people talk, and whose glass is broken. */
+function talkedOf(text: string): readonly object[] {
+  const asked = askedBack(talkative(saying(text)), text, { name: text })
+  const broken = reviewedGlass(glassBroken(talkative(), text, text), 'unjustified', text)
+  const reader = { approver: security, page: 1, via: 'teams', may: ['ask', 'break', 'review', 'answer'] } as const
+  const all = [asked, answered(asked, text), answered(asked, text, 'agent'), broken]
+  return [
+    ...all.map(cards.channel),
+    ...all.map((one) => cards.review(one, { ...reader, page: 2 })),
+    cards.refused(asked, text, { stranger: false, may: ['answer'] }),
   ]
 }
 
@@ -96,12 +111,16 @@ test.each(corpus)('%j is shown, and as text alone', (text) => {
   expect(exact).toContain(cardText(`${text}/${text}`.replaceAll('\n', ' ')))
 })
 
-test('the buttons send only the id of the request, the view and a page', () => {
+const sent = ['posted', 'request', 'view', 'page', 'question', 'number', 'finding']
+
+test('the buttons send only the id of the request, the view, a page, and which question or finding it is', () => {
   for (const card of corpus.flatMap(drawn))
     for (const { data } of objects(card) as { data?: object }[])
       for (const [key, value] of Object.entries(data ?? {})) {
-        expect(['posted', 'request', 'view', 'page']).toContain(key)
-        expect(String(value)).toMatch(/^(01[0-9a-z]{24}-0[0-9a-f]|sha256:[0-9a-f]{64}|\d|true)$/)
+        expect(sent).toContain(key)
+        expect(String(value)).toMatch(
+          /^(01[0-9a-z]{24}-0[0-9a-f]|(?:sha256:)?[0-9a-f]{64}|\d|true|justified|unjustified|-)$/,
+        )
       }
 })
 

@@ -1,14 +1,12 @@
 import * as z from 'zod'
-import { actionLimits, controlCharacter } from '../../core/action/action.ts'
 import type { VoteMark, MarkedVote } from '../../core/request/batch.ts'
 import type { Verdict } from '../../core/request/event.ts'
-import { type Digest, parseDigest, parseRequestId, type RequestId } from '../../core/data/id.ts'
+import type { Digest, RequestId } from '../../core/data/id.ts'
 import type { Json } from '../../core/data/json.ts'
-import { unbroken } from '../../core/data/text.ts'
 import { bounds } from '../../core/data/bound.ts'
-import { Problem } from '../../core/data/problem.ts'
-import { mostViewPages } from '../../core/request/viewPage.ts'
 import { spoken } from '../../words/spoken.ts'
+import { button, confirm, inputs, numbered, page, request, type Typed, view, words } from './clickField.ts'
+import { readTalk, talkButtons, type TalkClick } from './talkClick.ts'
 
 /** What a button of a card asks for. The sender's client wrote all of it, so none of it is trusted. */
 export type Click =
@@ -37,6 +35,7 @@ export type Click =
       /** Why the typed words cannot be taken. The person gets the form back, with these words in it. */
       readonly fault?: string
     }
+  | TalkClick
   /** `at` counts the requests of a batch from 1 on; one more is the card on which the marks are sent. */
   | {
       readonly kind: 'batch'
@@ -71,6 +70,11 @@ export function parseClick(invoke: Json): Click | { readonly why: string } {
       const { request, view, page, reason, note } = action.data
       return { kind: 'decide', verdict: 'deny', request, view, page, ...words(reason ?? note) }
     }
+    case 'ask':
+    case 'answer':
+    case 'break-glass':
+    case 'review-glass':
+      return readTalk(action)
     case 'batch': {
       const { requests, marks, at, page, shown, choice } = action.data
       return { kind: 'batch', requests, marks: remarked(marks, shown, choice), at, page }
@@ -104,78 +108,7 @@ function wordedMark(mark: VoteMark, index: number, typed: Readonly<Record<string
   return { ...mark, ...words(reason), ...(confirm !== undefined && { confirm }) }
 }
 
-/** An input that was left empty says nothing. */
-const words = (typed: Typed | undefined) =>
-  typed === undefined || typed.text === ''
-    ? {}
-    : { reason: typed.text, ...(typed.fault !== undefined && { fault: typed.fault }) }
-
-/** Every fault without a sentence of its own is answered with `notOurs`. */
-const {
-  notOurs,
-  outdated,
-  noRequest,
-  noPage,
-  automatic,
-  inputs: inputWords,
-  notText,
-  tooLong,
-  invisible,
-} = spoken.clicks
-
-/** A text that one of our own parsers must accept. */
-const parsed = <T>(parse: (text: string) => T, why: string) =>
-  z.string(why).transform((text, context): T => {
-    try {
-      return parse(text)
-    } catch (cause) {
-      if (!(cause instanceof Problem)) throw cause
-      context.addIssue(why)
-      return z.NEVER
-    }
-  })
-
-const request = parsed(parseRequestId, noRequest)
-const view = parsed((text) => parseDigest(text), outdated)
-const page = z.int(noPage).min(1, noPage).max(mostViewPages, noPage)
-
-const codePoints = (text: string): number => [...text].length
-
-/** What a person typed, and what keeps it from being taken. */
-interface Typed {
-  readonly text: string
-  readonly fault?: string
-}
-
-/** Characters that a form gets back. Clients of ours send no more than fits the form. */
-const mostTyped = 2_000
-
-/** What a person typed: as in the API, but forgiving of what clients put around it. */
-const typed = (name: string) =>
-  z
-    .string(notText(name))
-    .transform((given): Typed => {
-      const text = given.slice(0, mostTyped).replaceAll('\r\n', '\n').trim()
-      if (codePoints(text) > 500) return { text, fault: tooLong(name, 500) }
-      return controlCharacter.test(text.replace(/[\n\t]/g, ' ')) ? { text, fault: invisible(name) } : { text }
-    })
-    .optional()
-
-const confirm = z
-  .string(notText(inputWords.confirm))
-  .transform(unbroken)
-  .refine((text) => codePoints(text) <= actionLimits.target, tooLong(inputWords.confirm, actionLimits.target))
-  .optional()
-
-/** Teams merges the typed inputs into the data: the note of an approval, the reason of a denial. */
-const inputs = { reason: typed(inputWords.reason), note: typed(inputWords.note) }
-
-const button = <Verb extends string, Data extends z.ZodRawShape>(verb: Verb, data: Data) =>
-  z.object({
-    type: z.literal('Action.Execute'),
-    verb: z.literal(verb),
-    data: z.object(data),
-  })
+const { notOurs, automatic } = spoken.clicks
 
 const requests = z.array(request, notOurs).min(1, notOurs).max(bounds.batch, notOurs)
 
@@ -187,15 +120,12 @@ const batch = {
   marks: z.array(mark, notOurs).max(bounds.batch, notOurs).default([]),
 }
 
-/** The inputs of each request of a batch, by its number from 1 on. */
-const numbered = <Input extends z.ZodType>(name: string, input: Input): Readonly<Record<string, Input>> =>
-  Object.fromEntries(Array.from({ length: bounds.batch }, (_, i) => [`${name}${i + 1}`, input]))
-
 const actionSchema = z.discriminatedUnion('verb', [
   button('review', { request, page: page.default(1), posted: z.boolean(notOurs).default(false) }),
   button('approve', { request, view, page: page.default(1), ...inputs, confirm }),
   button('deny', { request, view, page: page.default(1), ...inputs }),
   button('revoke', { request, page: page.default(1), ...inputs }),
+  ...talkButtons,
   button('batch', {
     ...batch,
     at: z
@@ -207,7 +137,11 @@ const actionSchema = z.discriminatedUnion('verb', [
     shown: z.object({ request, view }).optional(),
     choice: z.enum(['approve', 'deny', 'open'], notOurs).optional(),
   }),
-  button('submit', { ...batch, ...numbered('reason', inputs.reason), ...numbered('confirm', confirm) }),
+  button('submit', {
+    ...batch,
+    ...numbered('reason', bounds.batch, inputs.reason),
+    ...numbered('confirm', bounds.batch, confirm),
+  }),
 ])
 
 const invokeSchema = z.object({
