@@ -12,20 +12,20 @@ export type DeliveryState = (typeof deliveryStates)[number]
 /**
  * Counts the events that a request's cards must show: up to the newest that changes what people see.
  *
- * An erasure changes what people see; the ask for it does not, nor does a refusal.
+ * An erasure changes what people see; the ask for it does not, nor does a refusal, nor a reminder.
  */
 export const revision = ({ events }: Pick<ApprovalRequest, 'events'>): number => events.findLastIndex(isSeen) + 1
 
-const unseen: ReadonlySet<Leaf['type']> = new Set(['shown', 'erasure-asked', 'refused'])
+const unseen: ReadonlySet<Leaf['type']> = new Set(['shown', 'erasure-asked', 'refused', 'reminded'])
 const isSeen = ({ type }: Pick<Leaf, 'type'>): boolean => !unseen.has(type)
 
 /**
- * Says whether a commit leaves work for a delivery: cards that are out of date, or the file of an end, which a crash after
+ * Says whether a commit leaves work for a delivery: cards that are out of date, people to be told again, or the file of an end, which a crash after
  * the commit may prevent. A redemption that policy allowed needs none: without an answer its executor repeats it.
  */
 export const needsDelivery = (after: ApprovalRequest, leaves: readonly Pick<Leaf, 'type'>[]): boolean =>
   after.policy.outcome === 'approve'
-    ? leaves.some(isSeen)
+    ? leaves.some((leaf) => isSeen(leaf) || leaf.type === 'reminded')
     : leaves.some(({ type }) => type === 'cancelled' || type === 'tampered')
 
 /** Records, once and only while a request is pending, that no channel of its approvers was reached. Closes nothing. */
