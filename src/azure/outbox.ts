@@ -1,8 +1,9 @@
 import { odata, type TableClient } from '@azure/data-tables'
 import { isClaimed, isWaiting, type Posting } from '../core/request/delivery.ts'
-import { type RequestId, sha256, type Shard, shardOf, shards } from '../core/data/id.ts'
+import { type ObjectId, type RequestId, sha256, type Shard, shardOf, shards } from '../core/data/id.ts'
 import type { Instant } from '../core/data/instant.ts'
-import type { CardRow, Claim, Claimed, Outbox } from '../ports/outbox.ts'
+import type { Hearing } from '../ports/hearings.ts'
+import type { CardRow, Claim, Claimed, Outbox, ToldRow } from '../ports/outbox.ts'
 import { cardFrom, cardKey, cardKeys, cardRow } from './card.ts'
 import { integerIn, isNewer, type Row, rowVersion, textIn, textOrNull } from './column.ts'
 import { answered, dropped, found, unlessConflict } from './fault.ts'
@@ -11,6 +12,7 @@ import { rowOf } from './row.ts'
 import { requestIdIn, rowKey } from './rowKey.ts'
 import { type Deadline, within } from './deadline.ts'
 import type { Tables } from './tables.ts'
+import { hearingFrom, hearingPlace, hearingRow, toldFrom, toldKeys, toldRow } from './told.ts'
 
 /** Rows of one shard that one call of `waiting` reads. */
 const mostRows = 1_000
@@ -96,17 +98,7 @@ export class TableOutbox implements Outbox {
   }
 
   async cards(request: RequestId): Promise<readonly CardRow[]> {
-    const deadline = within()
-    const [from, to] = cardKeys(request)
-    const filter = odata`PartitionKey eq ${shardOf(request)} and RowKey ge ${from} and RowKey lt ${to}`
-    const rows: Row[] = []
-    let token: string | undefined
-    do {
-      const page = await readPage(this.#table, { filter }, { size: 1_000, ...(token && { token }) }, deadline)
-      rows.push(...page.rows)
-      token = page.token
-    } while (token !== undefined)
-    return rows.map(cardFrom)
+    return (await this.#between(shardOf(request), ...cardKeys(request))).map(cardFrom)
   }
 
   async putCard(request: RequestId, row: CardRow): Promise<void> {
@@ -117,6 +109,34 @@ export class TableOutbox implements Outbox {
     await dropped(this.#table.deleteEntity(shardOf(request), cardKey(request, row), within()))
   }
 
+  async told(request: RequestId): Promise<readonly ToldRow[]> {
+    return (await this.#between(shardOf(request), ...toldKeys(request))).map(toldFrom)
+  }
+
+  async putTold(request: RequestId, row: ToldRow): Promise<void> {
+    await answered(this.#table.upsertEntity(toldRow(request, row), 'Replace', within()))
+  }
+
+  async hearings(): Promise<readonly Hearing[]> {
+    const rows = await this.#between('teams', 'person-', 'person-~')
+    return rows.filter((row) => !isNewer(row)).map(hearingFrom)
+  }
+
+  async hearing(person: ObjectId): Promise<Hearing | null> {
+    const { partitionKey, rowKey } = hearingPlace(person)
+    const row = await found(this.#table.getEntity(partitionKey, rowKey, within()))
+    return row && hearingFrom(row)
+  }
+
+  async putHearing(hearing: Hearing): Promise<void> {
+    await answered(this.#table.upsertEntity(hearingRow(hearing), 'Replace', within()))
+  }
+
+  async dropHearing(person: ObjectId): Promise<void> {
+    const { partitionKey, rowKey } = hearingPlace(person)
+    await dropped(this.#table.deleteEntity(partitionKey, rowKey, within()))
+  }
+
   async arrive(conversation: string): Promise<boolean> {
     const entity = { ...arrival(conversation), v: rowVersion }
     return (await unlessConflict(this.#table.createEntity(entity, within()))) !== null
@@ -125,6 +145,20 @@ export class TableOutbox implements Outbox {
   async leave(conversation: string): Promise<void> {
     const { partitionKey, rowKey } = arrival(conversation)
     await dropped(this.#table.deleteEntity(partitionKey, rowKey, within()))
+  }
+
+  /** Reads all rows of a partition from one key up to another. */
+  async #between(partition: string, from: string, to: string): Promise<readonly Row[]> {
+    const deadline = within()
+    const filter = odata`PartitionKey eq ${partition} and RowKey ge ${from} and RowKey lt ${to}`
+    const rows: Row[] = []
+    let token: string | undefined
+    do {
+      const page = await readPage(this.#table, { filter }, { size: 1_000, ...(token && { token }) }, deadline)
+      rows.push(...page.rows)
+      token = page.token
+    } while (token !== undefined)
+    return rows
   }
 
   /** Reads up to a page of a shard's rows, from where the last call ended. */

@@ -1,3 +1,5 @@
+import type { ObjectId } from '../core/data/id.ts'
+import type { Notice } from '../core/request/notice.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import type { ChannelKind } from './channel.ts'
 
@@ -37,6 +39,21 @@ export interface SendingRules {
   readonly channelOf: (conversation: string) => string
 }
 
+/** A notice, and how it is told. */
+export interface Telling {
+  readonly request: ApprovalRequest
+  readonly notice: Notice
+  /** Whether nobody but one person reads it, who may know of the request. */
+  readonly isOwn: boolean
+  /** People of the channel who want to be told, and are mentioned. */
+  readonly mentioned: readonly MentionedPerson[]
+}
+
+export interface MentionedPerson {
+  readonly id: ObjectId
+  readonly name: string
+}
+
 /**
  * Cards and texts in channels of one kind. Every call ends within 20 s, with all its retries.
  *
@@ -50,6 +67,8 @@ export interface Messenger {
   update(card: PostedCard, request: ApprovalRequest, again?: Again): Promise<Sent<null>>
   /** Posts a text into a channel. */
   say(channel: string, words: string, again?: Again): Promise<Sent<null>>
+  /** Tells a notice: in a conversation, such as a card's thread or a person's own chat, or as a new post in a channel. */
+  tell(place: string, telling: Telling, again?: Again): Promise<Sent<null>>
   /** Answers a person in the conversation in which they wrote, with a text or a card. */
   reply(conversation: string, answer: string | object, again?: Again): Promise<Sent<null>>
 }

@@ -1,5 +1,6 @@
 import type { RequestId } from '../core/data/id.ts'
 import type { Instant } from '../core/data/instant.ts'
+import type { Hearings } from './hearings.ts'
 import type { PostedCard } from './messenger.ts'
 
 /**
@@ -17,6 +18,25 @@ export interface CardRow {
   /** The earliest moment of the next try. */
   readonly notBefore?: Instant
   /** The channel refused the card for good. It is still tried now and then, because the bot may be added again. */
+  readonly lost?: boolean
+}
+
+/**
+ * That somebody was told of an event, or could not be. Written after the send, so that a crash in between has the words sent
+ * again. Rows are not authenticated: whoever changes one can keep a notice from being sent, or have it sent again.
+ */
+export interface ToldRow {
+  /** The number of the event. */
+  readonly seq: number
+  /** A channel, the compliance channel, or the object id of a person. */
+  readonly whom: string
+  /** When they were told; absent while they were not. */
+  readonly at?: Instant
+  /** Failed tries so far. */
+  readonly attempts: number
+  /** The earliest moment of the next try. */
+  readonly notBefore?: Instant
+  /** The place refused the words for good. */
   readonly lost?: boolean
 }
 
@@ -39,13 +59,14 @@ export interface Claimed extends Claim {
 }
 
 /**
- * Requests whose cards are out of date (`post-` rows, written by the ledger's commits), and the cards themselves.
+ * Requests whose cards are out of date (`post-` rows, written by the ledger's commits), the cards themselves, and who was told
+ * of what.
  *
  * Each call writes a single row: claims with If-Match, cards without. After a lost answer the row is read back.
  *
  * @throws {Problem} `unavailable` if the storage cannot be reached.
  */
-export interface Outbox {
+export interface Outbox extends Hearings {
   /**
    * Lists at most `limit` requests that wait for a delivery, unclaimed and not deferred, from all shards, oldest first.
    * A request whose claims keep ending without `finish` or `defer` is left out for longer each time.
@@ -72,6 +93,9 @@ export interface Outbox {
   putCard(request: RequestId, row: CardRow): Promise<void>
   /** Deletes the row of this card, or of this channel, if it exists. */
   dropCard(request: RequestId, row: CardRow): Promise<void>
+  told(request: RequestId): Promise<readonly ToldRow[]>
+  /** Inserts or replaces the row of this event and this reader. */
+  putTold(request: RequestId, row: ToldRow): Promise<void>
   /** Notes that the bot was added to a conversation. `false` if that was known, or perhaps after a lost answer. */
   arrive(conversation: string): Promise<boolean>
   /** Notes that the bot was removed from a conversation. */

@@ -118,6 +118,44 @@ describe.each(kinds)('%s', (_kind, empty) => {
     })
   })
 
+  describe('what was told', () => {
+    test('is kept by event and reader, and replaced', async () => {
+      const [{ id }, second] = [await ask(ledger), await ask(ledger, { agent: oid(20) })]
+      const channel = '19:dba@thread.tacv2'
+      const failed = { seq: 3, whom: channel, attempts: 2, notBefore: seconds(9), lost: true } as const
+      await outbox.putTold(id, failed)
+      await outbox.putTold(id, { seq: 3, whom: dba, attempts: 0, at: seconds(5) })
+      expect(await other.told(id)).toEqual(expect.arrayContaining([failed]))
+      await other.putTold(id, { seq: 3, whom: channel, attempts: 0, at: seconds(10) })
+      await other.putTold(id, { seq: 4, whom: channel, attempts: 1 })
+      const rows = (await outbox.told(id)).toSorted((a, b) => a.seq - b.seq || a.whom.localeCompare(b.whom))
+      expect(rows).toEqual([
+        { seq: 3, whom: dba, attempts: 0, at: seconds(5) },
+        { seq: 3, whom: channel, attempts: 0, at: seconds(10) },
+        { seq: 4, whom: channel, attempts: 1 },
+      ])
+      expect(await outbox.told(second.id)).toEqual([])
+    })
+  })
+
+  describe('those who want to hear', () => {
+    const quiet = { person: dba, conversation: 'a:1/#?', quiet: '22:00-07:00 Europe/Berlin' } as const
+
+    test('are listed until they do not, and replaced', async () => {
+      expect(await outbox.hearings()).toEqual([])
+      expect(await outbox.hearing(dba)).toBeNull()
+      await outbox.putHearing(quiet)
+      await outbox.putHearing({ person: oid(20), conversation: 'a:2' })
+      expect((await other.hearings()).toSorted((a, b) => a.person.localeCompare(b.person))).toEqual(
+        [quiet, { person: oid(20), conversation: 'a:2' }].toSorted((a, b) => a.person.localeCompare(b.person)),
+      )
+      await other.putHearing({ person: dba, conversation: 'a:3' })
+      expect(await outbox.hearing(dba)).toEqual({ person: dba, conversation: 'a:3' })
+      for (let i = 0; i < 2; i++) await outbox.dropHearing(dba)
+      expect(await other.hearing(dba)).toBeNull()
+    })
+  })
+
   describe('a claim', () => {
     test('belongs to one process', async () => {
       const { id } = await ask(ledger)

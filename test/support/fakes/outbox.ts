@@ -1,7 +1,8 @@
 import { cardName, isClaimed, isWaiting, type Posting } from '../../../src/core/request/delivery.ts'
-import type { RequestId } from '../../../src/core/data/id.ts'
+import type { ObjectId, RequestId } from '../../../src/core/data/id.ts'
 import type { Instant } from '../../../src/core/data/instant.ts'
-import type { CardRow, Claim, Claimed, Outbox } from '../../../src/ports/outbox.ts'
+import type { Hearing } from '../../../src/ports/hearings.ts'
+import type { CardRow, Claim, Claimed, Outbox, ToldRow } from '../../../src/ports/outbox.ts'
 import type { MemoryLedger } from './ledger.ts'
 
 /** The version of a row, which changes with each write, like an ETag. */
@@ -17,6 +18,8 @@ export class MemoryOutbox implements Outbox {
   private readonly posts: MemoryLedger['posts']
   private readonly postings = new Map<RequestId, Posting>()
   private readonly rows = new Map<RequestId, Map<string, string>>()
+  private readonly tellings = new Map<RequestId, Map<string, string>>()
+  private readonly hearers = new Map<ObjectId, Hearing>()
   private readonly arrivals = new Set<string>()
   private changes = 0
   private readonly changed = new Map<RequestId, number>()
@@ -73,6 +76,31 @@ export class MemoryOutbox implements Outbox {
 
   async dropCard(request: RequestId, row: CardRow): Promise<void> {
     this.rows.get(request)?.delete(cardName(row))
+  }
+
+  async told(request: RequestId): Promise<readonly ToldRow[]> {
+    return [...(this.tellings.get(request)?.values() ?? [])].map((text) => JSON.parse(text) as ToldRow)
+  }
+
+  async putTold(request: RequestId, row: ToldRow): Promise<void> {
+    const rows = this.tellings.get(request) ?? new Map<string, string>()
+    this.tellings.set(request, rows.set(`${row.seq} ${row.whom}`, JSON.stringify(row)))
+  }
+
+  async hearings(): Promise<readonly Hearing[]> {
+    return [...this.hearers.values()]
+  }
+
+  async hearing(person: ObjectId): Promise<Hearing | null> {
+    return this.hearers.get(person) ?? null
+  }
+
+  async putHearing(hearing: Hearing): Promise<void> {
+    this.hearers.set(hearing.person, hearing)
+  }
+
+  async dropHearing(person: ObjectId): Promise<void> {
+    this.hearers.delete(person)
   }
 
   async arrive(conversation: string): Promise<boolean> {
