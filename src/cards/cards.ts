@@ -6,6 +6,7 @@ import type { Words } from '../words/words.ts'
 import { adaptiveCard } from './budget.ts'
 import type { CardReader } from './cardReader.ts'
 import { type Batch, bare, type BatchOutcome, batchEndFace, batchOutcomeFace, batchPageFace } from './batch.ts'
+import { noticeFace, type NoticeScope } from './noticeFace.ts'
 import { channelFace, listFace, type ListScope, refusedFace, type RefusedReader, reviewFace } from './cardData.ts'
 
 /** Draws requests as Adaptive Cards. Texts of agents and people are data in them, and never part of a template. */
@@ -33,6 +34,8 @@ export interface Cards {
   readonly batchPage: (request: ApprovalRequest, reader: CardReader, batch: Batch & { readonly at: number }) => object
   /** What the person marked, and the button that sends it. */
   readonly batchEnd: (found: readonly ApprovalRequest[], batch: Batch) => object
+  /** Tells people of a request beside its card: in a thread, in another channel, or in a person's own chat. */
+  readonly notice: (request: ApprovalRequest, scope: NoticeScope) => object
   readonly batchOutcome: (outcomes: readonly BatchOutcome[]) => object
 }
 
@@ -51,7 +54,7 @@ export function loadCards(files: ReadonlyMap<string, Uint8Array>, words: Words):
     pen('refused.json'),
     pen('list.json'),
   ]
-  const [around, batch] = [pen('batchPage.json'), pen('batch.json')]
+  const [around, batch, notice] = [pen('batchPage.json'), pen('batch.json'), pen('notice.json')]
   const template = sha256(files.get('review.json') ?? '')
   const manner = { words, budget: adaptiveCard }
   return {
@@ -65,6 +68,7 @@ export function loadCards(files: ReadonlyMap<string, Uint8Array>, words: Words):
       return framed(review({ ...face, ...bare }), around(batchPageFace(request, face, place, manner)))
     },
     batchEnd: (found, marked) => batch(batchEndFace(found, marked, manner)),
+    notice: (request, scope) => notice(noticeFace(request, scope, manner)),
     batchOutcome: (outcomes) => batch(batchOutcomeFace(outcomes, manner)),
   }
 }

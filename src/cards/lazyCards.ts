@@ -9,6 +9,7 @@ export const templateNames = [
   'list.json',
   'batchPage.json',
   'batch.json',
+  'notice.json',
 ]
 
 /**

@@ -173,6 +173,8 @@ const talk: Words['talk'] = {
   waitsUnnamed: 'Waiting for the answer to a question.',
   byPerson: (who) => [text('By '), name(who), text(', for the agent')],
   erased: 'The answer was erased.',
+  answered: (answer) => [text(': “'), quoted(answer), text('”')],
+  person: (number) => `Person ${number}`,
   stale: (have, of, names) => [text(`${have} of ${of} (`), ...listed(names), text(' approved before the answer)')],
   joined: (groups) => `Now ${groups.join(' and ')} may approve, too.`,
 }
@@ -192,6 +194,17 @@ const emergency: Words['emergency'] = {
   },
   next: 'Next: another approver says whether that was justified. Review leads there.',
   onlyGlass: 'You are in no group that decides this. In an emergency you can approve it alone, by “Break glass…”.',
+}
+
+const notices: Words['notices'] = {
+  reminded: 'Reminder: this still waits for approval.',
+  escalated: 'This still waits for approval, and more people may approve it now.',
+  'glass-broken': 'Break-glass: one person approved this alone.',
+  asked: 'An approver asks a question about this.',
+  answered: 'A question about this was answered. Approvals from before count no more.',
+  failed: 'This was approved and carried out, and it failed.',
+  unreported: 'This was approved and begun, and nobody reported what became of it.',
+  expired: 'This expired: not enough people approved it in time.',
 }
 
 const deadline: Words['deadline'] = {
@@ -445,6 +458,7 @@ const bot: Words['bot'] = {
     'I bring the requests of agents to those who may approve them.',
     'Type "pending" to see what waits for you, or "show" and an id to see one request.',
     'Decide with Review on a card; typing "approve" does nothing.',
+    'Type "notify on" here, in your own chat, and I write to you when something concerns you.',
   ].join('\n\n'),
   welcome: [
     'I bring the requests of AI agents to those who may approve them. A request appears as a card in the channel of',
@@ -469,6 +483,15 @@ const bot: Words['bot'] = {
     `Waiting for a decision in this channel: ${many}${more ? ' or more. What expires first comes first.' : '.'} ${elsewhere}`,
   notHere: `Here I show the requests of this channel alone, since all of you can read my answer. ${elsewhere}`,
   showNeedsId: 'Which one? Type "show" and the id of a request.',
+  notifyElsewhere: 'Say this in your own chat with me: I write only to those who asked me to, and only there.',
+  notifyOn:
+    'I will write to you here about requests that wait for you, and about questions, emergencies and failures of agents that you answer for. "notify off" ends it.',
+  notifyQuiet: (hours) =>
+    `I will write to you here, and not in your quiet hours (${hours}), unless it cannot wait: that more people may approve, and a broken glass. "notify on" ends the quiet hours, "notify off" all of it.`,
+  notifyOff: 'I will not write to you on my own.',
+  notifyUsage: (state) =>
+    `${state}\n\nType "notify on", "notify off", or "notify quiet 22:00-07:00 Europe/Berlin" with your hours and time zone.`,
+  notifyForm: 'Write quiet hours as "notify quiet 22:00-07:00 Europe/Berlin", with a time zone such as Europe/Berlin.',
 }
 
 const clicks: Words['clicks'] = {
@@ -595,6 +618,7 @@ export const english: Words = {
   history,
   talk,
   emergency,
+  notices,
   deadline,
   progress,
   params,

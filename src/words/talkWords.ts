@@ -1,4 +1,5 @@
 import type { Instant } from '../core/data/instant.ts'
+import type { NoticeKind } from '../core/request/notice.ts'
 import type { ReviewFinding } from '../core/request/event.ts'
 import type { Sentence } from './run.ts'
 
@@ -14,6 +15,10 @@ export interface TalkWords {
   /** Stands above an answer that a person gave. An agent's answer is marked as its reason is. */
   readonly byPerson: (who: string) => Sentence
   readonly erased: string
+  /** Puts what was answered behind who did. */
+  readonly answered: (answer: string) => Sentence
+  /** Stands for a name that cannot be shown where it would have to stand. */
+  readonly person: (number: number) => string
   /** So many of the approvals that are needed; these people approved before the newest answer. */
   readonly stale: (have: number, of: number, names: readonly string[]) => Sentence
   /** Groups that joined since. */
@@ -37,3 +42,6 @@ export interface EmergencyWords {
   /** Why a person who may break the glass sees no button that approves as usual. */
   readonly onlyGlass: string
 }
+
+/** Why people are told of a request, by the event that is the reason. */
+export type NoticeWords = Readonly<Record<NoticeKind, string>>

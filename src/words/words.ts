@@ -9,7 +9,7 @@ import type { StopCode } from '../core/request/nextStep.ts'
 import type { Uncovered } from '../core/request/uncovered.ts'
 import type { RuleWords } from './ruleWords.ts'
 import type { Sentence } from './run.ts'
-import type { EmergencyWords, TalkWords } from './talkWords.ts'
+import type { EmergencyWords, NoticeWords, TalkWords } from './talkWords.ts'
 
 /**
  * What the product says to people, in one language. A language is one file with an object of this type, which holds no
@@ -38,6 +38,7 @@ export interface Words {
   readonly history: HistoryWords
   readonly talk: TalkWords
   readonly emergency: EmergencyWords
+  readonly notices: NoticeWords
   readonly deadline: DeadlineWords
   readonly progress: ProgressWords
   readonly params: ParamWords
@@ -322,6 +323,15 @@ interface BotWords {
   /** In a conversation of many: a request that is not of this channel, or does not exist. */
   readonly notHere: string
   readonly showNeedsId: string
+  /** In a conversation of many: who is told of what is a person's own matter. */
+  readonly notifyElsewhere: string
+  readonly notifyOn: string
+  readonly notifyQuiet: (hours: string) => string
+  readonly notifyOff: string
+  /** Whether a person is told, and how to change it. */
+  readonly notifyUsage: (state: string) => string
+  /** For quiet hours in another form. */
+  readonly notifyForm: string
 }
 
 /** What is wrong with a click, for the person who clicked. */

@@ -1,5 +1,7 @@
 import type { CardReader } from '../../src/cards/cardReader.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
+import { noticesOf } from '../../src/core/request/notice.ts'
+import type { NoticeScope } from '../../src/cards/noticeFace.ts'
 import { viewPagesOf } from '../../src/core/request/viewPage.ts'
 import { withStoryLink } from '../../src/teams/storyLink.ts'
 import { english } from '../../src/words/english.ts'
@@ -273,4 +275,69 @@ test('in a batch a page has the questions, and no form of its own', () => {
   const card = cards.batchPage(request, { approver: dba, page: 1, via: 'teams', ...approver }, batch)
   expect(verbs(card)).not.toContain('ask')
   expect(lines(card)).toContain('Dana asks: “Which customers?”')
+})
+
+describe('the card of a notice', () => {
+  const noticed = (request: ApprovalRequest, more: Partial<NoticeScope> = {}, at = 0) => {
+    const notice = noticesOf(request).at(at)
+    if (!notice) throw new Error('Nothing is told.')
+    return cards.notice(request, { notice, isOwn: false, mentioned: [], ...more })
+  }
+  const reminded = promptedAt(talkative(), 900)
+
+  test.each<[string, ApprovalRequest, readonly string[]]>([
+    ['a reminder', reminded, ['Still to approve: 2 people of dba. One denial ends it.']],
+    ['a question', asked, ['Dana asks: “Which customers?”']],
+    [
+      'an answer',
+      told,
+      ['By Olga, for the agent: “Those of the churn report.”', '0 of 2 (Dana approved before the answer)'],
+    ],
+    ['a broken glass', broken, ['Break-glass: approved by Ina alone: “The site is down, INC-7.”']],
+    ['a failure', anyWith('failed'), [english.next.closed.failed]],
+  ])('says why people are told: %s', (_what, request, said) => {
+    for (const isOwn of [true, false]) {
+      const card = noticed(request, { isOwn })
+      const heading = english.notices[noticesOf(request)[0]?.kind ?? 'expired']
+      expect(card).toMatchObject({ version: '1.5', speak: heading })
+      expect(texts(card, 'TextBlock')[0]).toBe(heading)
+      expect(lines(card)).toEqual(expect.arrayContaining([...said, `Request ${request.id}`]))
+      expect(complaints(card)).toEqual([])
+    }
+  })
+
+  test('leads to Review while something can be done', () => {
+    expect(verbs(noticed(reminded))).toEqual(['review'])
+    expect(verbs(noticed(broken))).toEqual(['review'])
+    expect(verbs(noticed(anyWith('failed')))).toEqual([])
+  })
+
+  test('of a private request has no words and no names in a channel, and has them for one person', () => {
+    const request = askedBack(hidden())
+    for (const one of [request, answered(request), glassBroken(hidden())]) {
+      expect(JSON.stringify(noticed(one))).not.toMatch(/Dana|Olga|Ina|Which customers|churn|INC-7|prod\//)
+      expect(lines(noticed(one, { isOwn: true })).join('\n')).toMatch(/Dana|Ina/)
+    }
+  })
+
+  test('mentions people by their id, with a name that is no markup', () => {
+    const mentioned = [
+      { id: dba, name: 'Dana O’Neil-Śmith' },
+      { id: dba2, name: '[x](https://evil.example) </at>' },
+    ]
+    const card = noticed(reminded, { mentioned }) as { readonly msteams: { readonly entities: readonly object[] } }
+    expect(card.msteams.entities).toEqual([
+      { type: 'mention', text: '<at>Dana O’Neil-Śmith</at>', mentioned: { id: dba, name: 'Dana O’Neil-Śmith' } },
+      { type: 'mention', text: '<at>Person 2</at>', mentioned: { id: dba2, name: 'Person 2' } },
+    ])
+    expect(texts(card, 'TextBlock')).toContain('<at>Dana O’Neil-Śmith</at> <at>Person 2</at>')
+    expect(JSON.stringify(card)).not.toContain('evil')
+  })
+
+  test('has hostile words as text alone', () => {
+    const card = noticed(answered(askedBack(talkative(), hostile, { name: hostile }), hostile))
+    expect(complaints(card)).toEqual([])
+    expect(texts(card, 'TextBlock').join()).not.toContain('evil')
+    expect(JSON.stringify(card)).not.toContain('\u202e')
+  })
 })

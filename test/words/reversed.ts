@@ -1,4 +1,5 @@
 import type { ExceptionKind } from '../../src/core/record/eventType.ts'
+import type { NoticeKind } from '../../src/core/request/notice.ts'
 import type { Tier } from '../../src/core/request/event.ts'
 import type { ClosedStatus, Status } from '../../src/core/request/request.ts'
 import { english } from '../../src/words/english.ts'
@@ -72,6 +73,8 @@ export const reversed: Words = {
     waitsUnnamed: other(english.talk.waitsUnnamed),
     byPerson: (who) => said('by', name(who)),
     erased: other(english.talk.erased),
+    answered: (answer) => [text(' «'), quoted(answer), text('»')],
+    person: (number) => line('person', number),
     stale: (have, of, names) => said('before', text(`${have}/${of} `), ...names.map(name)),
     joined: (groups) => line('joined', ...groups),
   },
@@ -90,6 +93,7 @@ export const reversed: Words = {
     },
     findingUnnamed: all(english.emergency.findingUnnamed),
   },
+  notices: all<NoticeKind>(english.notices),
   deadline: {
     decideBy: (asked, by, length) => said('decide', time(asked), time(by), text(length)),
     useBy: (at) => said('use', time(at)),
@@ -187,6 +191,7 @@ export const reversed: Words = {
     ...all({
       ...english.bot,
       ...{ excluded: '', speak: '', waiting: '', waitingHere: '', welcomeChannel: '', approveElsewhere: '', typed: '' },
+      ...{ notifyQuiet: '', notifyUsage: '' },
     }),
     excluded: all(english.bot.excluded),
     speak: (status, tier = '') => `${tier} ${status}`,
@@ -194,6 +199,8 @@ export const reversed: Words = {
     waitingHere: (many) => line('waiting', many),
     welcomeChannel: (channel) => line('welcome', channel),
     typed: (words) => line('typed', words),
+    notifyQuiet: (hours) => line('quiet', hours),
+    notifyUsage: (state) => line('usage', state),
     approveElsewhere: (doors) => line('elsewhere', ...doors),
   },
   clicks: {
