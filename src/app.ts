@@ -35,6 +35,7 @@ import type { Caller } from './http/caller.ts'
 import { consolePages } from './http/console.ts'
 import { checkClients, checkDoors, type ClientNames } from './http/clients.ts'
 import { dispatch } from './delivery/dispatch.ts'
+import { hearersOf } from './delivery/hearers.ts'
 import { paced, pacing } from './delivery/pace.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Directory } from './ports/directory.ts'
@@ -219,7 +220,7 @@ interface Outbound {
 
 /** @param changes for commits of deliveries themselves, which wake waiting callers and start no other delivery */
 function outboundOf(
-  { policy, clock, outbox, failed, undelivered }: Composing,
+  { policy, clock, outbox, directory, ledger, failed, undelivered }: Composing,
   messengers: Messengers,
   ends: Ends,
   changes: ChangeParts,
@@ -230,6 +231,7 @@ function outboundOf(
     delivery: new Delivery({
       ...{ ...changes, policy, ends, pace, outbox, messenger, failed, pause },
       ...(undelivered && { undelivered }),
+      hearers: hearersOf({ policy, directory, ledger, outbox, clock }),
     }),
     messenger: paced(messenger, pace, pause),
   }
@@ -328,7 +330,7 @@ function teamsOf(
   const isShownIn: BotParts['isShownIn'] = ({ requirement }, channel) =>
     channelsOf(policy, requirement?.slots).includes(channel)
   const lazy: Bot = async (intent) => {
-    ready ??= bot({ approvals, cards: await cards(), messenger, arrivals: outbox, isShownIn, adopt })
+    ready ??= bot({ approvals, cards: await cards(), messenger, arrivals: outbox, hearings: outbox, isShownIn, adopt })
     return ready(intent)
   }
   return teamsDoor({ gate, bot: lazy })

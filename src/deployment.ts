@@ -25,7 +25,7 @@ import { logLine } from './runtime/logLine.ts'
 import { opening } from './runtime/opening.ts'
 import { gate } from './teams/inbound/gate.ts'
 import { connect } from './teams/outbound/connection.ts'
-import { type ConsolePlace, withStoryLink } from './teams/storyLink.ts'
+import { type ConsolePlace, renderOn, withStoryLink } from './teams/storyLink.ts'
 import { spoken } from './words/spoken.ts'
 
 /** A composed app, with the preparation that other services need before it works. */
@@ -147,7 +147,7 @@ function shownIn(
   const cards = drawing(files, spoken)
   const place = placeOf(config)
   const inTeams = place ? async () => withStoryLink(await cards(), place, spoken) : cards
-  const messenger = connect({ ...bot, clientId, cloud }, async (request) => (await inTeams()).channel(request))
+  const messenger = connect({ ...bot, clientId, cloud }, renderOn(inTeams))
   const { bots } = cloud
   return {
     cards,

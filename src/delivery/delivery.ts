@@ -20,8 +20,8 @@ import { remember } from '../runtime/remember.ts'
 
 export type DeliveryParts = ChangeParts &
   Omit<PostingParts, 'pace' | 'messenger'> & {
-    readonly policy: Pick<Policy, 'version' | 'group'>
-    readonly messenger: Pick<Dispatch, 'post' | 'update' | 'rulesOf'>
+    readonly policy: Pick<Policy, 'version' | 'group' | 'complianceChannel'>
+    readonly messenger: Pick<Dispatch, 'post' | 'update' | 'tell' | 'rulesOf'>
     readonly ends: Pick<Ends, 'leave'>
     /** Is called with each request that was recorded as undeliverable. Must not throw. */
     readonly undelivered?: (id: RequestId) => void
@@ -89,6 +89,8 @@ export class Delivery {
       // A card that a person deleted is no failure.
       update: async (card, ...more) =>
         this.#noted(this.#channelOf(card), await messenger.update(card, ...more), 'gone'),
+      // A person or thread that is not reached says nothing of the deliveries.
+      tell: async (...all) => messenger.tell(...all),
     }
     this.#parts = { ...parts, pace, messenger: noting }
     this.#runs = new Queue({ atOnce, longest: longestQueue }, (id) => this.#deliver(id).catch(parts.failed))

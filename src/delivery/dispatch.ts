@@ -22,6 +22,7 @@ export function dispatch(messengers: Messengers): Dispatch {
     post: (channel, ...more) => of(channel)?.post(channel, ...more) ?? unreached(),
     update: (card, ...more) => of(card.conversation)?.update(card, ...more) ?? unreached(),
     say: (channel, ...more) => of(channel)?.say(channel, ...more) ?? unreached(),
+    tell: (place, ...more) => of(place)?.tell(place, ...more) ?? unreached(),
     reply: (conversation, ...more) => of(conversation)?.reply(conversation, ...more) ?? unreached(),
   }
 }

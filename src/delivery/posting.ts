@@ -7,12 +7,14 @@ import type { Again, Messenger, PostedCard, Sent } from '../ports/messenger.ts'
 import type { CardRow, Outbox } from '../ports/outbox.ts'
 import type { Policy } from '../ports/policy.ts'
 import { type Held, isGivenUp, send, type SendingParts } from './sending.ts'
+import { tellRound, type TellingParts } from './telling.ts'
 
-export type PostingParts = SendingParts & {
-  readonly outbox: Outbox
-  readonly messenger: Pick<Messenger, 'post' | 'update'>
-  readonly policy: Pick<Policy, 'group'>
-}
+export type PostingParts = SendingParts &
+  Omit<TellingParts, 'messenger' | 'policy'> & {
+    readonly outbox: Outbox
+    readonly messenger: Pick<Messenger, 'post' | 'update' | 'tell'>
+    readonly policy: Pick<Policy, 'group' | 'complianceChannel'>
+  }
 
 /**
  * How a round ended: the claim is lost; the row changed, so what was read may be out of date; no approver can be
@@ -39,7 +41,10 @@ interface Visit {
   readonly come: (at: Instant) => void
 }
 
-/** Brings every card of the request up to date, and posts those that are missing, as far as it can be done now. */
+/**
+ * Brings every card of the request up to date, posts those that are missing, and tells what people were not told, as far as it
+ * can be done now.
+ */
 export async function postRound(parts: PostingParts, held: Held, { request, isFirst }: Shown): Promise<Round> {
   let next: Instant | null = null
   const come = (at: Instant) => {
@@ -57,6 +62,8 @@ export async function postRound(parts: PostingParts, held: Held, { request, isFi
     const ended = book.hasCard(channel) ? null : await attempt(parts, visit, book.rowOf(channel))
     if (ended !== null) return ended
   }
+  const ended = await tellRound(parts, visit)
+  if (ended !== null) return ended
   return isUnreachable(parts, visit, channels) ? 'unreachable' : { next }
 }
 

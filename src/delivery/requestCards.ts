@@ -41,6 +41,14 @@ export class CardBook {
     return this.#of(channel).some((row) => row.card && !row.lost)
   }
 
+  /** The thread of each channel's newest card that can be reached. */
+  threads(): readonly { readonly channel: string; readonly conversation: string }[] {
+    const byChannel = new Map<string, string>()
+    for (const { channel, card, lost } of this.#rows.values())
+      if (card && !lost) byChannel.set(channel, card.conversation)
+    return [...byChannel].map(([channel, conversation]) => ({ channel, conversation }))
+  }
+
   isLost(channel: string): boolean {
     return this.#of(channel).length > 0 && this.#of(channel).every((row) => row.lost)
   }

@@ -45,6 +45,7 @@ export class Pages {
       rules: messenger.rules,
       update: (...all) => messenger.update(...all),
       say: (...all) => messenger.say(...all),
+      tell: (...all) => messenger.tell(...all),
       reply: (...all) => messenger.reply(...all),
       post: async (...all) => {
         const sent = await messenger.post(...all)

@@ -14,7 +14,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Policy } from '../ports/policy.ts'
 import type { Cards } from '../cards/cards.ts'
 import { connect } from '../teams/outbound/connection.ts'
-import { withStoryLink } from '../teams/storyLink.ts'
+import { renderOn, withStoryLink } from '../teams/storyLink.ts'
 import { drawing } from '../cards/lazyCards.ts'
 import { clouds } from '../runtime/cloud.ts'
 import { apiAppId, consoleAppId, peoplesApps, tenantId } from './accounts.ts'
@@ -126,8 +126,7 @@ function teamsOn(
   pages: Pages | undefined,
 ): Pick<Adapters, 'messengers' | 'teams'> {
   const bot = { appId: botAppId, appType: 'SingleTenant', tenantId, clientId: botAppId, serviceUrl } as const
-  const messenger = connect({ ...bot, cloud: clouds.public }, async (request) => (await cards()).channel(request), {
-    credentials: 'none',
-  })
+  const render = renderOn(cards)
+  const messenger = connect({ ...bot, cloud: clouds.public }, render, { credentials: 'none' })
   return { messengers: new Map([['teams', pages?.watching(messenger) ?? messenger]]), teams: { gate, cards } }
 }

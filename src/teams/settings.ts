@@ -1,3 +1,4 @@
+import type { Telling } from '../ports/messenger.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import type { Cloud } from '../runtime/cloud.ts'
 
@@ -27,8 +28,11 @@ export interface ConnectionOptions {
   readonly pause?: number
 }
 
-/** Draws the Adaptive Card that shows a request to a channel. */
-export type Render = (request: ApprovalRequest) => object | Promise<object>
+/** Draws Adaptive Cards: that which shows a request to a channel, and those of notices. */
+export interface Render {
+  readonly card: (request: ApprovalRequest) => object | Promise<object>
+  readonly notice: (telling: Telling) => object | Promise<object>
+}
 
 export const isAppType = (value: string): value is AppType => appTypes.some((one) => one === value)
 

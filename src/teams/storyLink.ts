@@ -3,6 +3,7 @@ import { tabEntity } from '../contract/teamsTab.ts'
 import type { RequestId } from '../core/data/id.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import type { Words } from '../words/words.ts'
+import type { Render } from './settings.ts'
 
 /** Where the console is. */
 export interface ConsolePlace {
@@ -45,3 +46,9 @@ export const withStoryLink = (cards: Cards, place: ConsolePlace, { buttons }: Wo
     review: (request, reader) => linked(cards.review(request, reader), request),
   }
 }
+
+/** Draws what Teams is sent. The cards are loaded when the first is drawn. */
+export const renderOn = (cards: () => Promise<Cards>): Render => ({
+  card: async (request) => (await cards()).channel(request),
+  notice: async ({ request, ...scope }) => (await cards()).notice(request, scope),
+})

@@ -113,6 +113,12 @@ function unreliable(world: DeliveryWorld, schedule: fc.Scheduler, fate: () => Fa
     cards: (...args) => called('cards', () => outbox.cards(...args)),
     putCard: (...args) => called('putCard', () => outbox.putCard(...args)),
     dropCard: (...args) => called('dropCard', () => outbox.dropCard(...args)),
+    told: (...args) => called('told', () => outbox.told(...args)),
+    putTold: (...args) => called('putTold', () => outbox.putTold(...args)),
+    hearings: () => outbox.hearings(),
+    hearing: (...args) => outbox.hearing(...args),
+    putHearing: (...args) => outbox.putHearing(...args),
+    dropHearing: (...args) => outbox.dropHearing(...args),
     arrive: (...args) => outbox.arrive(...args),
     leave: (...args) => outbox.leave(...args),
   }
@@ -130,6 +136,7 @@ function unreliable(world: DeliveryWorld, schedule: fc.Scheduler, fate: () => Fa
       rulesOf: () => teams.rules,
       post: (...args) => called('post', () => teams.post(...args)).catch(passing),
       update: (...args) => called('update', () => teams.update(...args)).catch(passing),
+      tell: (...args) => called('tell', () => teams.tell(...args)).catch(passing),
     },
     pause: async (ms) => {
       await schedule.schedule(Promise.resolve(), 'pause')

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { PostedCard } from '../../src/ports/messenger.ts'
+import type { Render } from '../../src/teams/settings.ts'
 import { clouds } from '../../src/runtime/cloud.ts'
 import { type Call, type Fault, type Plan, startFaultProxy } from './faultProxy.ts'
 
@@ -59,6 +60,12 @@ export const settingsOf = ({ url }: Pick<Connector, 'url'>) =>
     serviceUrl: url,
     cloud: clouds.public,
   }) as const
+
+/** Draws a notice as the card of its request, with the reason. */
+export const drawnBy = (card: Render['card']): Render => ({
+  card,
+  notice: async ({ request, notice }) => ({ ...(await card(request)), speak: notice.kind }),
+})
 
 /** https://learn.microsoft.com/microsoftteams/platform/bots/how-to/format-your-bot-messages: 100 KB, as UTF-16. */
 const largest = 100 * 1024

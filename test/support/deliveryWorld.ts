@@ -21,6 +21,8 @@ import { FakeTime } from './fakes/time.ts'
 export const dbaChannel = '19:dba@thread.tacv2'
 export const securityChannel = '19:security@thread.tacv2'
 
+export const complianceChannel = '19:compliance@thread.tacv2'
+
 const channels: Readonly<Record<string, readonly string[]>> = {
   dba: [dbaChannel],
   security: [securityChannel],
@@ -69,6 +71,7 @@ export function deliveryWorld(real?: Partial<Real>) {
   const undelivered: RequestId[] = []
   const policy: DeliveryParts['policy'] = {
     version: policyVersion,
+    complianceChannel: () => complianceChannel,
     group: (name) => ({ name, members: [], channels: channels[name] ?? [] }),
   }
 

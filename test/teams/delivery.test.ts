@@ -5,7 +5,7 @@ import type { RequestId } from '../../src/core/data/id.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import type { Messenger, PostedCard } from '../../src/ports/messenger.ts'
 import { connect } from '../../src/teams/outbound/connection.ts'
-import { type Connector, settingsOf, startConnector } from '../support/connector.ts'
+import { drawnBy, type Connector, settingsOf, startConnector } from '../support/connector.ts'
 import { startStorage, type TestStorage } from '../ports/tables.ts'
 import { dbaChannel, type DeliveryWorld, deliveryWorld, needing, securityChannel } from '../support/deliveryWorld.ts'
 import { type Call, type Fault, inOrder } from '../support/faultProxy.ts'
@@ -43,7 +43,7 @@ const render = ({ id, status, undeliverable }: ApprovalRequest) => ({
 })
 
 function messenger(): Messenger {
-  return connect(settingsOf(connector), render, { credentials: 'none', within: 2_000, pause: 5 })
+  return connect(settingsOf(connector), drawnBy(render), { credentials: 'none', within: 2_000, pause: 5 })
 }
 
 /** Another process, with clients of its own. */

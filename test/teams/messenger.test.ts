@@ -1,9 +1,11 @@
 import { type AddressInfo, createServer } from 'node:net'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
-import type { Messenger, Sent } from '../../src/ports/messenger.ts'
+import { noticesOf } from '../../src/core/request/notice.ts'
+import { promptedAt, talkative } from '../support/talked.ts'
+import type { Messenger, Sent, Telling } from '../../src/ports/messenger.ts'
 import { connect } from '../../src/teams/outbound/connection.ts'
 import type { AppType, ConnectionOptions, TeamsSettings } from '../../src/teams/settings.ts'
-import { type Connector, settingsOf, startConnector } from '../support/connector.ts'
+import { drawnBy, type Connector, settingsOf, startConnector } from '../support/connector.ts'
 import { approved, pending } from '../support/build.ts'
 import { type Fault, inOrder } from '../support/faultProxy.ts'
 import { until } from '../support/until.ts'
@@ -26,7 +28,12 @@ const settings = (other: Partial<TeamsSettings> = {}): TeamsSettings => ({ ...se
 const render = ({ id, status }: ApprovalRequest) => ({ type: 'AdaptiveCard', version: '1.5', body: [{ id, status }] })
 
 function connectTo({ url }: Pick<Connector, 'url'>, options: ConnectionOptions = {}): Messenger {
-  return connect(settings({ serviceUrl: url }), render, { credentials: 'none', within: 4_000, pause: 5, ...options })
+  return connect(settings({ serviceUrl: url }), drawnBy(render), {
+    credentials: 'none',
+    within: 4_000,
+    pause: 5,
+    ...options,
+  })
 }
 
 async function post() {
@@ -41,10 +48,18 @@ const status = (status: number, headers: Readonly<Record<string, string>> = {}):
   headers,
 })
 
+const telling = (): Telling => {
+  const request = promptedAt(talkative(), 900)
+  const [notice] = noticesOf(request)
+  if (!notice) throw new Error('A reminder is told.')
+  return { request, notice, isOwn: false, mentioned: [] }
+}
+
 const sends: readonly (readonly [string, (teams: Messenger) => Promise<Sent<unknown>>])[] = [
   ['a post', (teams) => teams.post(channel, pending())],
   ['an update', (teams) => teams.update({ conversation: 'a:1', activity: '1' }, pending())],
   ['words', (teams) => teams.say(channel, 'Sealed.')],
+  ['a notice', (teams) => teams.tell('a:1', telling())],
   ['a reply', (teams) => teams.reply('a:1', 'Nothing waits for you.')],
 ]
 
@@ -97,6 +112,23 @@ test('a post names the channel, the tenant and no bot: its token tells Teams who
       channelData: { channel: { id: channel }, tenant: { id: tenantId } },
       activity: expect.any(Object),
     })
+})
+
+test('a notice goes into the thread of a card, into a chat, or begins a conversation in a channel', async () => {
+  const { conversation } = await post()
+  for (const place of [conversation, 'a:1', channel]) expect(await teams.tell(place, telling())).toEqual({ sent: null })
+  expect(connector.messages(conversation)).toHaveLength(2)
+  expect(connector.messages('a:1')).toHaveLength(1)
+  expect(connector.posts(channel)).toHaveLength(2)
+  for (const { body } of [...connector.messages('a:1'), ...connector.messages(conversation).slice(1)])
+    expect(body).toMatchObject({ summary: 'reminded', attachments: [{ content: { speak: 'reminded' } }] })
+})
+
+test('a notice that may have been sent is not sent again by the messenger', async () => {
+  const { conversation } = await post()
+  connector.plan(({ path }) => (path.endsWith('/activities') ? { kind: 'unanswered' } : null))
+  expect(await teams.tell(conversation, telling())).toEqual({ unsent: 'passing' })
+  expect(connector.messages(conversation)).toHaveLength(2)
 })
 
 test('a reply in a channel goes into the thread it belongs to', async () => {
@@ -215,7 +247,7 @@ test('a card that Teams does not know is gone', async () => {
 
 test('a card beyond the limit of Teams is too large', async () => {
   const large = () => ({ type: 'AdaptiveCard', body: ['x'.repeat(60_000)] })
-  teams = connect(settings(), large, { credentials: 'none' })
+  teams = connect(settings(), drawnBy(large), { credentials: 'none' })
   expect(await teams.post(channel, pending())).toEqual({ unsent: 'too-large' })
 })
 
@@ -236,7 +268,7 @@ describe('with a managed identity', () => {
 
   /** Tokens are kept by the process: each test has an identity of its own. */
   const withIdentity = (end: string, options: ConnectionOptions) =>
-    connect(settings({ appId: appId.replace(/..$/, end) }), render, options)
+    connect(settings({ appId: appId.replace(/..$/, end) }), drawnBy(render), options)
 
   test('every call carries its token', async () => {
     teams = withIdentity('c1', {})
@@ -265,7 +297,7 @@ test.each<[string, Partial<TeamsSettings>, ConnectionOptions, string]>([
   ['a token in the clear', { serviceUrl: 'http://teams.example' }, {}, 'BOT_SERVICE_URL'],
   ['no token elsewhere', { serviceUrl: 'https://teams.example' }, { credentials: 'none' }, 'BOT_SERVICE_URL'],
 ])('%s is refused at once, by name', (_what, other, options, name) => {
-  expect(() => connect(settings(other), render, options)).toThrow(name)
+  expect(() => connect(settings(other), drawnBy(render), options)).toThrow(name)
 })
 
 /** A port on which nobody listens. */

@@ -3,7 +3,7 @@ import type { RequestId } from '../../src/core/data/id.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import type { Again, Messenger } from '../../src/ports/messenger.ts'
 import { connect } from '../../src/teams/outbound/connection.ts'
-import { type Connector, type ConnectorCall, settingsOf, startConnector } from '../support/connector.ts'
+import { drawnBy, type Connector, type ConnectorCall, settingsOf, startConnector } from '../support/connector.ts'
 import { noon } from '../ports/story.ts'
 import { dbaChannel, type DeliveryWorld, deliveryWorld, lasting, securityChannel } from '../support/deliveryWorld.ts'
 import { FakeTime, flushed } from '../support/fakes/time.ts'
@@ -44,7 +44,7 @@ const render = ({ id, status }: ApprovalRequest) => ({
 })
 
 function messenger(): Messenger {
-  return connect(settingsOf(connector), render, { credentials: 'none', within: 60_000, pause: 1 })
+  return connect(settingsOf(connector), drawnBy(render), { credentials: 'none', within: 60_000, pause: 1 })
 }
 
 /** Counts what is under way. */
@@ -64,6 +64,7 @@ function watched(teams: Messenger): Messenger {
     post: (channel, request, again) => during(teams.post(channel, request, waiting(again))),
     update: (card, request, again) => during(teams.update(card, request, waiting(again))),
     say: (channel, words, again) => during(teams.say(channel, words, waiting(again))),
+    tell: (place, telling, again) => during(teams.tell(place, telling, waiting(again))),
     reply: (place, answer, again) => during(teams.reply(place, answer, waiting(again))),
   }
 }

@@ -2,7 +2,7 @@ import type { RequestId } from '../../src/core/data/id.ts'
 import { TableOutbox } from '../../src/azure/outbox.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { connect } from '../../src/teams/outbound/connection.ts'
-import { type Connector, settingsOf, startConnector } from '../../test/support/connector.ts'
+import { drawnBy, type Connector, settingsOf, startConnector } from '../../test/support/connector.ts'
 import { dbaChannel, type DeliveryWorld, deliveryWorld, lasting } from '../../test/support/deliveryWorld.ts'
 import { type Fault, type FaultProxy, startFaultProxy } from '../../test/support/faultProxy.ts'
 import { longest, type Storage } from './station.ts'
@@ -94,7 +94,7 @@ const render = ({ id, status }: ApprovalRequest) => ({
 })
 
 const messengerOf = (connector: Connector) =>
-  connect(settingsOf(connector), render, { credentials: 'none', within: 3_500, pause: 5 })
+  connect(settingsOf(connector), drawnBy(render), { credentials: 'none', within: 3_500, pause: 5 })
 
 /** Lists each fault at each call of both sides. */
 export function deliveryCells(faults: ReadonlyMap<string, Fault>): DeliveryCell[] {

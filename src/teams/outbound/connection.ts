@@ -18,6 +18,7 @@ export function connect(settings: TeamsSettings, render: Render, options: Connec
     post: async (...all) => (await connected()).post(...all),
     update: async (...all) => (await connected()).update(...all),
     say: async (...all) => (await connected()).say(...all),
+    tell: async (...all) => (await connected()).tell(...all),
     reply: async (...all) => (await connected()).reply(...all),
   }
 }

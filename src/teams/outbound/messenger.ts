@@ -29,7 +29,7 @@ export function messenger(
 
   return {
     async post(channel, request, again) {
-      const conversation = inChannel(channel, card(await render(request), 'Approval request'))
+      const conversation = inChannel(channel, card(await render.card(request), 'Approval request'))
       return send<PostedCard>({ ...patience, again, inDoubt: 'stop' }, async (abortSignal) => {
         const { conversations } = await adapter.connector()
         return posted(await conversations.createConversation(conversation, { abortSignal }))
@@ -37,7 +37,7 @@ export function messenger(
     },
 
     async update({ conversation, activity: id }, request, again) {
-      const activity = { ...card(await render(request), 'Approval request'), id }
+      const activity = { ...card(await render.card(request), 'Approval request'), id }
       return send({ ...patience, again, inDoubt: 'repeat' }, async (abortSignal) => {
         const { conversations } = await adapter.connector()
         await conversations.updateActivity(conversation, id, activity, { abortSignal })
@@ -50,6 +50,17 @@ export function messenger(
       return send({ ...patience, again, inDoubt: 'stop' }, async (abortSignal) => {
         const { conversations } = await adapter.connector()
         await conversations.createConversation(conversation, { abortSignal })
+        return null
+      })
+    },
+
+    async tell(place, telling, again) {
+      const content = await render.notice(telling)
+      const activity = card(content, summaryOf(content))
+      return send({ ...patience, again, inDoubt: 'stop' }, async (abortSignal) => {
+        const { conversations } = await adapter.connector()
+        if (isChannel(place)) await conversations.createConversation(inChannel(place, activity), { abortSignal })
+        else await conversations.sendToConversation(place, activity, { abortSignal })
         return null
       })
     },
@@ -68,6 +79,15 @@ export function messenger(
 /** Builds an activity of a card alone. Teams would split one with words beside the card, and name no card to update. */
 function card(content: object, summary: string): Partial<Activity> {
   return { type: 'message', summary, attachments: [CardFactory.adaptiveCard(content)] }
+}
+
+/** A channel, and no conversation in it: a message there is a new post. */
+const isChannel = (place: string): boolean => place.startsWith('19:') && !place.includes(';messageid=')
+
+/** What Teams shows of a card in its own notifications: our own words, which a screen reader says as well. */
+function summaryOf(content: object): string {
+  const { speak } = content as { readonly speak?: unknown }
+  return typeof speak === 'string' ? speak : 'Notice'
 }
 
 /** Builds an activity of plain text: an agent's text may be among the words, and markdown would turn it into links. */

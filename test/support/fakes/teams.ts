@@ -3,7 +3,7 @@ import type { RequestId } from '../../../src/core/data/id.ts'
 import type { Instant } from '../../../src/core/data/instant.ts'
 import type { ApprovalRequest, Status } from '../../../src/core/request/request.ts'
 import type { Clock } from '../../../src/ports/clock.ts'
-import type { Again, Messenger, PostedCard, Sent } from '../../../src/ports/messenger.ts'
+import type { Again, Messenger, PostedCard, Sent, Telling } from '../../../src/ports/messenger.ts'
 import { teamsRules } from '../../../src/teams/outbound/rules.ts'
 
 /** One send as it arrives. */
@@ -36,6 +36,10 @@ export class MemoryTeams implements Messenger {
   readonly sends: Send[] = []
   /** Texts in channels, oldest first. */
   readonly said: { readonly channel: string; readonly words: string }[] = []
+  /** Notices, oldest first. */
+  readonly told: { readonly place: string; readonly telling: Telling; readonly at: Instant }[] = []
+  /** Says why a notice does not get through; `null` lets it. */
+  refuses: (place: string) => Unsent | null = () => null
   /** Gives the fate of each send; `null` carries it out. */
   plan: (send: Send) => Fate | null = () => null
   private readonly shown = new Map<string, ShownCard>()
@@ -65,6 +69,13 @@ export class MemoryTeams implements Messenger {
 
   async say(channel: string, words: string, _again?: Again): Promise<Sent<null>> {
     this.said.push({ channel, words })
+    return { sent: null }
+  }
+
+  async tell(place: string, telling: Telling, _again?: Again): Promise<Sent<null>> {
+    const fate = this.refuses(place)
+    if (fate) return fate
+    this.told.push({ place, telling, at: this.clock.now() })
     return { sent: null }
   }
 
