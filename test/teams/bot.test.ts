@@ -32,6 +32,7 @@ const channel = '19:dba@thread.tacv2'
 
 let place: World
 let talk: Bot
+let box: MemoryOutbox
 let said: { readonly conversation: string; readonly answer: string | object }[]
 let sent: Awaited<ReturnType<Messenger['reply']>>
 let adopted: { readonly request: RequestId; readonly channel: string; readonly card: PostedCard }[]
@@ -47,6 +48,7 @@ async function enter(other: Partial<Roster> = {}): Promise<void> {
   said = []
   sent = { sent: null }
   adopted = []
+  box = new MemoryOutbox(new MemoryLedger())
   talk = bot({
     approvals: place.approvals,
     cards,
@@ -56,7 +58,8 @@ async function enter(other: Partial<Roster> = {}): Promise<void> {
         return sent
       },
     },
-    arrivals: new MemoryOutbox(new MemoryLedger()),
+    arrivals: box,
+    hearings: box,
     isShownIn: ({ requirement }, channel) => channelsOf(policy, requirement?.slots).includes(channel),
     adopt: async (request, channel, card) => void adopted.push({ request, channel, card }),
   })
@@ -348,6 +351,48 @@ describe('the command pending', () => {
     for (let i = 0; i < 11; i++) await place.approvals.ask(asks({ agent: often }))
     expect(await listed(dba)).toHaveLength(10)
     expect(said.at(-1)?.answer).toMatchObject({ speak: english.bot.waiting(10, true) })
+  })
+})
+
+describe('the command notify', () => {
+  const hearing = async () => (await box.hearings()).map(({ person, ...rest }) => [person, rest])
+  const typed = async (argument: string | undefined, who = dba, where: object = own) => {
+    await talk({ kind: 'command', who, name: 'notify', ...own, ...where, ...(argument !== undefined && { argument }) })
+    return said.at(-1)?.answer
+  }
+
+  test('notes the own chat of a person, with quiet hours, until they do not want to hear', async () => {
+    expect(await typed(undefined)).toBe(english.bot.notifyUsage(english.bot.notifyOff))
+    expect(await typed('on')).toBe(english.bot.notifyOn)
+    expect(await hearing()).toEqual([[dba, { conversation: own.conversation }]])
+    const hours = '22:00-07:00 Europe/Berlin'
+    expect(await typed('quiet 22:00-07:00 europe/berlin')).toBe(english.bot.notifyQuiet(hours))
+    expect(await hearing()).toEqual([[dba, { conversation: own.conversation, quiet: hours }]])
+    expect(await typed('what')).toBe(english.bot.notifyUsage(english.bot.notifyQuiet(hours)))
+    expect(await typed('off')).toBe(english.bot.notifyOff)
+    expect(await hearing()).toEqual([])
+  })
+
+  test.each(['quiet', 'quiet 22:00-07:00', 'quiet tonight', 'quiet 25:00-07:00 utc'])(
+    'says how quiet hours are written, and changes nothing: %s',
+    async (argument) => {
+      await typed('on')
+      expect(await typed(argument)).toBe(english.bot.notifyForm)
+      expect(await hearing()).toEqual([[dba, { conversation: own.conversation }]])
+    },
+  )
+
+  test('does nothing where others read', async () => {
+    expect(await typed('on', dba, { conversation, channel, personal: undefined })).toBe(english.bot.notifyElsewhere)
+    expect(await hearing()).toEqual([])
+  })
+
+  test('is ended by the removal from the own chat, and not by that from a channel', async () => {
+    await typed('on')
+    await talk({ kind: 'removed', who: dba, conversation, channel })
+    expect(await hearing()).toHaveLength(1)
+    await talk({ kind: 'removed', who: dba, ...own })
+    expect(await hearing()).toEqual([])
   })
 })
 

@@ -41,11 +41,13 @@ async function enter(other: Partial<Roster> = {}): Promise<void> {
   place = await world(() => judgement, others)
   for (const id of [incident, incident2, sponsor]) place.directory.add(id)
   said = []
+  const outbox = new MemoryOutbox(new MemoryLedger())
   talk = bot({
     approvals: place.approvals,
     cards,
     messenger: { reply: async (_where, answer) => (said.push(answer), { sent: null }) },
-    arrivals: new MemoryOutbox(new MemoryLedger()),
+    arrivals: outbox,
+    hearings: outbox,
     isShownIn: () => true,
     adopt: async () => undefined,
   })

@@ -11,6 +11,8 @@ import type { Cards } from '../../cards/cards.ts'
 import { batchCard, submitted } from './batch.ts'
 import { type BotAnswer, error, forLog } from './botAnswer.ts'
 import { wordsOf } from './problemWords.ts'
+import type { Hearings } from '../../ports/hearings.ts'
+import { notify } from './notifyCommand.ts'
 import { clicked } from './requestClick.ts'
 import { spoken } from '../../words/spoken.ts'
 
@@ -20,6 +22,8 @@ export interface BotParts {
   readonly messenger: Pick<Messenger, 'reply'>
   /** The conversations in which the bot has introduced itself. */
   readonly arrivals: Pick<Outbox, 'arrive' | 'leave'>
+  /** Who wants to be told of requests. */
+  readonly hearings: Hearings
   /** Whether the policy in force shows a request in this channel. */
   readonly isShownIn: (request: ApprovalRequest, channel: string) => boolean
   /** Records the card that an invoke came from, in case a crash kept it from being recorded. */
@@ -65,6 +69,7 @@ export const bot =
         return { kind: 'none' }
       case 'removed':
         await parts.arrivals.leave(intent.conversation)
+        if (intent.personal) await parts.hearings.dropHearing(intent.who)
         return { kind: 'none' }
       case 'ignored':
         return { kind: 'none' }
@@ -98,6 +103,8 @@ async function answerTo(parts: BotParts, intent: ChatCommand): Promise<string | 
       return spoken.bot.textDoesNothing
     case 'unknown':
       return spoken.bot.unknownCommand
+    case 'notify':
+      return personal ? notify(parts.hearings, intent) : spoken.bot.notifyElsewhere
     case 'pending': {
       if (!personal && channel === undefined) return spoken.bot.notHere
       const groups = await approvals.groupsOf(who)

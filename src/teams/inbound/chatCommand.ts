@@ -3,8 +3,8 @@ import type { Json } from '../../core/data/json.ts'
 
 /** What a person typed to the bot. `approve` stands for every verb that works by card only. */
 export interface ChatCommand {
-  readonly name: 'help' | 'pending' | 'show' | 'approve' | 'unknown'
-  /** What to show, in lower case as ids are; not parsed. */
+  readonly name: 'help' | 'pending' | 'show' | 'notify' | 'approve' | 'unknown'
+  /** What to show, in lower case as ids are, or when to notify; not parsed. */
   readonly argument?: string
 }
 
@@ -13,13 +13,16 @@ const longest = 1_000
 
 /** Reads the command in a message. Ignores the bot's mention, case and white space. */
 export function parseCommand(message: Json): ChatCommand {
-  const [verb, argument] = wordsOf(message)
+  const [verb, ...rest] = wordsOf(message)
+  const [argument] = rest
   switch (verb) {
     case 'help':
     case 'pending':
       return { name: verb }
     case 'show':
       return { name: 'show', ...(argument !== undefined && { argument }) }
+    case 'notify':
+      return { name: verb, ...(rest.length > 0 && { argument: rest.join(' ') }) }
     case 'approve':
     case 'deny':
     case 'revoke':

@@ -108,6 +108,7 @@ function wordedMark(mark: VoteMark, index: number, typed: Readonly<Record<string
   return { ...mark, ...words(reason), ...(confirm !== undefined && { confirm }) }
 }
 
+/** Every fault without a sentence of its own is answered with `notOurs`. */
 const { notOurs, automatic } = spoken.clicks
 
 const requests = z.array(request, notOurs).min(1, notOurs).max(bounds.batch, notOurs)

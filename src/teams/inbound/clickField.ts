@@ -7,18 +7,7 @@ import { unbroken } from '../../core/data/text.ts'
 import { mostViewPages } from '../../core/request/viewPage.ts'
 import { spoken } from '../../words/spoken.ts'
 
-/** Every fault without a sentence of its own is answered with `notOurs`. */
-const {
-  notOurs,
-  outdated,
-  noRequest,
-  noPage,
-  automatic,
-  inputs: inputWords,
-  notText,
-  tooLong,
-  invisible,
-} = spoken.clicks
+const { outdated, noRequest, noPage, inputs: inputWords, notText, tooLong, invisible } = spoken.clicks
 
 /** A text that one of our own parsers must accept. */
 export const parsed = <T>(parse: (text: string) => T, why: string) =>
