@@ -46,7 +46,7 @@ const card: Words['card'] = {
   answerNow: 'Send this answer',
   answerMissing: 'An answer needs words.',
   breakForm: 'Break glass…',
-  breakNow: 'Break the glass: approve alone',
+  breakNow: 'Approve alone now',
   breakReason: 'Reason (all who may review this will read it)',
   breakMissing: 'Breaking the glass needs a reason.',
   justifiedForm: 'Justified…',

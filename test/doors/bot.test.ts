@@ -32,7 +32,7 @@ describe('a request', () => {
     expect(verbs(shown(card))).toEqual(['review'])
     expect(lines(shown(card))).toContain('rows: 1,200')
     const review = drawn(await bot.click('dba-1', 'review', { request: request.id }, card))
-    expect(verbs(review)).toEqual(['approve', 'approve', 'deny'])
+    expect(verbs(review)).toEqual(['approve', 'approve', 'deny', 'ask'])
     const after = drawn(await press('dba-1', review, 'approve', { note: 'Checked.' }, card))
     expect(lines(after)).toContain(english.statuses.approved)
     expect(await read(request)).toMatchObject({
@@ -287,7 +287,7 @@ describe('nothing changes at', () => {
 
   test('a revocation before there is an approval', async () => {
     const answer = drawn(await bot.click('dba-1', 'revoke', { request: request.id }))
-    expect(verbs(answer)).toEqual(['approve', 'approve', 'deny'])
+    expect(verbs(answer)).toEqual(['approve', 'approve', 'deny', 'ask'])
   })
 
   test.each<[string, string, JsonObject]>([
@@ -297,7 +297,7 @@ describe('nothing changes at', () => {
     ['a request that does not exist', 'review', { request: '01kjw2xm00abcdefghjkmnpqrs-07' }],
     ['a vote for one that does not exist', 'approve', { request: '01kjw2xm00abcdefghjkmnpqrs-07' }],
     ['a revocation of one that does not exist', 'revoke', { request: '01kjw2xm00abcdefghjkmnpqrs-07' }],
-    ['a page that there never is', 'review', { page: 17 }],
+    ['a page that there never is', 'review', { page: 18 }],
     ['a page before the first', 'review', { page: 0 }],
     ['a page that is no number', 'review', { page: '1' }],
     ['no view', 'approve', { view: null }],
@@ -478,6 +478,38 @@ describe('a forgotten card', () => {
   })
 })
 
+test('whoever said "notify on" is asked in their own chat and answers there; people are reminded in the thread once', async () => {
+  await bot.say('owner', 'notify on')
+  const release = { action: 'deploy.release', target: `prod/${randomUUID()}`, params: { from: '1', to: '2' } }
+  const request = await ask(release)
+  const card = await cardIn(request)
+  const asked = await view('dba-1', request)
+  const waiting = drawn(await press('dba-1', asked, 'ask', { question: 'Is **it** in?' }))
+  expect(lines(waiting)).toContain('dba-1 asks: “Is **it** in?”')
+  const own = await until(
+    () => noticesIn('a:owner'),
+    ({ length }) => length > 0,
+  )
+  expect(own.map(({ speak }) => speak)).toEqual([english.notices.asked])
+  const side = drawn(await bot.click('owner', 'review', dataOf(own[0] ?? {}, 'review')))
+  drawn(await press('owner', side, 'answer', { answer1: 'It is.' }))
+  await until(
+    () => lines(shown(card)),
+    (seen) => seen.includes('By owner, for the agent'),
+  )
+  await stack.local('advance', '16m')
+  const thread = await until(
+    () => noticesIn(card.conversation).map(({ speak }) => speak),
+    (told) => told.includes(english.notices.reminded),
+  )
+  expect(thread).toEqual([english.notices.asked, english.notices.answered, english.notices.reminded])
+  await approve('dba-1', request)
+  await shows(card, 'approved')
+  expect(noticesIn(card.conversation)).toHaveLength(3)
+  expect(noticesIn('a:dba-1')).toEqual([])
+  expect(noticesIn('a:owner')).toHaveLength(1)
+})
+
 /** The stack's clock goes on: last. */
 test('a vote after the deadline finds an expired request, and the card shows that', async () => {
   const request = await ask()
@@ -536,6 +568,17 @@ const shows = (card: PostedCard, status: keyof typeof english.statuses) =>
     () => lines(connector.shown(card) as object),
     (seen) => seen.includes(english.statuses[status]),
   )
+
+/** The cards that were sent into a conversation after its first message, or into a chat. */
+const noticesIn = (conversation: string): readonly { readonly speak?: string }[] =>
+  connector.messages(conversation).flatMap(({ body }, i) => {
+    const content = body.attachments?.[0]?.content as { speak?: string } | undefined
+    return content &&
+      (i > 0 || conversation.startsWith('a:')) &&
+      /^(?:An approver|A question|Reminder)/.test(content.speak ?? '')
+      ? [content]
+      : []
+  })
 
 /** A card that the bot does not know of. */
 async function stray(text: string, where = channel): Promise<PostedCard> {

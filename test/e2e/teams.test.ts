@@ -5,6 +5,7 @@ import { objects } from '../cards/drawn.ts'
 import { inWhole } from '../support/whole.ts'
 import { chatting } from './chatting.ts'
 import { deciding } from './deciding.ts'
+import { talking } from './talking.ts'
 import { buttonsOf, openScene, press, type Scene } from './scene.ts'
 
 let scene: Scene
@@ -46,7 +47,7 @@ test('asked by HTTP, decided in the channel with two clicks, used, and the card 
 
   await press(card, 'Review')
   await client.says(card, 'Note…')
-  expect(await buttonsOf(card)).toEqual(['Approve', 'Note…', 'Deny…'])
+  expect(await buttonsOf(card)).toEqual(['Approve', 'Note…', 'Deny…', 'Ask…'])
   expect(await card.innerText()).toContain(request.digest)
   await client.picture('review', card)
   await press(card, 'Note…')
@@ -81,6 +82,8 @@ test('asked by HTTP, decided in the channel with two clicks, used, and the card 
 inWhole(() => describe('in the chat', () => chatting(() => scene)))
 
 describe('on the card', () => deciding(() => scene))
+
+describe('in an emergency, and when people talk or wait', () => talking(() => scene, clicks))
 
 test('denied with a reason, and not without', async () => {
   const { client, ask, waits, reviewed } = scene

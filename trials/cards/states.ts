@@ -14,6 +14,7 @@ import type { CardReader } from '../../src/cards/cardReader.ts'
 import { loadCards } from '../../src/cards/cards.ts'
 import { english } from '../../src/words/english.ts'
 import { payloads } from './payloads.ts'
+import { talkStates } from './talkStates.ts'
 import {
   action,
   after,
@@ -255,5 +256,6 @@ export function states(): readonly State[] {
     { name: 'form-revoke', title: 'Approver: revoke', card: review(whole), open: onCards.revokeForm },
   ]
   const real = payloads.map(({ name, title, asked }): State => ({ name, title, card: review(pending(asked)) }))
-  return [...mine.map(([name, title, card]) => ({ name, title, card })), ...forms, ...closed, ...real]
+  const shown = mine.map(([name, title, card]) => ({ name, title, card }))
+  return [...shown, ...forms, ...closed, ...talkStates(cards, asked), ...real]
 }
