@@ -73,8 +73,8 @@ export const refusalRows: readonly Row[] = [
       {
         name: 'refusal-moves-no-card',
         file: 'src/core/request/delivery.ts',
-        find: "new Set(['shown', 'erasure-asked', 'refused'])",
-        replace: "new Set(['shown', 'erasure-asked'])",
+        find: "new Set(['shown', 'erasure-asked', 'refused', 'reminded'])",
+        replace: "new Set(['shown', 'erasure-asked', 'reminded'])",
         tests: { [useCase]: ['a refusal moves no deadline, no card and no content'] },
       },
       {

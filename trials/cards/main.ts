@@ -54,9 +54,12 @@ async function run(values: Values): Promise<number> {
   return Math.max(await measure(shown), cut === 0 ? 0 : 1)
 }
 
-/** Draws the payloads of the documents in the light theme, as wide as a card in a channel. */
+/** States that the documents show, beside the payloads. */
+const documented = ['talk-answered', 'talk-side', 'glass-broken']
+
+/** Draws the pictures of the documents in the light theme, as wide as a card in a channel. */
 async function drawDocs(folder: string): Promise<number> {
-  const names = new Set(payloads.map(({ name }) => name))
+  const names = new Set([...payloads.map(({ name }) => name), ...documented])
   const shown = states().filter(({ name }) => names.has(name))
   const [theme] = themes
   if (!theme) throw new Error('There is no theme.')
