@@ -13,6 +13,7 @@ import { holdRows } from './security/holds.ts'
 import { inputRows } from './security/inputs.ts'
 import { localRows } from './security/local.ts'
 import { lookAlikeRows } from './security/lookAlikes.ts'
+import { noticeRows } from './security/notices.ts'
 import { operatorRows } from './security/operators.ts'
 import { pythonRows } from './security/python.ts'
 import { refusalRows } from './security/refusals.ts'
@@ -31,6 +32,7 @@ import { toolCallRows } from './security/toolCalls.ts'
 export const rows: readonly Row[] = [
   ...callerRows,
   ...approverRows,
+  ...noticeRows,
   ...actionRows,
   ...grantRows,
   ...floodRows,
