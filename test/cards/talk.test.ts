@@ -181,13 +181,13 @@ describe("the approver's view", () => {
     const long = talkative({ action: { ...action, params: { script, after: 1 } } })
     const last = viewPagesOf(long, english.units).length
     expect(last).toBeGreaterThan(1)
-    expect(verbs(reviewed(long, approver))).toEqual(['review', 'deny', 'ask'])
+    expect(verbs(reviewed(long, approver))).toEqual(['review', 'ask', 'deny'])
     expect(verbs(reviewed(long, { ...approver, page: last }))).toEqual(expect.arrayContaining(['ask', 'break-glass']))
   })
 
   test('has a finding with a reason for each answer to whether it was justified', () => {
     const card = reviewed(broken, { ...approver, approver: dba2 })
-    expect(verbs(card)).toEqual(['revoke', 'review-glass', 'review-glass'])
+    expect(verbs(card)).toEqual(['review-glass', 'review-glass', 'revoke'])
     expect(buttons(card).flatMap(({ data }) => (data as { finding?: string }).finding ?? [])).toEqual([
       'justified',
       'unjustified',
@@ -223,11 +223,12 @@ describe("the approver's view", () => {
     expect(verbs(card)).toEqual(['break-glass', 'review'])
   })
 
-  test('has no more buttons than Teams shows at once', () => {
+  test('has no more buttons in a row than Teams shows at once', () => {
     const linked = withStoryLink(cards, { baseUrl: 'https://countersign.example' }, english)
     for (const request of [asked, talkative(), broken]) {
-      const reader = { approver: dba2, page: 1, via: 'teams', ...approver }
-      expect((linked.review(request, reader) as { actions: unknown[] }).actions.length).toBeLessThanOrEqual(6)
+      const card = linked.review(request, { approver: dba2, page: 1, via: 'teams', ...approver })
+      for (const { actions } of objects(card) as readonly { actions?: readonly object[] }[])
+        expect(actions?.length ?? 0).toBeLessThanOrEqual(6)
     }
   })
 })

@@ -16,7 +16,7 @@ export function talking(scene: () => Scene, clicks: Clicks): void {
     const request = await ask(release)
     const decided = waits(request)
     const card = await reviewed(request)
-    expect(await buttonsOf(card)).toEqual(['Approve', 'Note…', 'Deny…', 'Ask…'])
+    expect(await buttonsOf(card)).toEqual(['Ask…', 'Approve', 'Note…', 'Deny…'])
     await press(card, 'Ask…')
     await card.getByLabel('Question to the agent’s side').fill('Is the migration in it?')
     await press(card, 'Send this question')

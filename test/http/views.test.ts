@@ -1,4 +1,4 @@
-import { bounds } from '../../src/core/data/bound.ts'
+import { mostViewPages } from '../../src/core/request/viewPage.ts'
 import { type RequestId, sha256 } from '../../src/core/data/id.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { viewOf } from '../../src/core/request/view.ts'
@@ -48,7 +48,7 @@ describe('a view over HTTP', () => {
     expect(await history(here, request.id)).toEqual(['requested', 'shown', 'shown'])
   })
 
-  test.each([0, bounds.shown.pages + 1, 1.5, '1'])('of page %j is refused', async (page) => {
+  test.each([0, mostViewPages + 1, 1.5, '1'])('of page %j is refused', async (page) => {
     const { status, json } = await views(await asked(), { page })
     expect({ status, pointer: json.pointer }).toEqual({ status: 400, pointer: '/page' })
   })

@@ -68,8 +68,8 @@ export const noticeRows: readonly Row[] = [
       {
         name: 'private-emergency',
         file: 'src/cards/cardData.ts',
-        find: 'isPrivate ? privateStory(request, words)',
-        replace: 'false ? []',
+        find: '? privateStory(request, words)',
+        replace: '? []',
         tests: {
           [drawn]: [
             "the channel's card › of a private request tells of a question and a broken glass, but neither words nor names",
