@@ -22,7 +22,7 @@ export interface CardReader {
 /** What some people may do with a request beside deciding it. */
 export type FurtherAct = 'ask' | 'answer' | 'break' | 'review'
 
-export interface TypedAnswers {
+interface TypedAnswers {
   readonly typed?: Readonly<Record<number, string>>
   readonly fault?: { readonly number: number; readonly why: string }
 }

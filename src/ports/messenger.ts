@@ -49,7 +49,7 @@ export interface Telling {
   readonly mentioned: readonly MentionedPerson[]
 }
 
-export interface MentionedPerson {
+interface MentionedPerson {
   readonly id: ObjectId
   readonly name: string
 }

@@ -22,7 +22,7 @@ const { card: onCards } = english
 
 /** The cards of a request about which people talk, that waits, and whose glass is broken. */
 export function talkStates(cards: Cards, asked: Partial<Submission>): readonly State[] {
-  const { judgement, ...rest } = provided(asked)
+  const rest = { ...asked, expiresIn: 7_200 }
   const terms = { ...needs(), ...provided().judgement } as ReturnType<typeof needs>
   const request = pending({ ...rest, judgement: { ...terms, summary: 'Export data from a production database' } })
   const hidden = pending({ ...rest, judgement: { ...terms, private: true } })

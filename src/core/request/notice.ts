@@ -7,18 +7,10 @@ import { type ApprovalRequest, type ApproverQuestion, currentVotes } from './req
 import { fill } from './requirement.ts'
 
 /** What people are told of beside the card, by the event that is the reason. */
-export const noticeKinds = [
-  'reminded',
-  'escalated',
-  'glass-broken',
-  'asked',
-  'answered',
-  'failed',
-  'unreported',
-  'expired',
-] as const satisfies readonly Fact['type'][]
-
-export type NoticeKind = (typeof noticeKinds)[number]
+export type NoticeKind = Extract<
+  Fact['type'],
+  'reminded' | 'escalated' | 'glass-broken' | 'asked' | 'answered' | 'failed' | 'unreported' | 'expired'
+>
 
 /** Words that are sent because of an event. */
 export interface Notice {

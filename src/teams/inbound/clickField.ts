@@ -10,7 +10,7 @@ import { spoken } from '../../words/spoken.ts'
 const { outdated, noRequest, noPage, inputs: inputWords, notText, tooLong, invisible } = spoken.clicks
 
 /** A text that one of our own parsers must accept. */
-export const parsed = <T>(parse: (text: string) => T, why: string) =>
+const parsed = <T>(parse: (text: string) => T, why: string) =>
   z.string(why).transform((text, context): T => {
     try {
       return parse(text)
