@@ -37,7 +37,10 @@ export async function view(
   const refusal = reviewed.refusal ?? exclusionIn(reviewed) ?? reviewed.elsewhere
   if (stranger) throw noSuchRequest()
   const delivery = await deliveryOf(request)
-  const excluded = reviewed.exclusion !== null && { excludedBy: reviewed.exclusion }
+  const excluded = {
+    ...(reviewed.exclusion !== null && { excludedBy: reviewed.exclusion }),
+    ...(reviewed.refusal !== null && { decides: false as const }),
+  }
   const why = refusal?.message ?? ''
   const card = view === null ? cards.refused(request, why) : cards.review(request, { approver, page, via, ...excluded })
   return {

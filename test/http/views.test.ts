@@ -6,7 +6,7 @@ import { readCards } from '../../src/runtime/folder.ts'
 import { spoken } from '../../src/words/spoken.ts'
 import { dba, needs, slot, tool } from '../support/build.ts'
 import { fakePolicy } from '../support/fakes.ts'
-import { anAction, asks, history, roster } from '../support/world.ts'
+import { anAction, asks, history, roster, stranger } from '../support/world.ts'
 import { type Served, served, stepUp } from './served.ts'
 
 const template = sha256(readCards('cards').get('review.json') ?? '')
@@ -40,6 +40,19 @@ describe('a view over HTTP', () => {
     expect(json.card).toMatchObject({ type: 'AdaptiveCard' })
     expect(verbsOf(json.card)).toContain('approve')
     expect(await history(here, request.id)).toEqual(['requested', 'shown'])
+  })
+
+  test('of a person who may only break the glass has no button that decides', async () => {
+    const glass = { groups: ['incident'], review: 86_400 }
+    const incident = { name: 'incident', members: [stranger], channels: [] }
+    here = await served(undefined, {
+      judge: () => needs([slot('dba')], { glass }),
+      groups: [...roster().groups, incident],
+    })
+    const { status, json } = await views(await asked(), {}, 'stranger')
+    expect(status).toBe(200)
+    expect(json).toMatchObject({ view: expect.any(String), refusal: { code: 'not-permitted' } })
+    expect(verbsOf(json.card)).toBe('')
   })
 
   test('is recorded once for each page, and a page after the last is the last', async () => {
