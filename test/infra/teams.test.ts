@@ -131,11 +131,18 @@ describe('the package', () => {
 
   test('offers the commands that the bot knows, and no other', () => {
     const [{ commandLists }] = manifestIn(standard.files)['bots'] as unknown as [
-      { commandLists: [{ commands: { title: string }[] }] },
+      { commandLists: { scopes: string[]; commands: { title: string }[] }[] },
     ]
-    const titles = commandLists[0].commands.map(({ title }) => title)
-    expect(titles.toSorted()).toEqual(['help', 'pending', 'show'])
-    for (const title of titles) expect(parseCommand({ text: title }).name).toBe(title)
+    const titles = commandLists.map(({ scopes, commands }) => [scopes, commands.map(({ title }) => title).toSorted()])
+    expect(titles).toEqual([
+      [
+        ['team', 'groupChat'],
+        ['help', 'pending', 'show'],
+      ],
+      // A person alone says whether they want to be told.
+      [['personal'], ['help', 'notify', 'pending', 'show']],
+    ])
+    for (const title of titles.flatMap(([, all]) => all ?? [])) expect(parseCommand({ text: title }).name).toBe(title)
   })
 
   test('is the same, byte for byte, on another day and in another time zone', async () => {
