@@ -1,6 +1,5 @@
-import { known } from '../approvals/eligibility.ts'
 import { type InvolvementParts, mayKnow } from '../approvals/involvement.ts'
-import { factsIn, type Known } from '../approvals/eligibility.ts'
+import { known, membersOf } from '../approvals/eligibility.ts'
 import type { ObjectId } from '../core/data/id.ts'
 import { type Instant, plusSeconds } from '../core/data/instant.ts'
 import type { Notice } from '../core/request/notice.ts'
@@ -53,15 +52,23 @@ async function hearerIn(
   notice: Notice,
   { person: id, conversation, quiet }: Hearing,
 ): Promise<Hearer | null> {
+  // First what needs no look at the person: there may be many who want to hear.
+  if (!(await concerns(parts, notice, id))) return null
   const person = await known(parts, id)
-  if (!person || !(await concerns(parts, notice, person)) || !(await mayKnow(parts, request, person))) return null
+  if (!person || !(await mayKnow(parts, request, person))) return null
   const hours = quiet === undefined ? null : parseQuietHours(quiet)
   const until = hours && quietUntil(hours, parts.clock.now())
   return { id, name: person.name, conversation, ...(until && { quietUntil: until }) }
 }
 
-async function concerns(parts: HearerParts, { groups, people, but }: Notice, person: Known): Promise<boolean> {
-  if (overlap(but, person.accounts)) return false
-  if (overlap(people, person.accounts)) return true
-  return (await factsIn(parts, person, groups)).groups.length > 0
+async function concerns(
+  { policy, directory }: HearerParts,
+  { groups, people, but }: Notice,
+  id: ObjectId,
+): Promise<boolean> {
+  const accounts = policy.accounts(id)
+  if (overlap(but, accounts)) return false
+  if (overlap(people, accounts)) return true
+  const members = groups.flatMap((name) => policy.group(name) ?? []).map((group) => membersOf(directory, group))
+  return (await Promise.all(members)).some((ids) => ids.includes(id))
 }

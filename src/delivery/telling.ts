@@ -18,7 +18,7 @@ export type TellingParts = SendingParts & {
 }
 
 /** What a round tells, and of what it is known already. */
-interface Telltale {
+interface TellingRound {
   readonly held: Held
   readonly request: ApprovalRequest
   readonly told: ReadonlyMap<string, ToldRow>
@@ -47,13 +47,13 @@ const askAgain = 60
  */
 export async function tellRound(
   parts: TellingParts,
-  { held, request, book, come }: Omit<Telltale, 'told'> & { readonly book: CardBook },
+  { held, request, book, come }: Omit<TellingRound, 'told'> & { readonly book: CardBook },
 ): Promise<'lost' | 'moved' | null> {
   const now = parts.clock.now()
   const notices = noticesOf(request).filter(({ until }) => until === undefined || now < until)
   if (notices.length === 0) return null
   const rows = await parts.outbox.told(request.id)
-  const round: Telltale = { held, request, come, told: new Map(rows.map((row) => [nameOf(row), row])) }
+  const round: TellingRound = { held, request, come, told: new Map(rows.map((row) => [nameOf(row), row])) }
   for (const notice of notices) {
     const ended = await tellAll(parts, round, notice, book)
     if (ended !== null) return ended
@@ -65,7 +65,7 @@ const nameOf = ({ seq, whom }: Pick<ToldRow, 'seq' | 'whom'>): string => `${seq}
 
 async function tellAll(
   parts: TellingParts,
-  round: Telltale,
+  round: TellingRound,
   notice: Notice,
   book: CardBook,
 ): Promise<'lost' | 'moved' | null> {
@@ -91,7 +91,7 @@ async function tellAll(
 /** Whom the notice concerns. While that cannot be found out, the channels are told all the same. */
 async function concerned(
   { hearers, clock, failed }: TellingParts,
-  { request, come }: Telltale,
+  { request, come }: TellingRound,
   notice: Notice,
 ): Promise<readonly Hearer[]> {
   try {
@@ -106,7 +106,7 @@ async function concerned(
 /** Tells one reader, and writes down what became of it. */
 async function tellOne(
   parts: TellingParts,
-  { held, request, told, come }: Telltale,
+  { held, request, told, come }: TellingRound,
   notice: Notice,
   { whom, place, own, mentioned }: Reader & { readonly mentioned: readonly Hearer[] },
 ): Promise<'lost' | 'moved' | null> {
