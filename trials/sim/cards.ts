@@ -13,6 +13,7 @@ export async function checkCards(world: World): Promise<void> {
   const { stores, faults, reached } = world
   demand(9, (await stores.outbox.waiting('9' as never, 100)).length === 0, () => 'deliveries wait for ever')
   await checkKnown(world)
+  checkTold(world)
   const strays = await straysIn(world)
   for (const id of stores.seen.requests) {
     const mine = strays.filter(({ request }) => request === id).length
@@ -60,6 +61,18 @@ async function checkKnown({ stores, reached }: World): Promise<void> {
   }
 }
 
-/** Nobody sees on a card that a view was shown, or that somebody was refused. */
+/** Each reader is told of an event once, or again after a fault. */
+function checkTold({ stores, faults, reached }: World): void {
+  const times = new Map<string, number>()
+  for (const { place, telling } of stores.teams.told) {
+    reached(`told ${telling.notice.kind}`)
+    const name = `${telling.request.id} ${telling.notice.seq} ${place}`
+    times.set(name, (times.get(name) ?? 0) + 1)
+  }
+  for (const [name, count] of times)
+    demand(9, count <= 1 + faults.hits, () => `${name} was told ${count} times after ${faults.hits} faults`)
+}
+
+/** Nobody sees on a card that a view was shown, that somebody was refused, or that people were reminded. */
 const revisionOf = ({ events }: ApprovalRequest): number =>
-  events.length - events.toReversed().findIndex(({ type }) => type !== 'shown' && type !== 'refused')
+  events.length - events.toReversed().findIndex(({ type }) => !['shown', 'refused', 'reminded'].includes(type))

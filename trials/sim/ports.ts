@@ -24,6 +24,7 @@ export const messengerOf = ({ stores: { teams } }: Seen, call: Call): Messenger 
     post: (...args) => sent(call('teams.post', () => teams.post(...args))),
     update: (...args) => sent(call('teams.update', () => teams.update(...args))),
     say: (...args) => sent(call('teams.say', () => teams.say(...args))),
+    tell: (...args) => sent(call('teams.tell', () => teams.tell(...args))),
   })
 
 /** Listing claims: a repetition would find nothing. */
