@@ -98,7 +98,7 @@ export interface Reviewed {
   readonly mayBreak: boolean
   /** Somebody broke the glass, and this person may review that. */
   readonly mayReview: boolean
-  /** A question is open, and this person may answer for the side that asks. */
+  /** A question is open that this person may answer, as one of the side that asks. */
   readonly mayAnswer: boolean
   /** This person may not know of the request, and must not see its content. */
   readonly stranger: boolean
@@ -130,8 +130,7 @@ export const approvals = (parts: ApprovalsParts) =>
       revoke: revokeAs,
       askBack: askBackAs,
       awaitsAgent: ({ policy }: ApprovalsParts, request: ApprovalRequest) => awaitsAgent(policy, request),
-      awaitsPerson: ({ policy }: ApprovalsParts, request: ApprovalRequest, who: ObjectId) =>
-        awaitsPerson(policy, request, policy.accounts(who)),
+      awaitsPerson: awaitsAnswerOf,
       answer: answerAs,
       breakGlass: breakGlassAs,
       reviewGlass: reviewGlassAs,
@@ -312,7 +311,7 @@ async function review(
     pages: 1,
     refusal: null as Problem | null,
     exclusion: null as Exclusion | null,
-    ...nothingMore,
+    ...noFurther,
   }
   const request = await change(
     parts,
@@ -325,8 +324,8 @@ async function review(
       const excluding = problemIn(() => checkMayDecide(request, facts, { verdict: 'approve', excluded }))
       const exclusion = refusal || !excluding ? null : exclusionOf(request, facts)
       const mayBreak = problemIn(() => checkMayBreak(request, glassFacts, excluded)) === null
-      const mayAnswer = awaitsPerson(parts.policy, request, facts.accounts)
       const mayReview = awaitsReview(request) && !excluding && !overlap(request.glass?.accounts ?? [], facts.accounts)
+      const mayAnswer = awaitsPerson(parts.policy, request, facts)
       reviewed = { page, pages, refusal, exclusion, mayBreak, mayReview, mayAnswer }
       if (refusal && !mayBreak) return unchanged(request, at)
       return show(request, { approver, template, page, pages })
@@ -432,6 +431,12 @@ function refused(parts: ApprovalsParts, id: RequestId, attempt: Attempt, problem
     kind === 'agent' ? requestOfAgent(parts, id, who) : (await involvedIn(parts, id, who)).found
   return noteRefusal(parts, id, attempt, problem, mayKnow)
 }
+
+/** Whether a question is open that a member of the tenant may answer, as one of the side that asks. */
+const awaitsAnswerOf = ({ policy, clock }: ApprovalsParts, request: ApprovalRequest, who: ObjectId): boolean =>
+  awaitsPerson(policy, request, {
+    ...{ accounts: policy.accounts(who), groups: [], member: true, enabled: true, asOf: clock.now() },
+  })
 
 /** Whether the agent that asked or the executor is no longer in the policy. */
 const unregistered = ({ policy }: ApprovalsParts, { agent, executor }: ApprovalRequest): boolean =>
@@ -547,7 +552,7 @@ const listed = (parts: ApprovalsParts, request: ApprovalRequest): Promise<Approv
 const latest = async ({ ledger }: ApprovalsParts, request: ApprovalRequest): Promise<ApprovalRequest> =>
   recollectionOf(ledger).knowsLater(request) ? ((await ledger.find(request.id)) ?? request) : request
 
-const nothingMore = { mayBreak: false, mayReview: false, mayAnswer: false }
+const noFurther = { mayBreak: false, mayReview: false, mayAnswer: false }
 
 const exclusionOf = ({ requirement }: ApprovalRequest, { accounts }: Facts): Exclusion =>
   overlap(requirement?.excludedByAgent ?? [], accounts) ? 'agent' : 'policy'

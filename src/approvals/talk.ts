@@ -5,6 +5,7 @@ import { Problem } from '../core/data/problem.ts'
 import { answer, askBack, isOwnSide, openQuestions } from '../core/request/conversation.ts'
 import type { Seen } from '../core/request/decision.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
+import type { Facts } from '../core/request/requirement.ts'
 import type { Policy } from '../ports/policy.ts'
 import { excludedBy } from './eligibility.ts'
 import { involvedIn, type InvolvementParts } from './involvement.ts'
@@ -86,17 +87,14 @@ function checkMayAnswer(policy: Policy, request: ApprovalRequest, kind: GivenAns
 
 /** Whether a question is open that the agent itself may answer. */
 export const awaitsAgent = (policy: Pick<Policy, 'agent'>, request: ApprovalRequest): boolean =>
-  request.status === 'pending' &&
-  openQuestions(request).length > 0 &&
-  ['agent', 'both'].includes(policy.agent(request.agent.id)?.answers ?? 'nobody')
+  awaitsAnswer(request) && answererOf(policy, request, ['agent', 'both'])
 
-/** Whether a question is open that a member of the tenant with these accounts may answer for the side that asks. */
-export const awaitsPerson = (
-  policy: Pick<Policy, 'agent'>,
-  request: ApprovalRequest,
-  accounts: readonly ObjectId[],
-): boolean =>
-  request.status === 'pending' &&
-  openQuestions(request).length > 0 &&
-  isOwnSide(request, { accounts, member: true, enabled: true }) &&
-  ['owners', 'both'].includes(policy.agent(request.agent.id)?.answers ?? 'nobody')
+/** Whether a question is open that a person with these facts may answer, as one of the side that asks. */
+export const awaitsPerson = (policy: Pick<Policy, 'agent'>, request: ApprovalRequest, facts: Facts): boolean =>
+  awaitsAnswer(request) && isOwnSide(request, facts) && answererOf(policy, request, ['owners', 'both'])
+
+const awaitsAnswer = (request: ApprovalRequest): boolean =>
+  request.status === 'pending' && openQuestions(request).length > 0
+
+const answererOf = (policy: Pick<Policy, 'agent'>, { agent }: ApprovalRequest, known: readonly string[]): boolean =>
+  known.includes(policy.agent(agent.id)?.answers ?? 'nobody')
