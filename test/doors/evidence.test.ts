@@ -12,7 +12,7 @@ import { until } from '../support/until.ts'
 import { hex, holds, secret, sealedStack, type SealedStack } from './sealedStack.ts'
 
 /** The groups that the rules of the example policy name. */
-const groups = 2
+const groups = 3
 
 let here: SealedStack
 
