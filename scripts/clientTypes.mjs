@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 export const typesFile = 'src/client/api.ts'
 
 /** What an agent's client sends and gets. The schemas that these refer to are written, too. */
-const wanted = ['Request', 'RequestList', 'AskBody', 'OutcomeBody']
+const wanted = ['Request', 'RequestList', 'AskBody', 'AnswerBody', 'OutcomeBody']
 
 /**
  * Writes TypeScript types for the subset of JSON Schema that the document uses. Every name begins with `Api`, because
@@ -53,7 +53,7 @@ function typeOf(schema, indent) {
   }
 }
 
-const literal = (value) => `'${value}'`
+const literal = (value) => (typeof value === 'string' ? `'${value}'` : String(value))
 
 const arrayOf = (item) => (/^\w+$/.test(item) ? `readonly ${item}[]` : `readonly (${item})[]`)
 

@@ -1,5 +1,12 @@
 // Made from the OpenAPI document by scripts/clientTypes.mjs. Changes here are lost.
 
+export interface ApiAnswerBody {
+  /** `id` of the question. */
+  readonly question: string
+  /** No control characters but tab, newline, and carriage return before newline. */
+  readonly answer: string
+}
+
 export interface ApiAskBody {
   /** The name of the action, as the tool has it: letters, digits and _ . : / - */
   readonly action: string
@@ -47,7 +54,7 @@ export interface ApiDecision {
   readonly name?: string
   readonly reason?: string
   /** Present for an approval from before the newest answer, which counts no more. */
-  readonly current?: 'false'
+  readonly current?: false
   /** Present once the vote no longer counts. */
   readonly void?: {
     readonly why: 'left' | 'disabled' | 'excluded' | 'duplicate'

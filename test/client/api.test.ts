@@ -10,7 +10,14 @@ test('the types of the client are those of the OpenAPI document: node scripts/cl
 
 test('a schema that the types cannot express is refused', () => {
   const [known, unknown] = [{ type: 'string' }, { type: 'matrix' }]
-  const schemas = { Request: unknown, RequestList: known, AskBody: known, OutcomeBody: known }
+  const schemas = { Request: unknown, RequestList: known, AskBody: known, AnswerBody: known, OutcomeBody: known }
   const document = { components: { schemas } }
   expect(() => typesOf(document)).toThrow(/matrix/)
+})
+
+test('a constant that is no text is written as it is', () => {
+  const [known, flag] = [{ type: 'string' }, { type: 'boolean', const: false }]
+  const vote = { type: 'object', properties: { current: flag } }
+  const schemas = { Request: vote, RequestList: known, AskBody: known, AnswerBody: known, OutcomeBody: known }
+  expect(typesOf({ components: { schemas } })).toContain('readonly current?: false\n')
 })
