@@ -3,6 +3,7 @@ import type { ApiRequest } from './api.ts'
 import { digestOf } from './asked.ts'
 import { Refused, Stopped, type StoppedCode, Unreachable } from './failure.ts'
 import type { AskOptions, Operations } from './operations.ts'
+import { type AnswerQuestion, questionTaker } from './questionTaker.ts'
 import { untilDecided } from './waiting.ts'
 
 export interface WaitOptions {
@@ -11,6 +12,8 @@ export interface WaitOptions {
   readonly onAbort?: 'cancel' | 'leave' | undefined
   /** Is told of the request before the first wait, so that its id can be kept, and then whenever it has changed. */
   readonly onProgress?: ((request: ApiRequest) => void | Promise<void>) | undefined
+  /** Answers a question that a person asks and this agent answers. Without it, a wait ends there with `Questioned`. */
+  readonly onQuestion?: AnswerQuestion | undefined
 }
 
 export interface ApproveOptions extends AskOptions, WaitOptions {
@@ -68,14 +71,14 @@ export function checkDigest({ digest }: ApiRequest, action: Action): void {
 /**
  * Waits on from any answer, until the request may be redeemed.
  *
- * @throws {Stopped} if it never will, {Unreachable}, {Refused}, or the signal's reason
+ * @throws {Stopped} if it never will, {Questioned}, {Unreachable}, {Refused}, or the signal's reason
  */
 export async function untilApproved(
   operations: Operations,
   first: ApiRequest,
   options: WaitOptions = {},
 ): Promise<ApiRequest> {
-  const { signal, onProgress } = options
+  const { signal, onProgress, onQuestion } = options
   let newest = first
   try {
     await onProgress?.(first)
@@ -83,6 +86,7 @@ export async function untilApproved(
     newest = await untilDecided(first, {
       read: operations.read,
       signal,
+      asked: questionTaker(operations, onQuestion),
       answered: async (next, before) => {
         newest = next
         if (hasChanged(next, before)) await onProgress?.(next)
@@ -103,7 +107,8 @@ export const about = (request: ApiRequest, cause: unknown): unknown =>
 const hasChanged = (next: ApiRequest, before: ApiRequest): boolean =>
   next.status !== before.status ||
   next.delivery !== before.delivery ||
-  JSON.stringify(next.approvals) !== JSON.stringify(before.approvals)
+  next.next !== before.next ||
+  JSON.stringify([next.approvals, next.questions]) !== JSON.stringify([before.approvals, before.questions])
 
 /** Milliseconds that a withdrawal may take after an abort, which should end soon. */
 const withdrawal = 10_000

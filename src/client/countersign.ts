@@ -36,7 +36,7 @@ const otherwise = { patience: 60, queue: 600 } as const
 /** The options of each member. Any other is refused: what a program took for a limit must not be ignored. */
 const known = {
   ask: ['reason', 'key', 'links', 'onBehalfOf', 'executor', 'expiresIn', 'signal'],
-  wait: ['signal', 'onAbort', 'onProgress'],
+  wait: ['signal', 'onAbort', 'onProgress', 'onQuestion'],
   execute: ['outcome', 'onUnreported', 'redemption'],
   gate: ['join', 'onUsed'],
 } as const
@@ -50,7 +50,7 @@ const ofGate: readonly string[] = Object.values(known).flat()
 /**
  * Gates the actions of an agent: asks, waits for people, redeems, executes at most once, and reports.
  *
- * Members throw {@link Stopped} if the action is not to be executed, {@link Refused} if the service refuses the call,
+ * Members throw {@link Stopped} if the action is not to be executed, {@link Questioned} if this agent has to answer first, {@link Refused} if the service refuses the call,
  * {@link Unreachable} if no usable answer came, and the signal's reason after an abort. All of these mean that the call
  * has executed nothing.
  */
@@ -142,7 +142,7 @@ export class Countersign {
     return this.#operations.ask(settled(asked), rest, redemption)
   }
 
-  /** Reads a request as it stands, or waits for it to leave `pending`. */
+  /** Reads a request as it stands, or waits for it to leave `pending` or for a question that this agent answers. */
   read(id: string, options?: ReadOptions): Promise<ApiRequest> {
     return this.#operations.read(id, options)
   }
@@ -159,6 +159,14 @@ export class Countersign {
    */
   async redeem(request: ApiRequest, asked: AskedAction<object>, redemption?: string): Promise<ApiRequest> {
     return redeemed(this.#operations, request, settled(asked), redemption)
+  }
+
+  /**
+   * Answers a question of an approver, which {@link Questioned} or a waiting {@link read} tells. The same words again change
+   * nothing.
+   */
+  answer(id: string, question: string, answer: string): Promise<ApiRequest> {
+    return this.#operations.answer(id, { question, answer })
   }
 
   /** Reports what came of a redeemed action, once. */
@@ -180,7 +188,12 @@ function check(options: object, known: readonly string[]): void {
     throw new Refused('invalid-input', 'onAbort is cancel or leave.')
 }
 
-export type { ApiOutcomeBody as OutcomeBody, ApiRequest as Request, ApiRequestList as RequestList } from './api.ts'
+export type {
+  ApiOutcomeBody as OutcomeBody,
+  ApiQuestion as Question,
+  ApiRequest as Request,
+  ApiRequestList as RequestList,
+} from './api.ts'
 export type { ApproveOptions, WaitOptions } from './approval.ts'
 export { type AskedAction, digestOf } from './asked.ts'
 export type { ExecuteOptions, FoundOutcome, GateOptions, ReportedOutcome, RunAction } from './execution.ts'
@@ -189,11 +202,13 @@ export {
   type Failure,
   isFailure,
   Misconfigured,
+  Questioned,
   Refused,
   Stopped,
   type StoppedCode,
   Unreachable,
 } from './failure.ts'
 export { keyOf } from './key.ts'
+export type { AnswerQuestion } from './questionTaker.ts'
 export type { AskOptions, MineQuery, ReadOptions } from './operations.ts'
 export type { TokenSource } from './token.ts'

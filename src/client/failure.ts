@@ -1,5 +1,6 @@
 import type { JsonObject } from '../core/data/json.ts'
 import type { ApiRequest, ApiStopCode } from './api.ts'
+import { openQuestionsIn, questionsAreData, questionWords } from './question.ts'
 
 /** Why an action is not executed although the service was asked and answered. */
 export type StoppedCode = Exclude<ApiStopCode, 'succeeded' | 'failed'> | 'already-redeemed'
@@ -94,6 +95,25 @@ export class Unreachable extends Error {
   }
 }
 
+/**
+ * A person asks what this agent has to answer before the wait goes on. This call has executed nothing, and the request
+ * stays as it is: answer, and wait on from `request`, or call with the same key again.
+ */
+export class Questioned extends Error {
+  /** Private, as that of {@link Stopped}. */
+  readonly #request: ApiRequest
+
+  constructor(request: ApiRequest) {
+    super(`Not executed yet (answer): a person asks something about request ${request.id}, which this agent answers.`)
+    this.name = 'Questioned'
+    this.#request = request
+  }
+
+  get request(): ApiRequest {
+    return this.#request
+  }
+}
+
 /** A setting is missing or malformed. The message names it, and never its value. */
 export class Misconfigured extends TypeError {
   constructor(sentence: string) {
@@ -102,19 +122,23 @@ export class Misconfigured extends TypeError {
   }
 }
 
-export type Failure = Stopped | Refused | Unreachable
+export type Failure = Stopped | Refused | Unreachable | Questioned
 
 export const isFailure = (cause: unknown): cause is Failure =>
-  cause instanceof Stopped || cause instanceof Refused || cause instanceof Unreachable
+  [Stopped, Refused, Unreachable, Questioned].some((kind) => cause instanceof kind)
 
 /**
  * Says to a model why an action was not executed: the code, the service's words, and the reason of the approver who
- * denied it. Names no person, no token and no place in the program.
+ * denied it, or what an approver asks. Names no person, no token and no place in the program.
  */
 export function explain(failure: Failure): string {
   if (failure instanceof Refused) return `Not executed (${failure.code}): ${failure.message}`
   if (failure instanceof Unreachable) return `Not executed (unreachable): ${failure.message}`
+  if (failure instanceof Questioned) return explainQuestions(failure)
   const denials = failure.code === 'denied' ? failure.request.approvals.decisions : []
   const reasons = denials.flatMap(({ verdict, reason }) => (verdict === 'deny' && reason !== undefined ? [reason] : []))
   return [failure.message, ...reasons].join(' ')
 }
+
+const explainQuestions = ({ message, request }: Questioned): string =>
+  [message, ...openQuestionsIn(request).map(questionWords), questionsAreData].join(' ')

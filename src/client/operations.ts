@@ -1,7 +1,15 @@
 import type { Action } from '../core/action/canonicalAction.ts'
 import { isRequestId } from '../core/data/id.ts'
 import { isArray, isObject, type Json, type JsonObject } from '../core/data/json.ts'
-import type { ApiAskBody, ApiLink, ApiOutcomeBody, ApiRequest, ApiRequestList, ApiStatus } from './api.ts'
+import type {
+  ApiAnswerBody,
+  ApiAskBody,
+  ApiLink,
+  ApiOutcomeBody,
+  ApiRequest,
+  ApiRequestList,
+  ApiStatus,
+} from './api.ts'
 import type { Connection } from './connection.ts'
 import { Refused, Unreachable } from './failure.ts'
 import { checkKey } from './key.ts'
@@ -47,6 +55,8 @@ export interface Operations {
   readonly ask: (action: Action, options: AskOptions, redemption?: string) => Promise<ApiRequest>
   readonly read: (id: string, options?: ReadOptions) => Promise<ApiRequest>
   readonly cancel: (id: string, options?: CancelOptions) => Promise<ApiRequest>
+  /** Answers a question of an approver. The same words again change nothing. */
+  readonly answer: (id: string, answer: ApiAnswerBody) => Promise<ApiRequest>
   readonly redeem: (id: string, claim: RedeemClaim) => Promise<ApiRequest>
   readonly report: (id: string, outcome: ApiOutcomeBody) => Promise<ApiRequest>
   readonly mine: (query?: MineQuery) => Promise<ApiRequestList>
@@ -55,7 +65,7 @@ export interface Operations {
 }
 
 export interface ReadOptions {
-  /** Seconds to wait for the request to leave `pending`; at most 60. */
+  /** Seconds to wait for the request to leave `pending`, or for a question that this agent answers; at most 60. */
   readonly wait?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -89,6 +99,7 @@ export function operationsOn({ call }: Connection): Operations {
     read: (id, options = {}) => about(id, '', options),
     cancel: (id, { reason, signal } = {}) =>
       about(id, '/cancel', { body: reason === undefined ? {} : { reason }, signal, finishes: true }),
+    answer: (id, { question, answer }) => about(id, '/answers', { body: { question, answer } }),
     redeem: async (id, claim) => kept(await about(id, '/redeem', { body: { ...claim } })),
     report: (id, outcome) => about(id, '/outcome', { body: outcome as unknown as JsonObject }),
     mine: async (query = {}) => listIn(await call(`requests?${queryOf(query)}`)),

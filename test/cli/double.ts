@@ -20,7 +20,20 @@ export interface Double {
   readonly end: () => Promise<void>
 }
 
-type CallName = 'ask' | 'read' | 'cancel' | 'views' | 'decisions' | 'redeem' | 'outcome' | 'token' | 'unknown'
+/** What is done with a request, as paths have it. */
+const acts = [
+  'cancel',
+  'views',
+  'decisions',
+  'redeem',
+  'outcome',
+  'questions',
+  'answers',
+  'break-glass',
+  'review',
+] as const
+
+type CallName = 'ask' | 'read' | (typeof acts)[number] | 'token' | 'unknown'
 
 interface Seen {
   readonly call: CallName
@@ -95,6 +108,25 @@ export const stopped = (status: string, code = status): JsonObject => ({
   stop: { code, words: `It is ${status}.` },
 })
 
+/** A question of an approver, as the service answers it; `number` makes its id, from 1. */
+export const question = (number: number, more: JsonObject = {}): JsonObject => ({
+  id: String(number).repeat(64),
+  by: 'c0000000-0000-4000-8000-000000000001',
+  name: 'dba-1',
+  groups: ['dba'],
+  at: '2026-01-31T09:31:00.000Z',
+  text: 'Why all rows?',
+  ...more,
+})
+
+/** What the side that asks answered to a question. */
+export const answer = (text: string, more: JsonObject = {}): JsonObject => ({
+  by: { kind: 'agent', id: 'b0000000-0000-4000-8000-000000000001' },
+  at: '2026-01-31T09:32:00.000Z',
+  text,
+  ...more,
+})
+
 export const ok = (body: unknown, status = 200): Reply => ({ status, body })
 
 export const problem = (status: number, code: string, more: JsonObject = {}, headers: Headers = {}): Reply => ({
@@ -146,7 +178,7 @@ function nameOf(method = '', url = ''): CallName {
   if (url === '/token') return 'token'
   if (url === '/api/requests' && method === 'POST') return 'ask'
   if (method === 'GET' && new RegExp(`^/api/requests/${ids}$`).test(url)) return 'read'
-  const command = new RegExp(`^/api/requests/${ids}/(cancel|views|decisions|redeem|outcome)$`).exec(url)?.[1]
+  const command = new RegExp(`^/api/requests/${ids}/(${acts.join('|')})$`).exec(url)?.[1]
   return method === 'POST' && command !== undefined ? (command as CallName) : 'unknown'
 }
 
