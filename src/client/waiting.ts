@@ -15,6 +15,7 @@ interface AwaitedRequest {
   readonly status: string
   readonly delivery?: string
   readonly next?: string
+  readonly questions?: readonly unknown[] | undefined
 }
 
 export interface WaitingCall<T> {
@@ -64,4 +65,6 @@ export async function untilDecided<T extends AwaitedRequest>(first: T, waiting: 
 
 const isQuestioned = ({ next }: AwaitedRequest): boolean => next === 'answer'
 
-const isOpen = ({ status, delivery }: AwaitedRequest): boolean => status === 'pending' && delivery !== 'undeliverable'
+/** Who asks a question was reached, whatever became of the cards. */
+const isOpen = ({ status, delivery, questions = [] }: AwaitedRequest): boolean =>
+  status === 'pending' && (delivery !== 'undeliverable' || questions.length > 0)
