@@ -5,6 +5,8 @@ import { isRequestId } from '../core/data/id.ts'
 import { isObject, type Json, type JsonObject, readJson } from '../core/data/json.ts'
 import { statuses } from '../core/request/request.ts'
 import { Exit, exits } from './exit.ts'
+import { nameWithId, optional, partOf, partsOf, type Received, text, texts } from './received.ts'
+import { glassIn, promptsIn, questionsIn, type TalkGlass, type TalkPrompts, type TalkQuestion } from './talkAnswer.ts'
 
 /** The parts of the service's answer about a request that this program uses. */
 export interface Answer {
@@ -40,7 +42,13 @@ export interface Answer {
     readonly at?: string
     readonly reason?: string
     readonly void: boolean
+    /** Whether it was given before the newest answer, and counts no more. */
+    readonly isPast: boolean
   }[]
+  /** The oldest first. */
+  readonly questions: readonly TalkQuestion[]
+  readonly prompts: TalkPrompts
+  readonly glass?: TalkGlass
   readonly delivery?: string
   readonly createdAt?: string
   readonly expiresAt?: string
@@ -48,13 +56,6 @@ export interface Answer {
   /** The whole answer, for programs. */
   readonly document: JsonObject
 }
-
-/**
- * A part of the answer before it is checked: a member may be missing or have any value. The names are the contract's,
- * so that a renamed member does not compile. The contract's schemas would check more, but are larger than all the rest
- * of this program.
- */
-type Received<T> = { readonly [K in keyof T]?: Json }
 
 /**
  * Reads the service's answer about a request.
@@ -83,6 +84,9 @@ export function parseAnswer(json: Json | undefined): Answer {
     excludedByAgent: texts(approvals.excludedByAgent),
     required: partsOf<Slot>(approvals.required).map(slotOf),
     decisions: partsOf<Decision>(approvals.decisions).map(decisionOf),
+    questions: questionsIn(sent.questions),
+    prompts: promptsIn(sent.prompts),
+    ...(isObject(sent.glass) && { glass: glassIn(sent.glass) }),
     ...actionOf(sent),
     ...optional('stop', text(stop.words)),
     ...optional('owner', text(partOf<RequestAnswer['agent']>(sent.agent).owner)),
@@ -186,6 +190,7 @@ function decisionOf({
   at,
   reason,
   void: voided,
+  current,
 }: Received<Decision>): Answer['decisions'][number] {
   const approver = nameWithId(typeof name === 'string' && typeof id === 'string' ? { name, id } : id)
   return {
@@ -194,32 +199,8 @@ function decisionOf({
     ...optional('at', text(at)),
     ...optional('reason', text(reason)),
     void: isObject(voided),
+    isPast: current === false,
   }
-}
-
-/** Reads a person or agent: `{ id, name }`, or an id alone. Shows both, since names are for display and ids decide. */
-function nameWithId(who: Json | undefined): string {
-  if (typeof who === 'string') return who
-  if (!isObject(who)) return ''
-  const [name, id] = [text(who['name']), text(who['id'])]
-  return name && id ? `${name} (${id})` : (name ?? id ?? '')
-}
-
-const partOf = <T>(value: Json | undefined): Received<T> => (isObject(value) ? value : {}) as Received<T>
-
-const partsOf = <T>(value: Json | undefined) =>
-  list(value)
-    .filter(isObject)
-    .map((one) => partOf<T>(one))
-
-const text = (value: Json | undefined): string | undefined => (typeof value === 'string' ? value : undefined)
-
-const texts = (value: Json | undefined): readonly string[] => list(value).filter((item) => typeof item === 'string')
-
-const list = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? (value as readonly Json[]) : [])
-
-function optional<K extends string>(key: K, value: string | undefined): { readonly [P in K]?: string } {
-  return value === undefined ? {} : ({ [key]: value } as { readonly [P in K]?: string })
 }
 
 /** Reads a list of objects. @throws {Exit} 69 if it is no such list */

@@ -4,11 +4,15 @@ import { plain } from '../words/run.ts'
 import { spoken } from '../words/spoken.ts'
 import type { Answer } from './answer.ts'
 import type { Line } from './layout.ts'
+import { describeTalk, howToAnswer } from './talkLines.ts'
 
 const { labels, ...words } = spoken.request
 
 /** Describes a request in full: nothing of the action is shortened or left out. */
 export const describe = (answer: Answer): readonly Line[] => [...describeAction(answer), ...describeState(answer)]
+
+/** Describes what is decided on: the action, and what was asked and answered about it. */
+export const describeContent = (answer: Answer): readonly Line[] => [...describeAction(answer), ...describeTalk(answer)]
 
 /** Describes the state of a request. */
 export function describeState(answer: Answer): readonly Line[] {
@@ -17,8 +21,10 @@ export function describeState(answer: Answer): readonly Line[] {
     [labels.status, statusOf(answer)],
     ...optional(labels.approvals, progressOf(answer)),
     ...answer.decisions.flatMap(describeDecision),
+    ...describeTalk(answer),
     ...optional(labels.asked, answer.createdAt),
     ...optional(labels.until, answer.status === 'pending' ? answer.expiresAt : undefined),
+    ...howToAnswer(answer),
   ]
 }
 
@@ -28,13 +34,18 @@ function describeDecision({
   at,
   reason,
   void: voided,
+  isPast,
 }: Answer['decisions'][number]): readonly Line[] {
   const label = voided ? labels.voided : verdict === 'approve' ? labels.approvedBy : labels.deniedBy
-  return [[label, at === undefined ? approver : words.voted(approver, at)], ...optional('', reason)]
+  const vote = at === undefined ? approver : words.voted(approver, at)
+  return [
+    [label, isPast ? `${vote} (before the newest answer, so that it counts no more)` : vote],
+    ...optional('', reason),
+  ]
 }
 
-/** Describes what approvers decide on: the action, the agent, its reason and the digest. */
-export function describeAction(answer: Answer): readonly Line[] {
+/** Describes what an agent asks for: the action, the agent, its reason and the digest. */
+function describeAction(answer: Answer): readonly Line[] {
   const { action, tier, rules } = answer
   return [
     ...(action ? describeRun(action) : []),
