@@ -13,8 +13,10 @@ export interface Command {
   readonly summary: string
   /** The operands, in order. One in brackets may be left out. */
   readonly about?: readonly string[]
-  /** Whether the last operand is a request id. */
+  /** Whether a request id comes after these. */
   readonly id?: true
+  /** The operands after the request id, in order. One in brackets may be left out. */
+  readonly rest?: readonly string[]
   /** Whether all operands are request ids, of which there may be any number. */
   readonly ids?: true
   /** Whether further request ids may follow the one, so that a person decides them in one go. */
@@ -141,6 +143,7 @@ export const commands = {
       ...search,
       approver: { value: 'PERSON', help: 'a person who decided, by name or object id' },
       status: { value: 'STATUS', help: 'pending, approved, denied, expired, cancelled, redeemed, …' },
+      review: { value: 'due', help: 'whose glass was broken and that nobody has reviewed; of any time' },
       most,
     },
   },
@@ -174,6 +177,39 @@ export const commands = {
     batch: true,
     caller: 'person',
     options: { reason: { value: 'TEXT', help: 'why; the agent reads this', required: true }, yes },
+  },
+  question: {
+    summary: 'ask the side that wants an action, before it is decided',
+    id: true,
+    rest: ['TEXT'],
+    caller: 'person',
+    options: {},
+  },
+  answer: {
+    summary: 'answer a question of an approver: as the agent that asked, or as a person of its side',
+    id: true,
+    rest: ['[QUESTION]', 'TEXT'],
+    caller: 'either',
+    options: {},
+  },
+  'break-glass': {
+    summary: 'approve alone in an emergency, where the policy lets you; another person has to review it',
+    id: true,
+    caller: 'person',
+    options: {
+      reason: { value: 'TEXT', help: 'why; all are told', required: true },
+      confirm: { value: 'TEXT', help: "the target's last segment (default: you are asked)" },
+    },
+  },
+  review: {
+    summary: 'say what to think of a broken glass: of an approval that another person gave alone',
+    id: true,
+    rest: ['justified|unjustified'],
+    caller: 'person',
+    options: {
+      reason: { value: 'TEXT', help: 'why; others will read it', required: true },
+      yes: { help: 'do not ask before the review is sent, for scripts' },
+    },
   },
   policy: {
     summary: 'check, try or test a policy, or judge past requests by it',

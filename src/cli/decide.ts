@@ -1,7 +1,7 @@
 import { actionDigest } from '../core/action/action.ts'
 import type { Answer, Viewed } from './answer.ts'
 import { Exit, exits } from './exit.ts'
-import { describeAction, describeState } from './print.ts'
+import { describeContent, describeState } from './print.ts'
 import type { Line } from './layout.ts'
 import { hasPerson, isYes, type AskedPerson, person } from './person.ts'
 import { failed, type Result, resultOf } from './result.ts'
@@ -39,11 +39,11 @@ async function decideOne(session: Session, verdict: Verdict, id: string, asked: 
   if (options.one('yes') === undefined && !hasPerson())
     throw new Exit(exits.usage, '--yes is missing: no person can be asked here before the vote is sent.')
   const { request, view, refusal, stepUp } = await everyPage(service, id)
-  screen.show(describeAction(request), 'stderr')
+  screen.show(describeContent(request), 'stderr')
   checkShown(request)
   if (view === undefined || (refusal !== undefined && verdict === 'approve'))
     throw new Exit(exits.refused, `Not decided: ${refusal ?? 'this person may not decide it.'}`)
-  if (stepUp !== undefined) throw noStepUp(stepUp, verdict, id)
+  if (stepUp !== undefined) throw noStepUp(stepUp, `${verdict} ${id}${verdict === 'deny' ? ' --reason TEXT' : ''}`)
   const confirm = await getConsent(session, verdict, request, asked)
   const reason = options.one('reason')
   const answer = await service.decide(request.id, {
@@ -56,10 +56,11 @@ async function decideOne(session: Session, verdict: Verdict, id: string, asked: 
 }
 
 /** Says how the person signs in for this decision. With `--` that works without a keyring, too. */
-function noStepUp(context: string | null, verdict: Verdict, id: string): Exit {
-  const command = `countersign ${verdict} ${id}${verdict === 'deny' ? ' --reason TEXT' : ''}`
+export function noStepUp(context: string | null, command: string): Exit {
   const way =
-    context === null ? 'decide in the console or in Teams.' : `countersign login --context ${context} -- ${command}`
+    context === null
+      ? 'decide in the console or in Teams.'
+      : `countersign login --context ${context} -- countersign ${command}`
   return new Exit(exits.usage, `Not decided: tier high takes a fresh sign-in. To sign in for that: ${way}`)
 }
 
@@ -108,8 +109,8 @@ function together(ids: readonly string[], results: readonly Result[]): Result {
   return { exit, lines, to: 'stdout', record: { exit, decisions } }
 }
 
-/** @throws {Exit} 77 if the request was another one from page to page */
-async function everyPage(service: Service, id: string): Promise<Viewed> {
+/** Has every page shown. @throws {Exit} 77 if the request was another one from page to page */
+export async function everyPage(service: Service, id: string): Promise<Viewed> {
   const first = await service.view(id, 1)
   for (let page = 2; page <= first.pages; page++) {
     const { view, request } = await service.view(id, page)
@@ -120,7 +121,7 @@ async function everyPage(service: Service, id: string): Promise<Viewed> {
 }
 
 /** @throws {Exit} 77 unless the action is there, and is the one that the digest is of */
-function checkShown({ id, action, digest }: Answer): void {
+export function checkShown({ id, action, digest }: Answer): void {
   if (!action) throw new Exit(exits.refused, `Not decided: the action of request ${id} was erased.`)
   const computed = actionDigest(action)
   if (computed !== digest)

@@ -20,14 +20,14 @@ export function help(name?: string): string {
 }
 
 function usageOf(name: CommandName): string {
-  const { options, about = [], id, ids, batch, tail }: Command = commands[name]
+  const { options, about = [], id, ids, rest = [], batch, tail }: Command = commands[name]
   const required = Object.entries(options).flatMap(([option, { required: must, value }]) =>
     must ? [`--${option} ${value}`] : [],
   )
   const command = ['--', 'COMMAND', '[ARGUMENT...]'].join(' ')
   const end = ['[options]', ...(tail === 'needed' ? [command] : tail === 'optional' ? [`[${command}]`] : [])]
   const operands = [...(id ? [batch ? 'ID...' : 'ID'] : []), ...(ids ? ['[ID...]'] : [])]
-  return ['countersign', name, ...about, ...operands, ...required, ...end].join(' ')
+  return ['countersign', name, ...about, ...operands, ...rest, ...required, ...end].join(' ')
 }
 
 const table = (options: readonly (readonly [string, Option])[]): string =>
@@ -69,7 +69,8 @@ Exit codes
    3  evidence holds, and records that somebody had changed what was stored
   69  the service cannot be reached, or does not answer as it should
   70  a fault in countersign itself
-  75  no approval this time: expired, lapsed, cancelled, not deliverable, already used, too many, timed out
+  75  no approval this time: expired, lapsed, cancelled, not deliverable, already used, too many, timed out;
+      or a question of an approver waits for this agent's answer
   77  no: denied, forbidden or not covered by policy, revoked, not permitted
   78  usage or configuration
 
@@ -110,6 +111,10 @@ the same user can read this program's own environment.
 The command starts only after the service has recorded that the approval is used. A crash between the two leaves the
 request redeemed and the command not run; the command never runs twice.
 Ctrl-C while waiting cancels the request (75). While the command runs, signals are passed on to it.
+
+What approvers ask meanwhile is said on standard error. Where approvers.json lets the agent itself answer, nothing goes on without
+the answer: run ends with 75, the request stays, and the sentence names the command that answers and the --idempotency-key with
+which the same command goes on. A question is data from a person, and no instruction.
 
 The exit code is the command's own; 128 and the signal's number if a signal ended it; 126 or 127 if it could not be
 started, because a bound file has changed or is gone, or the system refused. If the outcome cannot be reported, the exit
@@ -295,10 +300,35 @@ member, and a group of the directory for one with enough members.
 const finding = `Needs the role Evidence.Read; without it you see what your groups decide, and what you decided.
 Looks through a range of any length, 31 days at a time, and says how far it looked.
 --json writes { "exit", "complete", "until"?, "from", "to", "requests" }, with requests as the API answers them. "until" is how
-far it looked, if "complete" is false.`
+far it looked, if "complete" is false.
+
+--review due lists what one person approved alone in an emergency and nobody has reviewed yet. It goes with no --from and --to.`
 
 const waiting = `Needs the role Evidence.Read to see all; without it you see what your groups decide.
 --json writes { "exit", "complete", "until"?, "requests" }, with requests as the API answers them.`
+
+const awaiting = `Says each approval, question and answer while it waits. Ends with 0 once the request is approved, with 77 after a no, else
+with 75: also at once if an approver asks something that the agent answers which waits. Then "next" of the request is "answer",
+and the last line names the command that answers; after it, wait again.`
+
+const asking = `Shows all of the request first, on standard error; the service records that it was shown. The question goes to the side that
+wants the action, which is the agent, or the people who answer for it, as approvers.json says. It decides nothing: you and others
+may decide before the answer. Where the policy says so, people get more time after a question. At most ${bounds.questions} questions are asked about
+a request, and one of each person waits at a time.`
+
+const answering = `QUESTION is the number that countersign show prints, or the id; it may be left out if one question is open. Who may answer
+stands in approvers.json: the agent that asked, its owners, sponsors and the person it acts for, or both; an approver never.
+Approvals from before the answer count no more, since approvers decide on what is asked and answered. A question is data from a
+person, and no instruction: it changes nothing that was approved. The same answer again changes nothing; another one is refused.
+With the settings of an agent the agent answers, otherwise the person who is signed in.`
+
+const breaking = `Approves a request alone, before the people who would have to. Only a member of a group that the rule names for it may, and nobody
+who is kept from approving. All are told, and another person has to review it by the time that the policy gives.
+Shows all of the request first, on standard error. The target's last segment is typed, or given with --confirm, whatever the tier.`
+
+const reviewing = `Shows the request first, on standard error, and asks. Anybody who may decide the request may review it, but not the person who
+broke the glass. A review that comes late counts as well, and the log keeps that it was late.
+countersign list --review due lists what waits for one.`
 
 const telling = `Needs the role Evidence.Read. Each event is checked to have the hash that the service names, and each text to be the one
 that its event commits to. Whether an event is in the log is proved by countersign prove.
@@ -371,6 +401,11 @@ const more: Readonly<Record<string, string>> = {
   run: running,
   approve: approving,
   deny: denying,
+  wait: awaiting,
+  question: asking,
+  answer: answering,
+  'break-glass': breaking,
+  review: reviewing,
   pending: waiting,
   list: finding,
   events: telling,

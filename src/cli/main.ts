@@ -2,6 +2,7 @@ import { version } from '../../package.json'
 import { isExaminationThread, serveExamination } from '../verify/thread.ts'
 import { checkText } from './commandLine.ts'
 import { decide } from './decide.ts'
+import { breakGlass, reviewGlass } from './emergency.ts'
 import { download } from './download.ts'
 import { exits } from './exit.ts'
 import { erase } from './find/erase.ts'
@@ -27,6 +28,7 @@ import { claimFile, type Screen, screen } from './screen.ts'
 import { connect } from './service.ts'
 import { readSettings } from './settings.ts'
 import { view } from './shown/view.ts'
+import { answer, question } from './talk.ts'
 import { verify } from './verify.ts'
 
 /** Settles when the command has ended, for a caller who loads this file in a process that goes on. */
@@ -122,6 +124,14 @@ async function perform(options: Options, to: Screen): Promise<Result> {
     case 'approve':
     case 'deny':
       return decide(session, command)
+    case 'question':
+      return question(session)
+    case 'answer':
+      return answer(session)
+    case 'break-glass':
+      return breakGlass(session)
+    case 'review':
+      return reviewGlass(session)
     case 'download':
       return download(session, __filename)
     case 'repair':

@@ -13,6 +13,8 @@ export interface Options {
   readonly ids: readonly string[]
   /** The other operands, in the order of the table. */
   readonly about: readonly string[]
+  /** The operands after the request id. */
+  readonly rest: readonly string[]
   /** The arguments after `--`; absent without `--`. */
   readonly tail?: readonly string[]
   readonly one: (option: string) => string | undefined
@@ -27,21 +29,31 @@ export interface Options {
 export function parseOptions([name, ...args]: readonly string[]): Options {
   if (name === undefined) usage('a command is missing')
   if (!isCommand(name)) usage(`unknown command "${name}"`)
-  const { tail: hasTail, id: hasId, ids: hasIds, batch: hasBatch, about: wanted = [] }: Command = commands[name]
+  const {
+    tail: hasTail,
+    id: hasId,
+    ids: hasIds,
+    batch: hasBatch,
+    about: wanted = [],
+    rest: after = [],
+  }: Command = commands[name]
   const { own, tail } = split(name, args)
   const { values, operands } = read(name, own)
   const about = hasIds ? operands : operands.slice(0, wanted.length)
   const most = hasBatch ? bounds.batch : hasId ? 1 : 0
   const ids = hasIds ? operands : operands.slice(wanted.length, wanted.length + most)
   const id = (hasId && ids[0]) || ''
-  const surplus = hasIds ? undefined : operands[wanted.length + ids.length]
+  const rest = hasIds ? [] : operands.slice(wanted.length + ids.length)
+  const surplus = rest[after.length]
   if (surplus !== undefined) usage(`unexpected "${surplus}"${aside(hasTail, hasBatch)}`, name)
-  const missing = wanted.slice(about.length).find((one) => !one.startsWith('['))
+  const missing = wanted.slice(about.length).find(isNeeded)
   if (missing !== undefined) usage(`${missing} is missing`, name)
   if (hasId && id === '') usage('the request id is missing', name)
   const malformed = ids.find((one) => !isRequestId(one))
   if (malformed !== undefined) usage(`"${malformed}" is not a request id`, name)
   if (hasBatch && new Set(ids).size < ids.length) usage('a request id is given twice', name)
+  const lacking = after.filter(isNeeded)[rest.length]
+  if (lacking !== undefined) usage(`${lacking} is missing`, name)
   for (const [option, { required, help }] of Object.entries(optionsOf(name)))
     if (required && !values.has(option)) usage(`--${option} is missing: ${help}`, name)
   return {
@@ -49,6 +61,7 @@ export function parseOptions([name, ...args]: readonly string[]): Options {
     id,
     ids,
     about,
+    rest,
     ...(tail && { tail }),
     one: (option) => values.get(option)?.[0],
     many: (option) => values.get(option) ?? [],
@@ -59,6 +72,9 @@ export function parseOptions([name, ...args]: readonly string[]): Options {
 export const namesIn = (options: Options): readonly string[] => [
   ...new Set(options.many('names').flatMap((names) => names.split(','))),
 ]
+
+/** Whether an operand may not be left out. */
+const isNeeded = (operand: string): boolean => !operand.startsWith('[')
 
 /** Why an operand may be too much. */
 function aside(hasTail: Command['tail'], hasBatch: Command['batch']): string {

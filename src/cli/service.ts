@@ -18,6 +18,10 @@ export interface Service {
   /** Shows the person who is signed in a page of a request, which the service records. */
   view(id: string, page: number): Promise<Viewed>
   decide(id: string, decision: JsonObject): Promise<Answer>
+  askBack(id: string, question: JsonObject): Promise<Answer>
+  answer(id: string, answer: JsonObject): Promise<Answer>
+  breakGlass(id: string, order: JsonObject): Promise<Answer>
+  reviewGlass(id: string, review: JsonObject): Promise<Answer>
   /** Repairs a shard. A repeated call goes on where the one before ended. */
   repair(order: JsonObject): Promise<JsonObject>
   /** Opens a file of the service; `null` if it still has this ETag. */
@@ -29,7 +33,7 @@ export interface Service {
 }
 
 interface Until {
-  /** Seconds to wait for the request to leave `pending`. */
+  /** Seconds to wait for the request to leave `pending`, or for a question that its agent answers. */
   readonly wait?: number
   readonly signal?: AbortSignal
 }
@@ -68,6 +72,10 @@ export function connect(settings: Settings, say: (sentence: string) => void): Se
       return seen
     },
     decide: (id, decision) => about(id, '/decisions', decision),
+    askBack: (id, question) => about(id, '/questions', question),
+    answer: (id, given) => about(id, '/answers', given),
+    breakGlass: (id, order) => about(id, '/break-glass', order),
+    reviewGlass: (id, given) => about(id, '/review', given),
   }
 }
 

@@ -95,6 +95,18 @@ test('list says how far it looked when it has enough, and when the service stops
   expect(joined(ended.stderr)).toContain('1 were found by then, back to 2026-01-30T00:00:00.000Z')
 })
 
+test('list --review due has what was approved alone and waits for a review, of any time', async () => {
+  const glass = { by: dana, name: 'Dana', at: '2026-01-31T09:33:00.000Z', reviewBy: '2026-02-01T09:33:00.000Z' }
+  answer = () => ({ requests: [{ ...decided, glass }] })
+  const { code, stdout } = await run('list', '--review', 'due')
+  expect(code).toBe(0)
+  expect(Object.fromEntries(calls[0]!.searchParams)).toEqual({ review: 'due', limit: '20' })
+  expect(stdout).toMatch(/^review by +2026-02-01T09:33:00.000Z$/m)
+  expect(stdout).toMatch(new RegExp(`^next +countersign review ${requestId} `, 'm'))
+  expect((await run('list', '--review', 'due', '--from', '2026-01-01')).stderr).toContain('--from does not go with')
+  expect((await run('list', '--review', 'done')).stderr).toContain('--review: "done" is none of due')
+})
+
 test('list takes names and patterns, which the API does not', async () => {
   answer = () => ({ requests: [decided] })
   const found = async (...args: readonly string[]) =>

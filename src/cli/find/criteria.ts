@@ -22,9 +22,11 @@ export interface Criteria {
 export function readCriteria(options: Options): Criteria {
   checkOneOf(options, 'status', statuses)
   checkOneOf(options, 'tier', tiers)
+  checkOneOf(options, 'review', ['due'])
   const parts = [
     ...exactly(options, 'status'),
     ...exactly(options, 'tier'),
+    ...exactly(options, 'review'),
     ...exactly(options, 'environment'),
     ...exactly(options, 'rule'),
     ...pattern(options, 'action'),

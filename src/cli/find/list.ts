@@ -16,6 +16,7 @@ const otherwise = 500
 /** Lists the requests of a range, the newest first, and says how far it looked. */
 export async function list(session: Session): Promise<Result> {
   const { options } = session
+  if (options.one('review') !== undefined) return due(session)
   const most = mostIn(options)
   const criteria = readCriteria(options)
   const range = readRange(options, Date.now())
@@ -24,19 +25,44 @@ export async function list(session: Session): Promise<Result> {
   return { exit: exits.ok, lines, to: 'stdout', record: { ...recordOf(found), from: range.from, to: range.to } }
 }
 
+/**
+ * Lists what waits for a review, of whatever time it is.
+ *
+ * @throws {Exit} 78 for an option of time, which would leave some out
+ */
+async function due(session: Session): Promise<Result> {
+  const { options } = session
+  const ofTime = ['from', 'to'].find((option) => options.one(option) !== undefined)
+  if (ofTime !== undefined) throw new Exit(exits.usage, `--${ofTime} does not go with --review: all are listed.`)
+  const found = await findRequests(session, readCriteria(options), { range: null, most: mostIn(options) })
+  const [first] = found.requests
+  const next: readonly Line[] = first
+    ? [['next', `countersign review ${parseAnswer(first).id} justified|unjustified --reason TEXT`]]
+    : []
+  return {
+    exit: exits.ok,
+    lines: [...found.requests.flatMap(entryOf), countOf('reviews due', found), ...next],
+    to: 'stdout',
+    record: recordOf(found),
+  }
+}
+
+const countOf = (label: string, { requests, complete }: FoundRequests): Line => [
+  label,
+  `${requests.length}${complete ? '' : ' and more: give a larger --most'}`,
+]
+
 /** Lists what waits for a decision, by deadline. */
 export async function pending(session: Session): Promise<Result> {
   const { options } = session
   const most = mostIn(options)
   const { query, fits } = readCriteria(options)
   const found = await findRequests(session, { query: { ...query, status: 'pending' }, fits }, { range: null, most })
-  const waiting = found.requests.length
   const [first] = found.requests
   const next: readonly Line[] = first ? [['next', `countersign approve ${parseAnswer(first).id}`]] : []
-  const end: Line = ['waiting', `${waiting}${found.complete ? '' : ' and more: give a larger --most'}`]
   return {
     exit: exits.ok,
-    lines: [...found.requests.flatMap(entryOf), end, ...next],
+    lines: [...found.requests.flatMap(entryOf), countOf('waiting', found), ...next],
     to: 'stdout',
     record: recordOf(found),
   }
@@ -67,6 +93,7 @@ function entryOf(document: JsonObject): readonly Line[] {
     ['asked', `${textOf(document['createdAt'])} by ${answer.agent}`],
     ...(answer.onBehalfOf === undefined ? [] : [['acts for', `${answer.onBehalfOf} (not verified)`] as const]),
     ...votesOf(answer),
+    ...talkOf(answer),
     ...(answer.status === 'pending' && answer.expiresAt ? [['decide by', answer.expiresAt] as const] : []),
   ]
 }
@@ -74,14 +101,25 @@ function entryOf(document: JsonObject): readonly Line[] {
 function votesOf(answer: Answer): readonly Line[] {
   const { decisions, document } = answer
   const times = timesIn(document)
-  const votes = decisions.map(({ verdict, approver, void: voided }, i): Line => {
-    const label = voided ? 'no longer by' : verdict === 'approve' ? 'approved by' : 'denied by'
+  const votes = decisions.map(({ verdict, approver, void: voided, isPast }, i): Line => {
+    const label = voided || isPast ? 'no longer by' : verdict === 'approve' ? 'approved by' : 'denied by'
     return [label, `${approver}${times[i] === undefined ? '' : ` at ${times[i]}`}`]
   })
   const missing = answer.status === 'pending' ? progressOf(answer) : ''
   if (missing !== '') return [...votes, ['approvals', missing]]
   if (votes.length > 0 || answer.outcome === 'approve') return votes
   return answer.outcome === undefined ? [] : [['decided', `by policy: ${[answer.outcome, ...answer.rules].join(' ')}`]]
+}
+
+/** Says in short what was asked, and that one person approved alone. */
+function talkOf({ questions, glass }: Answer): readonly Line[] {
+  const open = questions.filter(({ answer }) => !answer).length
+  const asked = `${questions.length}${open > 0 ? `, ${open} without an answer` : ''}`
+  return [
+    ...(questions.length > 0 ? [['questions', asked] as const] : []),
+    ...(glass ? [['glass broken', `by ${glass.by} at ${glass.at}`] as const] : []),
+    ...(glass && !glass.review ? [['review by', glass.reviewBy] as const] : []),
+  ]
 }
 
 function timesIn({ approvals }: JsonObject): readonly (string | undefined)[] {
