@@ -5,6 +5,7 @@ import { Exit, exits } from '../cli/exit.ts'
 import { placeholder, type ToolRule } from '../toolCall/toolRule.ts'
 import { type GatewayConfig, type ServerConfig } from './config.ts'
 import { type Pins, pinOf } from './pins.ts'
+import { answerName } from './question.ts'
 import { type ToolPlace, verbOf } from './gatewayAction.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -138,7 +139,8 @@ function meeting(found: readonly GatedTool[]): ReadonlyMap<string, string> {
 
 function gated(definition: Tool, exposed: string, upstream: Upstream, rule: ToolRule, askReason: boolean): GatedTool {
   const [server, { name }] = [upstream.name, definition]
-  if (exposed === resumeName) throw new Problem('invalid-input', `The gateway has a tool ${resumeName} of its own`)
+  if (exposed === resumeName || exposed === answerName)
+    throw new Problem('invalid-input', `The gateway has a tool ${exposed} of its own`)
   const own = Object.keys(definition.inputSchema.properties ?? {})
   const missing = [...(rule.target ?? '').matchAll(placeholder)]
     .map(([, key = '']) => key)

@@ -10,6 +10,7 @@ import type { GatewayConfig } from './config.ts'
 import type { HostCall } from './hostCall.ts'
 import { PendingCall, type PendingParts, type PendingState } from './pendingCall.ts'
 import type { HostSeals } from './seal.ts'
+import { answerArguments, answerName, toAnswer } from './question.ts'
 import { told, waitingWords } from './told.ts'
 import { argumentsIn } from '../toolCall/toolAction.ts'
 import { actionOf } from './gatewayAction.ts'
@@ -68,6 +69,7 @@ export class Gateway {
     return this.#held(host, (held, about) => {
       if (host.state) return this.#again(host, name, given, held, about)
       if (name === resumeName) return this.#resume(host, given['request'], held, about)
+      if (name === answerName) return this.#answer(host, given, held, about)
       return this.#first(host, name, given, held, about)
     })
   }
@@ -157,7 +159,7 @@ export class Gateway {
   async #again(host: HostCall, name: string, given: JsonObject, held: Held, about: About): Promise<GatewayAnswer> {
     const { id, round } = host.state ?? { id: '', round: 0 }
     const call = this.#calls.get(id) ?? (await this.#remembered(host, id))
-    if (name !== resumeName) {
+    if (name !== resumeName && name !== answerName) {
       const tool = await this.#find(name)
       const { [reasonName]: _, ...rest } = given
       const action = actionOf(tool, tool.asksReason ? rest : given, this.#parts.config.environment)
@@ -168,10 +170,24 @@ export class Gateway {
   }
 
   async #resume(host: HostCall, id: Json | undefined, held: Held, about: About): Promise<GatewayAnswer> {
+    return this.#wait(host, await this.#own(host, id), 0, held, about)
+  }
+
+  /** Sends the model's answer to a question, and waits on. */
+  async #answer(host: HostCall, given: JsonObject, held: Held, about: About): Promise<GatewayAnswer> {
+    const { success, data } = answerArguments.safeParse(given)
+    if (!success) throw new NotRun('invalid-input', `${answerName} takes the texts request, question and answer.`)
+    const call = await this.#own(host, data.request)
+    await call.answer(data.question, data.answer)
+    return this.#wait(host, call, 0, held, about)
+  }
+
+  /** Finds a call of this host. @throws {NotRun} if there is none */
+  async #own(host: HostCall, id: Json | undefined): Promise<PendingCall> {
     if (typeof id !== 'string' || !isRequestId(id)) throw unknownRequest()
     const call = this.#calls.get(id) ?? (await this.#remembered(host, id))
     if (call.caller !== host.caller) throw unknownRequest()
-    return this.#wait(host, call, 0, held, about)
+    return call
   }
 
   async #wait(host: HostCall, call: PendingCall, round: number, held: Held, about: About): Promise<GatewayAnswer> {
@@ -184,12 +200,14 @@ export class Gateway {
       }
     }
     const result = await call.join(host, held)
+    // A host that calls again by itself does not show its model what is asked.
+    if (result === 'asked') return { kind: 'result', result: waitOn(call.request) }
     if (result !== 'held') return { kind: 'result', result }
     if (host.takesState && round + 1 < mostRounds) {
       const sealed = { id: call.id, round: round + 1 } as const
       return { kind: 'state', state: this.#parts.seals.seal('call', sealed, host.caller) }
     }
-    return { kind: 'result', result: waitOn(call.id) }
+    return { kind: 'result', result: waitOn(call.request) }
   }
 
   /** Makes a call anew from what the service recorded of it. @throws {NotRun} if it is not known, or not to this caller */
@@ -331,14 +349,15 @@ function ignoreRefusal(cause: unknown): void {
 const wordsFor = (call: PendingCall, state: PendingState): string =>
   state === 'waiting' ? waitingWords(call.request) : 'approved'
 
-/** Tells a model how to wait on. */
-const waitOn = (id: string): ToolResult =>
-  notRun(
+/** Tells a model how to wait on, and what it has to answer first. */
+function waitOn(request: Request): ToolResult {
+  const { id, next } = request
+  if (next === 'answer') return notRun(toAnswer(request), 'answer', id)
+  const words =
     `Waiting for approval. Call ${resumeName} with ${JSON.stringify({ request: id })} to wait on and get the result. Do ` +
-      'not call the tool again.',
-    'pending',
-    id,
-  )
+    'not call the tool again.'
+  return notRun(words, 'pending', id)
+}
 
 /** @throws {NotRun} if what was asked for cannot be made again, as with a text that is recorded by its digest */
 function remade(tool: GatedTool, args: JsonObject, environment: string, request: Request) {

@@ -46,6 +46,12 @@ export class PendingCall {
   readonly #about: PendingAbout
   readonly #approval: Promise<Request>
   readonly #wasDecidedByPeople: boolean
+  /** Ends the wait, so that it begins anew after an answer, in place of seldom looks. */
+  #answered = new AbortController()
+  /** Whether people ask something that no host was told yet. */
+  #isUntold = false
+  /** Tells the hosts that hold this call that people ask something. */
+  readonly #askers = new Set<() => void>()
   readonly #stop = new AbortController()
   readonly #progress = new Set<(progress: Progress) => void>()
   #newest: Request
@@ -58,18 +64,10 @@ export class PendingCall {
     this.#parts = parts
     this.#about = about
     this.#newest = about.request
-    this.#wasDecidedByPeople = about.request.next === 'wait'
+    this.#wasDecidedByPeople = about.request.next === 'wait' || about.request.next === 'answer'
     const isRedeemed = isExecutable(about.request, about.redemption)
     if (isRedeemed || about.request.next === 'redeem') this.#state = 'approved'
-    this.#approval = isRedeemed
-      ? Promise.resolve(about.request)
-      : parts.client.untilApproved(about.request, {
-          onAbort: 'leave',
-          signal: parts.closing,
-          onProgress: (request) => {
-            this.#newest = request
-          },
-        })
+    this.#approval = isRedeemed ? Promise.resolve(about.request) : this.#approved()
     void this.#decided()
   }
 
@@ -102,21 +100,75 @@ export class PendingCall {
    * Waits for the decision and carries the call out, as long as the host holds it.
    *
    * @param held resolves when the host has to be answered, and is ignored once the tool runs
+   * @returns `asked` once if its model has to answer something first
    * @throws what explains that the tool was not carried out, or what the tool answered in place of a result
    */
   async join(
     host: Pick<HostCall, 'signal' | 'stopsTool' | 'progress'>,
     held: Promise<'held'>,
-  ): Promise<ToolResult | 'held'> {
+  ): Promise<ToolResult | 'held' | 'asked'> {
     this.#enter()
+    const over = new AbortController()
     try {
-      const decided = await Promise.race([this.#approval.then(() => 'decided' as const), held])
+      const asked = this.#asked(over.signal)
+      const decided = await Promise.race([this.#approval.then(() => 'decided' as const), held, asked])
       if (decided === 'held' || host.signal.aborted) return 'held'
+      if (decided === 'asked') {
+        this.#isUntold = false
+        return decided
+      }
       return await this.#watched(host)
     } finally {
+      over.abort()
       // A host whose connection broke may call again, and takes the result then.
       this.#leave(host.signal.aborted)
     }
+  }
+
+  /** Answers a question for the model. @throws {Refused} if it is not to be answered, or not by this agent */
+  async answer(question: string, text: string): Promise<void> {
+    this.#newest = await this.#parts.client.answer(this.id, question, text)
+    const before = this.#answered
+    this.#answered = new AbortController()
+    before.abort()
+  }
+
+  async #approved(): Promise<Request> {
+    const { client, closing } = this.#parts
+    for (;;) {
+      const { signal } = this.#answered
+      try {
+        return await client.untilApproved(this.#newest, {
+          onAbort: 'leave',
+          signal: AbortSignal.any([closing, signal]),
+          onProgress: (request) => {
+            this.#newest = request
+          },
+          // The host's model answers, by a call of its own.
+          onQuestion: (_, request) => this.#tellQuestion(request),
+        })
+      } catch (cause) {
+        if (closing.aborted || !signal.aborted) throw cause
+      }
+    }
+  }
+
+  #tellQuestion(request: Request): undefined {
+    this.#newest = request
+    this.#isUntold = true
+    for (const ask of this.#askers) ask()
+    return undefined
+  }
+
+  /** Resolves once people ask something that no host was told yet. */
+  #asked(over: AbortSignal): Promise<'asked'> {
+    return new Promise((done) => {
+      // What was decided, or answered by others, meanwhile is no news any more.
+      const ask = () => this.#isUntold && this.#state === 'waiting' && this.#newest.next === 'answer' && done('asked')
+      this.#askers.add(ask)
+      over.addEventListener('abort', () => this.#askers.delete(ask), { once: true })
+      ask()
+    })
   }
 
   /** Gives a host another while to come back. */

@@ -26,7 +26,12 @@ describe.each(someOf(['modern', 'legacy'] as const))('a host of the protocol tha
   test('sees the tools as their server describes them, with an argument for the reason', async () => {
     const { host } = await opened()
     const { tools } = await (await host(era)).listTools()
-    expect(tools.map(({ name }) => name)).toEqual(['write_file', 'read_file', 'countersign_resume'])
+    expect(tools.map(({ name }) => name)).toEqual([
+      'write_file',
+      'read_file',
+      'countersign_resume',
+      'countersign_answer',
+    ])
     expect(tools[0]).toMatchObject({ description: 'Writes a file.', annotations: { destructiveHint: true } })
     expect(Object.keys(tools[0]?.inputSchema.properties ?? {})).toEqual(['path', 'content', 'countersign_reason'])
   })
@@ -464,7 +469,11 @@ describe('pins', () => {
   test('keep a tool from hosts that has none', async () => {
     const { host, server } = await opened({ pins: new Map([...pinned()].slice(0, 1)) })
     const here = await host()
-    expect((await here.listTools()).tools.map(({ name }) => name)).toEqual(['write_file', 'countersign_resume'])
+    expect((await here.listTools()).tools.map(({ name }) => name)).toEqual([
+      'write_file',
+      'countersign_resume',
+      'countersign_answer',
+    ])
     expect(codeIn(await here.callTool({ name: 'read_file', arguments: {} }))).toBe('tool-changed')
     expect(server.calls).toEqual([])
   })

@@ -174,9 +174,14 @@ describe('the server that asks', () => {
     return { ...answer, said: answer.isError ? null : JSON.parse(answer.content[0].text as string) }
   }
 
-  test('has three tools, of which none redeems', async () => {
+  test('has four tools, of which none redeems', async () => {
     const { tools } = await (await (await opened()).asking()).listTools()
-    expect(tools.map(({ name }) => name)).toEqual(['countersign_ask', 'countersign_wait', 'countersign_report'])
+    expect(tools.map(({ name }) => name)).toEqual([
+      'countersign_ask',
+      'countersign_wait',
+      'countersign_answer',
+      'countersign_report',
+    ])
   })
 
   test('asks, waits for people, and reports what was redeemed elsewhere', async () => {
@@ -218,6 +223,8 @@ describe('the server that asks', () => {
     ['countersign_wait', {}, 'invalid-input'],
     ['countersign_wait', { request: '../health' }, 'not-found'],
     ['countersign_report', { request: 'x', result: 'perhaps' }, 'invalid-input'],
+    ['countersign_answer', { request: 'x' }, 'invalid-input'],
+    ['countersign_answer', { request: '../health', question: 'x', answer: 'x' }, 'not-found'],
     ['countersign_redeem', {}, 'not-found'],
   ])('%s of %j is answered with a code', async (name, args, code) => {
     const answer = await call(await (world ?? (await opened())).asking(), name, args)

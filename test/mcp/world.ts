@@ -3,7 +3,7 @@ import { type CallToolResult, InMemoryTransport, Server } from '@modelcontextpro
 import { serveStdio } from '@modelcontextprotocol/server/stdio'
 import { operationNames, operations } from '../../src/contract/operations.ts'
 import type { RequestId } from '../../src/core/data/id.ts'
-import type { ApprovalRequest } from '../../src/core/request/request.ts'
+import { type ApprovalRequest, contentOf } from '../../src/core/request/request.ts'
 import { Countersign } from '../../src/client/countersign.ts'
 import { askServer } from '../../src/mcp/askServer.ts'
 import { openCatalogue } from '../../src/mcp/catalogue.ts'
@@ -161,6 +161,8 @@ export interface GatewayWorld {
   readonly asking: () => Promise<Client>
   /** Decides the one pending request. */
   readonly decide: (verdict?: 'approve' | 'deny') => Promise<RequestId>
+  /** Asks something about the one pending request, as a dba. */
+  readonly askBack: (question: string) => Promise<RequestId>
   readonly pending: () => Promise<readonly ApprovalRequest[]>
   /** Another process on the same service and the same key. */
   readonly another: (more?: WorldOptions) => Promise<GatewayWorld>
@@ -177,6 +179,8 @@ export interface WorldOptions {
   readonly config?: Partial<Pick<GatewayConfig, 'hold' | 'holds' | 'grace' | 'askReason'>>
   readonly pins?: Pins
   readonly tools?: Tool[]
+  /** Who answers questions for the agent. */
+  readonly answers?: 'owners' | 'agent' | 'both'
   readonly onBehalfOf?: string
   /** Whether a host that gives a call up stops its tool, as over stdio. */
   readonly stopsTool?: boolean
@@ -195,7 +199,11 @@ export async function gatewayWorld(options: WorldOptions = {}): Promise<GatewayW
   const limits = { pending: 500, hourly: 1_000, answered: 100_000 }
   // Without a channel, no channel has too many cards.
   const groups = [{ name: 'dba', members: [dba, dba2], channels: [] }]
-  const roster: Partial<Roster> = { judge: options.judge ?? judged, agents: [agent(bot, { limits })], groups }
+  const roster: Partial<Roster> = {
+    judge: options.judge ?? judged,
+    agents: [agent(bot, { limits, answers: options.answers ?? 'owners' })],
+    groups,
+  }
   const service = await served(undefined, roster)
   const here = await openWorld(service, toolServer(options.tools), options)
   const close = async () => {
@@ -267,6 +275,11 @@ async function openWorld(service: Served, server: ToolServer, options: WorldOpti
   const hosts: Client[] = []
   const others: GatewayWorld[] = []
 
+  const theOne = async (): Promise<ApprovalRequest> => {
+    const [request] = await until(pending, (found) => found.length === 1)
+    if (!request) throw new Error('Nothing is pending.')
+    return request
+  }
   const pending = async () => {
     const found = await Promise.all((await service.ledger.pending(100)).map((id) => service.ledger.find(id)))
     return found.flatMap((request) => (request ? [request] : []))
@@ -293,10 +306,16 @@ async function openWorld(service: Served, server: ToolServer, options: WorldOpti
     },
     pending,
     decide: async (verdict = 'approve') => {
-      const [request] = await until(pending, (found) => found.length === 1)
-      if (!request) throw new Error('Nothing is pending.')
-      await service.approvals.decide(request.id, votes(request, dba, { verdict }))
+      const request = await theOne()
+      const content = contentOf(request)
+      const seen = { via: 'api', digest: request.digest, ...(content !== null && { content }) } as const
+      await service.approvals.decide(request.id, votes(request, dba, { verdict, seen }))
       return request.id
+    },
+    askBack: async (question) => {
+      const { id, digest } = await theOne()
+      await service.approvals.askBack(id, { approver: dba, question, seen: { via: 'api', digest } })
+      return id
     },
     another: async (more) => {
       const other = await openWorld(service, server, { ...options, ...more })
