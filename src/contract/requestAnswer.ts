@@ -11,6 +11,9 @@ import { anyCount, anyDigest, anyInstant, anyObjectId, anyRequestId, anySha256 }
 
 /** What a request's answer is made of. The names are those that a type generator gives to the parts. */
 
+/** What some people may do with a request beside deciding it. */
+export const furtherActs = ['ask', 'answer', 'break-glass', 'review'] as const
+
 const verdict = component('Verdict', z.enum(verdicts))
 const status = component('Status', z.enum(statuses))
 export const tier = component('Tier', z.enum(tiers))
@@ -237,6 +240,9 @@ export const viewAnswer = component(
         })
         .optional()
         .meta({ description: 'What this person has to sign in with once more before they decide or revoke.' }),
+      may: z.array(z.enum(furtherActs)).optional().meta({
+        description: 'What this person may do beside deciding and revoking. Absent: nothing.',
+      }),
       request: requestAnswer,
     })
     .meta({ description: 'A page of a request as this person was shown it.' }),

@@ -19,7 +19,7 @@ import { readCards } from '../../src/runtime/folder.ts'
 import { spoken } from '../../src/words/spoken.ts'
 import { type OperationName, operationOf } from '../../src/contract/operations.ts'
 import type { HealthReport } from '../../src/contract/serviceAnswers.ts'
-import { bot, dba, dba2, oid, owner, tool, tools } from '../support/build.ts'
+import { bot, dba, dba2, oid, owner, security, tool, tools } from '../support/build.ts'
 import { fakePolicy, type Roster } from '../support/fakes.ts'
 import { MemoryArchive } from '../support/fakes/archive.ts'
 import { MemoryHolds } from '../support/fakes/holds.ts'
@@ -52,6 +52,7 @@ const people: Readonly<Record<string, ObjectId>> = {
   'approver, stepped up': dba,
   'approver, stepped up otherwise': dba,
   owner,
+  security,
 }
 
 /** The authentication contexts that tokens bear. */

@@ -4,9 +4,9 @@ import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { viewOf } from '../../src/core/request/view.ts'
 import { readCards } from '../../src/runtime/folder.ts'
 import { spoken } from '../../src/words/spoken.ts'
-import { dba, needs, slot, tool } from '../support/build.ts'
+import { bot, dba, needs, slot, tool } from '../support/build.ts'
 import { fakePolicy } from '../support/fakes.ts'
-import { anAction, asks, history, roster, stranger } from '../support/world.ts'
+import { agent, anAction, asks, history, roster, stranger } from '../support/world.ts'
 import { type Served, served, stepUp } from './served.ts'
 
 const template = sha256(readCards('cards').get('review.json') ?? '')
@@ -264,5 +264,45 @@ describe('what approvers are warned of', () => {
   test('is an empty list where there is nothing to warn of', async () => {
     const { id } = await asked()
     expect((await here.call('read', 'approver', { params: { id } })).json.warnings).toEqual([])
+  })
+})
+
+describe('what a person may do beside deciding', () => {
+  const glass = { groups: ['security'], review: 3600 }
+  const open = async (answers: 'owners' | 'agent' = 'owners') => {
+    here = await served(undefined, { judge: () => ({ ...needs(), glass }), agents: [agent(bot, { answers })] })
+    return asked()
+  }
+  const may = async (request: ApprovalRequest, who: string) => (await views(request, {}, who)).json.may as unknown
+  const askBack = (request: ApprovalRequest) =>
+    here.call('askBack', 'approver', { params: { id: request.id }, body: { question: 'Why?', digest: request.digest } })
+
+  test('is to ask, once at a time, for who may approve; an owner answers, and no one else', async () => {
+    const request = await open()
+    expect(await may(request, 'approver')).toEqual(['ask'])
+    expect(await may(request, 'owner')).toBeUndefined()
+    expect((await askBack(request)).status).toBe(200)
+    expect(await may(request, 'approver')).toBeUndefined()
+    expect(await may(request, 'owner')).toEqual(['answer'])
+  })
+
+  test('is not to answer where the agent does', async () => {
+    const request = await open('agent')
+    await askBack(request)
+    expect(await may(request, 'owner')).toBeUndefined()
+  })
+
+  test('is to break the glass for its group, and afterwards to review that for an approver', async () => {
+    const request = await open()
+    expect(await may(request, 'security')).toEqual(['break-glass'])
+    const body = {
+      reason: 'The site is down.',
+      digest: request.digest,
+      confirm: request.action?.target.split('/').at(-1),
+    }
+    const { status } = await here.call('breakGlass', 'security', { params: { id: request.id }, body })
+    expect(status).toBe(200)
+    expect(await may(request, 'security')).toBeUndefined()
+    expect(await may(request, 'approver')).toEqual(['review'])
   })
 })
