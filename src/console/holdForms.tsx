@@ -1,28 +1,17 @@
-import type { ComponentChildren } from 'preact'
-import { useState } from 'preact/hooks'
 import type { PolicyInForce } from '../contract/policyAnswers.ts'
-import { failureIn, repeating, useAnswer } from './answers.ts'
-import type { CallFailure } from './api.ts'
-import { Dialog } from './dialog.tsx'
+import { useAnswer } from './answers.ts'
 import { useDraft } from './draft.ts'
-import { Button, Failed, Field } from './kit.tsx'
+import { Field } from './kit.tsx'
 import { mayKnowPolicy, useSigned } from './me.ts'
 import { pageWords } from './pageWords.ts'
-import { WhyField } from './whyField.tsx'
-
-interface FormProps {
-  /** Is called after the service has recorded it. */
-  readonly done: () => void
-  /** Is called after the dialog was closed. */
-  readonly closed: () => void
-}
+import { ReasonForm, type ReasonFormOwner } from './reasonForm.tsx'
 
 const kinds = ['request', 'agent', 'period'] as const
 
 type Kind = (typeof kinds)[number]
 
 /** Places a hold: on one request, on all of an agent, or on all of a period. */
-export function HoldForm({ request, done, closed }: FormProps & { readonly request: string }) {
+export function HoldForm({ request, done, closed }: ReasonFormOwner & { readonly request: string }) {
   const { api } = useSigned()
   const blank = { kind: 'request' as Kind, request, agent: '', from: '', to: '', why: '' }
   const [typed, type, drop] = useDraft(`hold ${request}`, blank)
@@ -40,6 +29,8 @@ export function HoldForm({ request, done, closed }: FormProps & { readonly reque
       title={text.placeTitle}
       about={text.placeAbout}
       label={text.why}
+      hint={text.whyHint}
+      missing={text.noWhy}
       why={typed.why}
       setWhy={(why) => type({ ...typed, why })}
       button={text.placeTitle}
@@ -118,7 +109,7 @@ function ScopeField({ name, value, set, error }: ScopeFieldProps) {
 }
 
 /** Releases a hold, which is named by its id. */
-export function ReleaseForm({ hold, done, closed }: FormProps & { readonly hold: string }) {
+export function ReleaseForm({ hold, done, closed }: ReasonFormOwner & { readonly hold: string }) {
   const { api } = useSigned()
   const [{ why }, type, drop] = useDraft(`release ${hold}`, { why: '' })
   const text = pageWords.holds
@@ -132,6 +123,8 @@ export function ReleaseForm({ hold, done, closed }: FormProps & { readonly hold:
       title={text.releaseTitle}
       about={text.releaseAbout}
       label={text.releaseWhy}
+      hint={text.whyHint}
+      missing={text.noWhy}
       setWhy={(now) => type({ why: now })}
       button={text.releaseTitle}
       tone="danger"
@@ -139,69 +132,5 @@ export function ReleaseForm({ hold, done, closed }: FormProps & { readonly hold:
       isHarmless
       send={(said) => api.post(`/api/evidence/holds/${hold}/release`, { why: said })}
     />
-  )
-}
-
-interface ReasonFormProps extends FormProps {
-  readonly title: string
-  readonly about: string
-  /** Of the reason. */
-  readonly label: string
-  readonly why: string
-  readonly setWhy: (why: string) => void
-  readonly button: string
-  readonly tone: 'primary' | 'danger'
-  /** Whether everything but the reason is there. */
-  readonly isComplete: boolean
-  /** Whether sending once more what was recorded changes nothing: another hold is one more. */
-  readonly isHarmless: boolean
-  readonly send: (why: string) => Promise<unknown>
-  /** Draws what stands above the reason. */
-  readonly children?: (isAsked: boolean) => ComponentChildren
-}
-
-/** A dialog that asks for a reason. What was typed stays there if the call fails. */
-function ReasonForm({ done, closed, children, send, isComplete, isHarmless, why, setWhy, ...said }: ReasonFormProps) {
-  const [isAsked, setAsked] = useState(false)
-  const [isBusy, setBusy] = useState(false)
-  const [failure, setFailure] = useState<CallFailure | null>(null)
-  const { whyHint, noWhy } = pageWords.holds
-  const submit = async (close: () => void) => {
-    setAsked(true)
-    if (!isComplete || why.trim() === '') return
-    setBusy(true)
-    setFailure(null)
-    try {
-      await send(why.trim())
-      done()
-      close()
-    } catch (cause) {
-      setFailure(failureIn(cause))
-      setBusy(false)
-    }
-  }
-  return (
-    <Dialog title={said.title} closed={closed}>
-      {(close) => (
-        <form
-          class="stacked"
-          onSubmit={(event) => {
-            event.preventDefault()
-            if (!isBusy) void submit(close)
-          }}
-        >
-          <p class="quiet">{said.about}</p>
-          {failure && <Failed failure={failure} {...repeating(failure, () => void submit(close), isHarmless)} />}
-          {children?.(isAsked)}
-          <WhyField
-            {...{ label: said.label, hint: whyHint, value: why, set: setWhy }}
-            error={isAsked && why.trim() === '' ? noWhy : null}
-          />
-          <Button type="submit" tone={said.tone} isBusy={isBusy}>
-            {said.button}
-          </Button>
-        </form>
-      )}
-    </Dialog>
   )
 }
