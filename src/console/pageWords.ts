@@ -25,6 +25,71 @@ interface PageWords {
   readonly trial: TrialWords
   readonly health: HealthWords
   readonly holds: HoldWords
+  readonly talk: TalkWords
+  readonly reviews: ReviewWords
+}
+
+/** Of questions, answers, prompts and a broken glass. */
+interface TalkWords {
+  readonly title: string
+  readonly asks: (groups: readonly string[]) => string
+  readonly answered: Readonly<Record<'agent' | 'person', string>>
+  readonly waits: string
+  readonly past: string
+  readonly erased: string
+  readonly reminded: string
+  readonly escalates: string
+  readonly escalatesTo: (groups: readonly string[]) => string
+  readonly escalated: string
+  readonly joined: (groups: readonly string[]) => string
+  readonly glass: string
+  readonly alone: string
+  readonly toReview: string
+  readonly found: Readonly<Record<Finding, string>>
+  readonly acts: TalkActWords
+}
+
+type Finding = 'justified' | 'unjustified'
+
+/** Of the forms with which people ask, answer, break the glass and review that. */
+interface TalkActWords {
+  readonly heading: string
+  readonly missing: string
+  readonly ask: string
+  readonly askTitle: string
+  readonly askNow: string
+  readonly askAbout: string
+  readonly question: string
+  readonly asked: string
+  readonly answer: string
+  readonly answerTitle: string
+  readonly answerNow: string
+  readonly answerAbout: string
+  readonly answerField: string
+  readonly answered: string
+  readonly breakGlass: string
+  readonly breakGlassTitle: string
+  readonly breakGlassNow: string
+  readonly breakAbout: string
+  readonly breakReason: string
+  readonly breakLater: string
+  readonly type: (confirmation: string) => string
+  readonly broken: string
+  readonly review: string
+  readonly reviewTitle: string
+  readonly reviewNow: string
+  readonly reviewAbout: string
+  readonly finding: string
+  readonly findings: Readonly<Record<Finding, string>>
+  readonly noFinding: string
+  readonly reviewReason: string
+  readonly reviewed: string
+}
+
+/** Of what waits for a review, in the inbox. */
+interface ReviewWords {
+  readonly title: string
+  readonly about: string
 }
 
 interface SearchWords {
@@ -395,6 +460,13 @@ const english: PageWords = {
   },
   events: {
     requested: 'Asked',
+    asked: 'A question',
+    answered: 'An answer',
+    reminded: 'People were told again',
+    escalated: 'More people may approve',
+    'glass-broken': 'The glass was broken',
+    reviewed: 'The broken glass was reviewed',
+    unreviewed: 'The broken glass was not reviewed in time',
     shown: 'Shown',
     decided: 'Voted',
     'vote-void': 'A vote stopped counting',
@@ -684,6 +756,62 @@ const english: PageWords = {
     releaseAbout: 'From then on, two people can erase the texts of what it covers.',
     releaseWhy: 'Why it is released',
     done: 'The hold is released.',
+  },
+  talk: {
+    title: 'Questions, and emergencies',
+    asks: (groups) => (groups.length === 0 ? 'A person asks' : `A person asks (${groups.join(', ')})`),
+    answered: { agent: 'Written by the agent, not verified', person: 'For the agent, not verified' },
+    waits: 'Waits for the answer.',
+    past: 'before the newest answer, so that it does not count any more',
+    erased: 'This text is erased.',
+    reminded: 'People were told again',
+    escalates: 'If nobody has approved by',
+    escalatesTo: (groups) => `${groups.join(', ')} may approve, too`,
+    escalated: 'May approve, too',
+    joined: (groups) => groups.join(', '),
+    glass: 'The glass was broken',
+    alone: 'approved this alone',
+    toReview: 'To be reviewed by another person by',
+    found: { justified: 'found it justified', unjustified: 'found it not justified' },
+    acts: {
+      heading: 'Beside deciding',
+      missing: 'This is needed.',
+      ask: 'Ask…',
+      askTitle: 'Ask a question',
+      askNow: 'Ask',
+      askAbout:
+        'The question goes to the side that wants the action. It decides nothing: you and others may decide before the answer.',
+      question: 'Your question',
+      asked: 'Your question is recorded. The answer will stand here.',
+      answer: 'Answer…',
+      answerTitle: 'Answer',
+      answerNow: 'Send the answer',
+      answerAbout: 'Those who decide read it as your word. Approvals from before the answer count no more.',
+      answerField: 'Your answer',
+      answered: 'Your answer is recorded.',
+      breakGlass: 'Break glass…',
+      breakGlassTitle: 'Break the glass',
+      breakGlassNow: 'Approve alone',
+      breakAbout:
+        'In an emergency you approve this alone, before the people who would have to. All are told, and another person has to review it.',
+      breakReason: 'What the emergency is',
+      breakLater: 'You can break the glass on the last page, after all pages were shown.',
+      type: (confirmation) => `Type ${confirmation} to confirm`,
+      broken: 'The glass is broken: the request is approved by you alone.',
+      review: 'Review…',
+      reviewTitle: 'Review a broken glass',
+      reviewNow: 'Record the review',
+      reviewAbout: 'Another person approved this alone. Say what you think of that: it stays in the record.',
+      finding: 'Was it an emergency?',
+      findings: { justified: 'Yes: justified', unjustified: 'No: not justified' },
+      noFinding: 'Choose one.',
+      reviewReason: 'Why',
+      reviewed: 'Your review is recorded.',
+    },
+  },
+  reviews: {
+    title: 'Reviews due',
+    about: 'One person approved these alone in an emergency. Another has to say what to think of it.',
   },
 }
 

@@ -125,8 +125,11 @@ function useMissedStepUp(view: ViewAnswer | null | undefined, stepUp: (claims: s
 }
 
 /** Whether nothing has happened that the reader should see. */
-const isSame = (a: RequestAnswer, b: RequestAnswer): boolean =>
-  a.status === b.status && a.approvals.decisions.length === b.approvals.decisions.length && a.expiresAt === b.expiresAt
+const isSame = (a: RequestAnswer, b: RequestAnswer): boolean => stateOf(a) === stateOf(b)
+
+/** Changes whenever something happens to a request that a reader should see. */
+export const stateOf = ({ status, approvals, expiresAt, content, questions, prompts, glass }: RequestAnswer): string =>
+  JSON.stringify([status, approvals.decisions.length, expiresAt, content, questions, prompts?.joined, glass])
 
 function send(
   api: ServiceCalls,

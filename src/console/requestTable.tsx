@@ -80,5 +80,5 @@ function voteOf({ approvals }: RequestAnswer, person: string): string {
   const vote = approvals.decisions.findLast(({ approver }) => approver === person)
   if (vote === undefined) return ''
   const verdict = words.story.verdicts[vote.verdict]
-  return vote.void === undefined ? verdict : `${verdict} (${words.story.voided})`
+  return vote.void === undefined && vote.current !== false ? verdict : `${verdict} (${words.story.voided})`
 }

@@ -14,6 +14,7 @@ import { useSigned } from './me.ts'
 import { Named } from './names.tsx'
 import { pageWords } from './pageWords.ts'
 import { address } from './router.ts'
+import { Talk } from './talk.tsx'
 import { ShownAgain, type Showing } from './shown.tsx'
 import { Time, ZoneContext } from './time.tsx'
 import { words } from './words.ts'
@@ -51,6 +52,7 @@ export function Story({ request }: StoryProps) {
       {events.value && <Erasure request={request} list={events.value} />}
       <Asked request={request} people={people} />
       <Decision request={request} />
+      <Talk request={request} />
       <Ending request={request} />
       {me.roles.includes('Evidence.Hold') && (
         <p class="actions">
@@ -174,13 +176,14 @@ function Votes({ request: { approvals, policy } }: StoryProps) {
     return <p class="quiet">{policy.outcome === 'approve' ? story.noVotes : story.nobodyDecides}</p>
   return (
     <ul class="plain">
-      {approvals.decisions.map(({ approver, name, verdict, at, via, reason, void: voided }) => (
+      {approvals.decisions.map(({ approver, name, verdict, at, via, reason, void: voided, current }) => (
         <li key={`${approver} ${at}`}>
           <strong>
             <Named id={approver} name={name} />
           </strong>{' '}
           {words.story.verdicts[verdict]} <Time at={at} far />, {story.via(via)}
           {voided && ` (${visible(plain(spoken.history.voided(name ?? approver, voided.why)))})`}
+          {current === false && ` (${pageWords.talk.past})`}
           {reason !== undefined && (
             <blockquote>
               <Untrusted text={reason} layout="block" />

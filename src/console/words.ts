@@ -57,6 +57,8 @@ interface InboxWords {
   readonly noneOfMine: string
   readonly decideBy: string
   readonly missing: (groups: readonly string[]) => string
+  readonly unanswered: string
+  readonly toAnswer: string
 }
 
 /** Names of columns and facts. */
@@ -152,6 +154,8 @@ const english: ConsoleWords = {
     noneOfMine: 'You decided nothing in the last seven days.',
     decideBy: 'Decide',
     missing: (groups) => `Missing: ${groups.join('; ')}`,
+    unanswered: 'Waits for an answer',
+    toAnswer: 'Open questions',
   },
   columns: {
     action: 'Action',

@@ -5,10 +5,14 @@ import { useAnswer, useNews } from '../answers.ts'
 import { Badge, Empty, Loaded, Page, Untrusted } from '../kit.tsx'
 import { type Me, useSigned } from '../me.ts'
 import { RequestTable } from '../requestTable.tsx'
+import { later } from '../later.tsx'
 import { address } from '../router.ts'
 import { Time } from '../time.tsx'
 import { waitingRequests } from '../waitingRequests.ts'
 import { words } from '../words.ts'
+
+// Most people have none.
+const ReviewsDue = later(async () => (await import('../reviewsDue.tsx')).ReviewsDue)
 
 const week = 7 * 86_400_000
 const [path, options] = waitingRequests
@@ -28,6 +32,7 @@ export function Inbox() {
     isRead.current = waiting.value !== null
   }, [waiting.value])
   const mine = waiting.value?.requests.filter((request) => isFor(request, me)) ?? []
+  const toAnswer = waiting.value?.requests.filter((request) => isToAnswer(request, me)) ?? []
   const count = waiting.value === null ? null : mine.length
   return (
     <Page
@@ -54,6 +59,13 @@ export function Inbox() {
           )
         }
       </Loaded>
+      {toAnswer.length > 0 && (
+        <>
+          <h2>{words.inbox.toAnswer}</h2>
+          <RequestTable requests={toAnswer} label={words.inbox.toAnswer} />
+        </>
+      )}
+      <ReviewsDue />
       <h2>{words.inbox.mine}</h2>
       <Loaded loading={decided}>
         {({ requests }) =>
@@ -73,8 +85,21 @@ const isFor = (request: RequestAnswer, { id, groups }: Me): boolean =>
   request.approvals.required.some((slot) => slot.groups.some((group) => groups.includes(group))) &&
   !hasDecided(request, id)
 
+/**
+ * Whether a question waits for the side of this person. Whoever learns of a request, belongs to none of its groups and
+ * reads no evidence, is of that side, or may break the glass.
+ */
+const isToAnswer = (request: RequestAnswer, { groups, roles }: Me): boolean =>
+  isQuestioned(request) &&
+  !roles.includes('Evidence.Read') &&
+  !request.approvals.required.some((slot) => slot.groups.some((group) => groups.includes(group)))
+
+const isQuestioned = ({ questions = [] }: RequestAnswer): boolean => questions.some(({ answer }) => !answer)
+
 const hasDecided = ({ approvals }: RequestAnswer, person: string): boolean =>
-  approvals.decisions.some(({ approver, void: voided }) => approver === person && voided === undefined)
+  approvals.decisions.some(
+    ({ approver, void: voided, current }) => approver === person && voided === undefined && current !== false,
+  )
 
 function Tile({ request }: { readonly request: RequestAnswer }) {
   const { id, action, target, environment, agent, policy, expiresAt, approvals, reason } = request
@@ -107,6 +132,11 @@ function Tile({ request }: { readonly request: RequestAnswer }) {
             {words.inbox.decideBy} {expiresAt !== undefined && <Time at={expiresAt} />}
           </span>
           <span class="quiet">{words.inbox.missing(missing)}</span>
+          {isQuestioned(request) && (
+            <span>
+              <Badge tone="accent">{words.inbox.unanswered}</Badge>
+            </span>
+          )}
         </span>
       </a>
     </li>
