@@ -72,9 +72,12 @@ const idsOf = (questions: readonly TalkQuestion[]): ReadonlySet<string> => new S
 export const noTalk: Pick<Answer, 'questions' | 'prompts'> = { questions: [], prompts: { groups: [], joined: [] } }
 
 /** Says how the agent answers what it has to answer; nothing if it has to answer nothing. */
-export function howToAnswer({ id, next, questions }: Answer): readonly Line[] {
-  if (next !== 'answer') return []
+export function howToAnswer(answer: Answer): readonly Line[] {
+  return answer.next === 'answer' ? [['next', answerCommand(answer)]] : []
+}
+
+/** The command that answers the oldest open question. It is named by its number where there are several. */
+export function answerCommand({ id, questions }: Answer): string {
   const open = questions.flatMap(({ answer }, i) => (answer ? [] : [i + 1]))
-  const [number] = open
-  return [['next', `countersign answer ${id} ${open.length > 1 ? `${number} ` : ''}TEXT`]]
+  return `countersign answer ${id} ${open.length > 1 ? `${open[0]} ` : ''}TEXT`
 }

@@ -8,11 +8,12 @@ import { later } from '../later.tsx'
 import { useSigned } from '../me.ts'
 import { Status } from '../requestTable.tsx'
 import { address } from '../router.ts'
-import { draftOf, type RequestReading, useRequestReading } from '../requestReading.ts'
+import { draftOf, type RequestReading, stateOf, useRequestReading } from '../requestReading.ts'
 import { words } from '../words.ts'
 
-// Most people who decide need neither.
+// Most people who decide need none of them.
 const Story = later(async () => (await import('../story.tsx')).Story)
+const Further = later(async () => (await import('../further.tsx')).Further)
 const StepUp = later(async () => (await import('../stepUp.tsx')).StepUp)
 
 /** One request: the card with its buttons for those who may decide, and for auditors its story. */
@@ -51,7 +52,7 @@ export function Request({ id }: { readonly id: string }) {
         {({ request, view }) => (
           <div class={`request ${view && isReader ? 'both' : ''}`}>
             {view && <ToDecide view={view} reading={reading} />}
-            {isReader && <Story key={`${request.status} ${request.approvals.decisions.length}`} request={request} />}
+            {isReader && <Story key={stateOf(request)} request={request} />}
           </div>
         )}
       </Loaded>
@@ -80,7 +81,7 @@ interface ToDecideProps {
 }
 
 /** The card, and above it that a decision takes a fresh sign-in. */
-function ToDecide({ view, reading: { isBusy, click, stepUp } }: ToDecideProps) {
+function ToDecide({ view, reading: { seen, isBusy, click, stepUp } }: ToDecideProps) {
   const claims = view.stepUp?.claims
   return (
     <div>
@@ -91,6 +92,7 @@ function ToDecide({ view, reading: { isBusy, click, stepUp } }: ToDecideProps) {
         </Notice>
       )}
       <Shown view={view} isBusy={isBusy} click={(one) => void click(one, view)} />
+      <Further view={view} done={seen.again} stepUp={stepUp} />
     </div>
   )
 }
@@ -125,7 +127,7 @@ function Shown({ view, isBusy, click }: ShownProps) {
       )}
       {/* Another page or another state is another card: what was typed belongs to the one before. */}
       <Card
-        key={`${page} ${request.status}`}
+        key={`${page} ${request.status} ${request.content ?? ''}`}
         {...{ card, click, isBusy }}
         draft={draft?.page === page ? draft : null}
         note={(typed) => drafts.put(form, { page, ...typed })}
