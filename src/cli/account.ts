@@ -56,7 +56,7 @@ export interface Account {
 /** One thing that happened. */
 export interface StoryStep {
   readonly at: string
-  readonly kind: 'decision' | 'view' | 'run' | 'other'
+  readonly kind: 'decision' | 'talk' | 'view' | 'run' | 'other'
   readonly what: string
   readonly who: string
   /** The text that the person or agent wrote. */
@@ -119,7 +119,7 @@ function cardIn(cards: Told['cards'], { event: { seq } }: StoryEvent): Pick<Stor
 function stepOf(one: StoryEvent, known?: KnownOfDay): StoryStep {
   const { event, unlisted } = one
   const name = textIn(one, 'name')
-  const words = textIn(one, 'reason') ?? textIn(one, 'summary')
+  const words = ownWords.map((part) => textIn(one, part)).find((text) => text !== undefined)
   const id = 'id' in event.actor ? event.actor.id : event.actor.kind
   return {
     at: event.at,
@@ -129,6 +129,9 @@ function stepOf(one: StoryEvent, known?: KnownOfDay): StoryStep {
     ...(words !== undefined && event.type !== 'requested' && { words }),
   }
 }
+
+/** The texts in which a person or an agent says something in an event, of which each has one at most. */
+const ownWords = ['reason', 'summary', 'question', 'answer'] as const
 
 const kinds: Readonly<Record<Fact['type'], StoryStep['kind']>> = {
   requested: 'other',
@@ -156,8 +159,8 @@ const kinds: Readonly<Record<Fact['type'], StoryStep['kind']>> = {
   released: 'other',
   refused: 'other',
   roster: 'other',
-  asked: 'other',
-  answered: 'other',
+  asked: 'talk',
+  answered: 'talk',
   reminded: 'other',
   escalated: 'other',
   'glass-broken': 'decision',

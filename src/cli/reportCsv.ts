@@ -23,6 +23,7 @@ const columns: Readonly<Record<string, (account: Account) => string | undefined>
   run: ({ steps }) => joined(steps, 'run'),
   exceptions: ({ exceptions }) => exceptions.join('; '),
   missing: ({ missing }) => missing.join('; '),
+  questions: ({ steps }) => joined(steps, 'talk'),
 }
 
 /** Reports a day as a table, one row per request. */

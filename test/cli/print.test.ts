@@ -1,3 +1,5 @@
+import { accountOf } from '../../src/cli/account.ts'
+import { csvReport } from '../../src/cli/reportCsv.ts'
 import { htmlReport } from '../../src/cli/reportHtml.ts'
 import { parseAnswer } from '../../src/cli/answer.ts'
 import { describe as described } from '../../src/cli/print.ts'
@@ -64,4 +66,58 @@ test('a report says below the title of a request what was bound to run', async (
   const at = (text: string) => page.indexOf(text)
   expect(at('<h2>db.export')).toBeLessThan(at('<p class="run">'))
   expect(at('<p class="run">')).toBeLessThan(at('<dt>request</dt>'))
+})
+
+describe('the account of a talk', () => {
+  const at = request.createdAt
+  const person = (id: string) => ({ kind: 'person', id })
+  const facts = { groups: ['dba'] }
+  const events = [
+    {
+      type: 'asked',
+      actor: person('p1'),
+      data: { via: 'api', facts },
+      said: { name: 'Dana', question: 'Why <all>\u202e?' },
+    },
+    { type: 'answered', actor: { kind: 'agent', id: 'b1' }, data: { question: 'f00' }, said: { answer: '=1+1' } },
+    {
+      type: 'glass-broken',
+      actor: person('p2'),
+      data: { via: 'api', facts, reviewBy: at },
+      said: { name: 'Erin', reason: 'The site is down.' },
+    },
+    { type: 'reviewed', actor: person('p1'), data: { finding: 'unjustified' }, said: { reason: 'It could wait.' } },
+  ].map(({ said, ...event }, seq) => ({
+    event: { ...event, at, seq },
+    texts: Object.entries(said).map(([name, text]) => ({ name, text })),
+  }))
+  // Only what an account reads.
+  const story = { life: { request }, events, exceptions: [] } as unknown as Parameters<typeof accountOf>[0]
+
+  test('has the words of people and agents, each with who said them', () => {
+    const { steps } = accountOf(story)
+    expect(steps.map(({ who, words }) => [who, words])).toEqual([
+      ['Dana (p1)', 'Why <all>\u202e?'],
+      ['b1', '=1+1'],
+      ['Erin (p2)', 'The site is down.'],
+      ['p1', 'It could wait.'],
+    ])
+    expect(steps[2]?.what).toContain('broke the glass')
+    expect(steps[3]?.what).toContain('unjustified')
+  })
+
+  test('without the said file has what happened, and no words', () => {
+    const unsaid = events.map(({ event }) => ({ event }))
+    const { steps } = accountOf({ ...story, events: unsaid } as never)
+    expect(steps.map(({ words }) => words)).toEqual([undefined, undefined, undefined, undefined])
+  })
+
+  test('is a column of the table, with hidden characters named', async () => {
+    let table = ''
+    const chapters = [{ kind: 'request', story }] as unknown as Parameters<typeof csvReport>[0]
+    for await (const part of csvReport(chapters, {} as never)) table += part
+    expect(table).toContain(',questions\r\n')
+    expect(table).toContain('Why <all>⟦U+202E⟧?')
+    expect(table).not.toContain('\u202e')
+  })
 })
