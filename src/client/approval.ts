@@ -80,17 +80,23 @@ export async function untilApproved(
 ): Promise<ApiRequest> {
   const { signal, onProgress, onQuestion } = options
   let newest = first
+  const take = questionTaker(operations, onQuestion)
+  const tell = async (next: ApiRequest, before: ApiRequest): Promise<void> => {
+    newest = next
+    if (hasChanged(next, before)) await onProgress?.(next)
+  }
   try {
     await onProgress?.(first)
     signal?.throwIfAborted()
     newest = await untilDecided(first, {
       read: operations.read,
       signal,
-      asked: questionTaker(operations, onQuestion),
-      answered: async (next, before) => {
-        newest = next
-        if (hasChanged(next, before)) await onProgress?.(next)
+      asked: async (request) => {
+        const now = await take(request)
+        await tell(now, request)
+        return now
       },
+      answered: tell,
     })
     signal?.throwIfAborted()
   } catch (cause) {

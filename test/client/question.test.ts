@@ -55,7 +55,10 @@ describe('a question that the agent answers', () => {
       asked.push([text, groups])
       return 'FIN-881'
     }
-    expect(await gate({ onQuestion })).toBe('done')
+    const progress: unknown[] = []
+    const onProgress = ({ questions = [] }: ApiRequest) => void progress.push(questions[0]?.answer?.text)
+    expect(await gate({ onQuestion, onProgress })).toBe('done')
+    expect(progress.slice(0, 2)).toEqual([undefined, 'FIN-881'])
     expect(asked).toEqual([['Why all rows?', ['dba']]])
     expect(double.sent('answers')).toEqual([{ question: '1'.repeat(64), answer: 'FIN-881' }])
     expect(calls()).toEqual(['ask', 'answers', 'read', 'redeem', 'outcome'])

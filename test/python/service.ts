@@ -24,7 +24,7 @@ export interface Service {
  */
 export async function startService(): Promise<Service> {
   const most = { pending: 100, hourly: 600 }
-  const agents = [agent(bot, { executors: [runner], limits: most }), agent(runner, { limits: most })]
+  const agents = [agent(bot, { executors: [runner], limits: most, answers: 'both' }), agent(runner, { limits: most })]
   const app = await served(undefined, { judge, agents })
   const server = createServer((req, res) => void respond(app, req, res))
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
