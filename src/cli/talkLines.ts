@@ -76,8 +76,14 @@ export function howToAnswer(answer: Answer): readonly Line[] {
   return answer.next === 'answer' ? [['next', answerCommand(answer)]] : []
 }
 
+/** What an answer needs to know of a request. */
+interface AnsweredTalk {
+  readonly id: string
+  readonly questions?: readonly { readonly answer?: object }[]
+}
+
 /** The command that answers the oldest open question. It is named by its number where there are several. */
-export function answerCommand({ id, questions }: Answer): string {
+export function answerCommand({ id, questions = [] }: AnsweredTalk): string {
   const open = questions.flatMap(({ answer }, i) => (answer ? [] : [i + 1]))
   return `countersign answer ${id} ${open.length > 1 ? `${open[0]} ` : ''}TEXT`
 }

@@ -3,12 +3,23 @@ import { type Action, actionDigest } from '../core/action/action.ts'
 import { bounds } from '../core/data/bound.ts'
 import { Problem } from '../core/data/problem.ts'
 import { isExecutable } from '../client/approval.ts'
-import { Countersign, explain, keyOf, Misconfigured, Refused, Stopped } from '../client/countersign.ts'
+import {
+  Countersign,
+  explain,
+  keyOf,
+  Misconfigured,
+  Refused,
+  type Question,
+  type Request,
+  Stopped,
+} from '../client/countersign.ts'
+import { openQuestionsIn, questionsAreData, questionWords } from '../client/question.ts'
 import type { Environment } from '../cli/environment.ts'
 import { Exit, exits } from '../cli/exit.ts'
 import { hookBlocks } from '../cli/hook.ts'
 import type { Result } from '../cli/result.ts'
 import type { Offline } from '../cli/session.ts'
+import { answerCommand } from '../cli/talkLines.ts'
 import { toolAction, verbFrom } from '../toolCall/toolAction.ts'
 import {
   BadHookInput,
@@ -34,6 +45,7 @@ export const hook = async (
   { options, environment }: Pick<Offline, 'options' | 'environment'>,
   input: NodeJS.ReadableStream,
   connect: (environment: Environment) => Countersign = (from) => Countersign.fromEnvironment(from),
+  say: (line: string) => void = (line) => void process.stderr.write(`${line}\n`),
 ): Promise<Result> => {
   try {
     const name = options.one('shape') ?? ''
@@ -47,7 +59,7 @@ export const hook = async (
     if (said.when === 'before' && isForbidden(rule, said, name))
       return denied(name, `Not executed (forbidden): the rules for ${said.tool} do not let it run.`)
     if (rule.kind === 'deny') return passed()
-    const parts = { client: connect(environment), shape: name, said, mapping, rule }
+    const parts = { client: connect(environment), shape: name, said, mapping, rule, say }
     return said.when === 'before'
       ? await before(parts, waitIn(environment['COUNTERSIGN_WAIT'], name))
       : await after(parts)
@@ -62,6 +74,8 @@ interface HookParts {
   readonly said: HookInput
   readonly mapping: HookMapping
   readonly rule: Extract<HookRule, { kind: 'gate' }>
+  /** Takes a line that is written while the hook waits. */
+  readonly say: (line: string) => void
 }
 
 /** Codex writes into running programs without asking its hooks. */
@@ -77,8 +91,15 @@ function waitIn(text: string | undefined, shape: HookShape): number {
 }
 
 /** Lets the tool be carried out only after the service has answered that this very hook may. */
-async function before({ client, shape, said, mapping, rule }: HookParts, wait: number): Promise<Result> {
+async function before({ client, shape, said, mapping, rule, say }: HookParts, wait: number): Promise<Result> {
   const end = ending(wait)
+  let newest: Request | undefined
+  // The host holds its model back while the hook waits: somebody else has to answer.
+  const onQuestion = (question: Question, request: Request): undefined => {
+    newest = request
+    say(`countersign: ${questionWords(question)} ${questionsAreData} To answer: ${answerCommand(request)}`)
+    return undefined
+  }
   try {
     const action = actionOf(said, mapping, rule, shape)
     const redemption = randomUUID()
@@ -86,12 +107,12 @@ async function before({ client, shape, said, mapping, rule }: HookParts, wait: n
     if (asked.digest !== actionDigest(action)) return blocked('The service answered about another action.')
     const redeemed = isExecutable(asked, redemption)
       ? asked
-      : await client.redeem(await client.untilApproved(asked, { signal: end.signal }), action, redemption)
+      : await client.redeem(await client.untilApproved(asked, { signal: end.signal, onQuestion }), action, redemption)
     if (!end.signal.aborted) return allowed(shape, said)
     await client.report(redeemed.id, { result: 'failed', summary: 'aborted before it was started' })
     throw end.signal.reason
   } catch (cause) {
-    if (end.signal.aborted) return blocked(wordsOf(end.signal.reason))
+    if (end.signal.aborted) return blocked([wordsOf(end.signal.reason), ...unanswered(newest)].join(' '))
     if (cause instanceof Stopped || cause instanceof Refused) return denied(shape, explain(cause))
     if (cause instanceof Problem) return denied(shape, `Not executed (${cause.code}): ${cause.message}`)
     throw cause
@@ -99,6 +120,10 @@ async function before({ client, shape, said, mapping, rule }: HookParts, wait: n
     end.done()
   }
 }
+
+/** Says to the model what people asked meanwhile, so that the reason of the next call can say it. */
+const unanswered = (request: Request | undefined): readonly string[] =>
+  request ? [...openQuestionsIn(request).map(questionWords), questionsAreData] : []
 
 /** Reports what came of the tool. A host that carried out something else than what was approved is found out here. */
 async function after(parts: HookParts): Promise<Result> {
