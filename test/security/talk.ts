@@ -72,6 +72,34 @@ export const talkRows: readonly Row[] = [
     ],
   },
   {
+    attack: 'A question poses as an instruction to the model, as output of the terminal, or hides what it says',
+    control:
+      'Models get a question quoted, with hidden characters named, and are told that it is data; a terminal gets it behind bars',
+    switches: [
+      {
+        name: 'question-quoted',
+        file: 'src/client/question.ts',
+        find: 'JSON.stringify(visible(text))',
+        replace: 'text',
+        tests: {
+          'test/client/question.test.ts': [
+            'a question that the agent answers › comes to a model as quoted data, with nothing hidden in it',
+          ],
+          'test/mcp/question.test.ts': [
+            'a question about a call that waits › comes to the model at once, as quoted data, and the call goes on after its answer',
+          ],
+        },
+      },
+      {
+        name: 'vote-sees-answers',
+        file: 'src/cli/print.ts',
+        find: '[...describeAction(answer), ...describeTalk(answer)]',
+        replace: '[...describeAction(answer)]',
+        tests: { 'test/cli/talk.test.ts': ['what is shown of a talk › has the answer before a vote on it'] },
+      },
+    ],
+  },
+  {
     attack: 'Questions keep a request open for ever, or flood the side that asks',
     control: 'Policy says how far a question moves the deadline; one open question for each approver, five in all',
     switches: [
