@@ -121,7 +121,7 @@ export type Fact =
     }
   | { readonly type: 'unreviewed' }
 
-export interface Decided extends Sight {
+interface Decided extends Sight {
   readonly verdict: Verdict
   readonly facts: Facts
 }

@@ -114,7 +114,7 @@ export interface SideAnswer {
   readonly place: number
 }
 
-export interface BrokenGlass {
+interface BrokenGlass {
   readonly by: ObjectId
   /** All accounts of that person. */
   readonly accounts: readonly ObjectId[]

@@ -23,11 +23,7 @@ export function completes(request: ApprovalRequest, facts: Facts): boolean {
 }
 
 /** Finds out why a vote no longer counts; `null` if it counts. */
-export function voidReasonOf(
-  request: ApprovalRequest,
-  vote: Decision,
-  { facts, excluded }: VoterStanding,
-): VoidReason | null {
+function voidReasonOf(request: ApprovalRequest, vote: Decision, { facts, excluded }: VoterStanding): VoidReason | null {
   return reasonIn(vote, facts) ?? (excluded ? 'excluded' : isDuplicate(request, vote, facts) ? 'duplicate' : null)
 }
 
@@ -85,7 +81,7 @@ export function lookAgain(
 }
 
 /** The hash of the event that recorded a vote. */
-export function hashOfVote(request: ApprovalRequest, vote: Decision): Hex {
+function hashOfVote(request: ApprovalRequest, vote: Decision): Hex {
   const hash = request.events.filter(({ type }) => type === 'decided')[request.decisions.indexOf(vote)]?.hash
   if (hash === undefined) throw new RangeError('A vote that was recorded has its event.')
   return hash
