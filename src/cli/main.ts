@@ -40,6 +40,8 @@ async function begin(): Promise<void> {
     serveExamination(judger(__filename))
     return
   }
+  // A program that waits for what never comes ends without a word: let nobody take that for success.
+  process.exitCode = process.argv[2] === 'hook' ? hookBlocks : exits.fault
   if (process.argv[2] === 'hook') blockOnFaults()
   await main(process.argv.slice(2))
 }
@@ -54,6 +56,7 @@ async function main(args: readonly string[]): Promise<void> {
     const information = informationFor(args)
     if (information !== undefined) {
       process.stdout.write(information)
+      process.exitCode = exits.ok
       return
     }
     checkText(args)

@@ -15,8 +15,8 @@ export interface SheetColumn {
   readonly width?: number
 }
 
-/** A text or moment, a number, or nothing. */
-export type SheetCell = string | number | undefined
+/** A text or moment, a number, lines of which none can pass for two, or nothing. */
+export type SheetCell = string | number | readonly string[] | undefined
 
 /** The most rows of a sheet (Excel). More of them go on in a further sheet. */
 const mostRows = 1_048_576
@@ -61,7 +61,9 @@ export class Workbook {
   /** Begins a sheet. The one before it must have ended. */
   sheet(name: string, columns: readonly SheetColumn[]): Sheet {
     const [zone, most] = [this.#zone, this.#most]
-    return new Sheet({ name, columns, zone, most, part: (title) => this.#part(title) })
+    // Once the workbook cannot be written, nothing reads the sheet, so that its events would never come.
+    const until = (event: Promise<unknown>) => Promise.race([event, this.#written])
+    return new Sheet({ name, columns, zone, most, part: (title) => this.#part(title), until })
   }
 
   async end(): Promise<void> {
@@ -92,6 +94,8 @@ interface SheetParts {
   readonly zone: Zone
   readonly most: number
   readonly part: (title: string) => PassThrough
+  /** Waits for an event of the part. @throws what keeps the workbook from being written */
+  readonly until: (event: Promise<unknown>) => Promise<unknown>
 }
 
 /** A sheet that is being written. */
@@ -126,13 +130,13 @@ export class Sheet {
     if (this.#text.length < much) return
     const text = this.#text
     this.#text = ''
-    if (!this.#body.write(text)) await once(this.#body, 'drain')
+    if (!this.#body.write(text)) await this.#parts.until(once(this.#body, 'drain'))
   }
 
   async end(): Promise<void> {
     const filter = `<autoFilter ref="A1:${this.#letters.at(-1)}${this.#rows}"/>`
     this.#body.end(`${this.#text}</sheetData>${filter}</worksheet>`)
-    await once(this.#body, 'end')
+    await this.#parts.until(once(this.#body, 'end'))
   }
 }
 
@@ -154,6 +158,7 @@ function sheetBegin(columns: readonly SheetColumn[]): string {
 function cellOf(ref: string, kind: SheetColumn['kind'], value: SheetCell, zone: Zone): string {
   if (value === undefined || value === '') return ''
   if (typeof value === 'number') return `<c r="${ref}"><v>${value}</v></c>`
+  if (typeof value !== 'string') return value.length === 0 ? '' : textCell(ref, value)
   if (kind === 'text' || kind === 'number') return textCell(ref, value)
   const ms = milliseconds(value as Instant)
   if (Number.isNaN(ms)) return textCell(ref, value)
@@ -163,17 +168,15 @@ function cellOf(ref: string, kind: SheetColumn['kind'], value: SheetCell, zone: 
 /** Days since 30 December 1899, as spreadsheets count them. */
 const serial = (ms: number): number => ms / 86_400_000 + 25_569
 
-const textCell = (ref: string, text: string, style = ''): string =>
+const textCell = (ref: string, text: string | readonly string[], style = ''): string =>
   `<c r="${ref}"${style} t="inlineStr"><is><t xml:space="preserve">${xmlText(text)}</t></is></c>`
 
-/** Makes a text safe for XML, and shows characters that nobody sees. Lines stay lines. */
-function xmlText(text: string): string {
-  const shown = /^[\x20-\x7e]*$/.test(text)
-    ? text
-    : text
-        .split('\n')
-        .map((line) => visible(line))
-        .join('\n')
+/** Makes a text safe for XML, and shows characters that nobody sees. Lines of a text stay lines; those in a line do not. */
+function xmlText(text: string | readonly string[]): string {
+  const shown =
+    typeof text === 'string' && /^[\x20-\x7e]*$/.test(text)
+      ? text
+      : (typeof text === 'string' ? text.split('\n') : text).map((line) => visible(line)).join('\n')
   const cut = shown.length > mostCharacters ? `${shown.slice(0, mostCharacters - cutOff.length)}${cutOff}` : shown
   // ECMA-376, 22.9.2.19: readers take _x000A_ for a character, so that such a text needs its first sign escaped.
   return cut.replace(/[&<>]|_(?=x[0-9a-fA-F]{4}_)/g, (sign) => entities[sign] ?? sign)

@@ -1,4 +1,5 @@
 import { OutFile } from '../outFile.ts'
+import { mostListedRequests } from './answers.ts'
 import { requestCells, requestSheetColumns } from './columns.ts'
 import { partsOf, problemsOf, recordsBetween } from './completeness.ts'
 import { noteAccount, notesOf } from './logSections.ts'
@@ -19,15 +20,17 @@ export function workbookOutput(path: string, zone: Zone): ReportOutput {
   let requests: Sheet | null = null
   const sheet = () => (requests ??= book.sheet('Requests', requestSheetColumns))
   return {
-    take: (account) => sheet().row(requestCells(account)),
+    take: (account) => file.during(() => sheet().row(requestCells(account))),
     async end(summary) {
-      await sheet().end()
-      for (const [name, columns, rows] of sheetsOf(summary)) {
-        const one = book.sheet(name, columns)
-        for (const row of rows) await one.row(row)
-        await one.end()
-      }
-      await book.end()
+      await file.during(async () => {
+        await sheet().end()
+        for (const [name, columns, rows] of sheetsOf(summary)) {
+          const one = book.sheet(name, columns)
+          for (const row of rows) await one.row(row)
+          await one.end()
+        }
+        await book.end()
+      })
       await file.complete()
       return [path]
     },
@@ -56,14 +59,15 @@ const sheetsOf = (summary: ReportSummary): readonly SheetRows[] => [
 ]
 
 const questionColumns: readonly SheetColumn[] = [
-  ...[text('question', 44), text('id', 28), text('words', 80), number('population'), number('found'), text('supports')],
+  ...[text('question', 44), text('id', 28), text('words', 80), number('population'), number('found')],
+  ...[number('listed'), text('supports')],
 ]
 
 const questionRows = ({ answers }: ReportSummary): SheetRows[2] =>
   answers
     .answers()
-    .map(({ question: { title, id, words, supports }, population, found }) => [
-      ...[title, id, words, population, found, supports.join(', ')],
+    .map(({ question: { title, id, words, supports }, population, found, rows }) => [
+      ...[title, id, words, population, found, rows.length, supports.join(', ')],
     ])
 
 const foundColumns: readonly SheetColumn[] = [
@@ -105,6 +109,7 @@ function aboutRows(summary: ReportSummary): readonly (readonly SheetCell[])[] {
   const { data, order, answers } = summary
   const first = data.verdict.days.find((day) => day.state === 'holds')
   const holding = data.verdict.days.filter(({ state }) => state === 'holds').length
+  const left = [...data.notes.values()].reduce((sum, day) => sum + day.left, 0)
   return [
     ['period', `${data.from} to ${data.to}, days in UTC`],
     ['days verified', `${holding} of ${data.verdict.days.length}`],
@@ -120,6 +125,11 @@ function aboutRows(summary: ReportSummary): readonly (readonly SheetCell[])[] {
     ...problemsOf(data).map((words) => ['problem', words]),
     ...summary.controlDoubts().map((words) => ['control', words]),
     ...(order.controls.length > 0 ? [['only requests of controls', order.controls.join(', ')]] : []),
+    [
+      'sheet Found',
+      `the first ${mostListedRequests} requests of each question; column listed of Questions has how many`,
+    ],
+    ...(left > 0 ? [['sheet Log', `without ${left} events, which the bundles have`]] : []),
     ['names', 'Names are for display, and come from what people and policies said. Object ids decide.'],
   ]
 }
@@ -177,7 +187,7 @@ function* foundRows({ answers }: ReportSummary): Generator<readonly SheetCell[]>
 }
 
 function* groupRows({ data }: ReportSummary): Generator<readonly SheetCell[]> {
-  const named = (ids: readonly string[] = []): string => ids.map((id) => data.names.full(id)).join('; ')
+  const named = (ids: readonly string[] = []): readonly string[] => ids.map((id) => data.names.full(id))
   for (const { group, states } of data.rosters.groups())
     for (const { day, count, members, joined, left } of states)
       yield [group, day, count, members ? named(members) : 'not given', named(joined), named(left)]

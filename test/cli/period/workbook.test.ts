@@ -1,4 +1,5 @@
-import { PassThrough } from 'node:stream'
+import { randomBytes } from 'node:crypto'
+import { PassThrough, Writable } from 'node:stream'
 import { type SheetCell, type SheetColumn, Workbook } from '../../../src/cli/period/workbook.ts'
 import { zoneNamed } from '../../../src/cli/period/zone.ts'
 import { type Members, membersOf } from '../../evidence/bundle.ts'
@@ -69,4 +70,29 @@ test('rows beyond the most go on in a further sheet, with a header of its own', 
 test('the same rows give the same bytes', async () => {
   const [first, second] = [await written([['a', 1]]), await written([['a', 1]])]
   expect(first).toEqual(second)
+})
+
+test('lines are one each: a line end in one of them adds none', async () => {
+  const xml = sheetIn(await written([[['a approved: fine\nb approved', 'c']], [[]]]))
+  expect(xml).toContain('>a approved: fine↵b approved\nc</t>')
+  expect(xml).toContain('<row r="3"></row>')
+})
+
+test.each([
+  ['at once', 0],
+  ['after some rows', 100_000],
+])('a workbook that cannot be written %s says so, and waits for nothing', async (_when, room) => {
+  let left = room
+  const to = new Writable({
+    write: (piece: Buffer, _encoding, done) => done((left -= piece.length) < 0 ? new Error('The disk is full.') : null),
+  })
+  const book = new Workbook(to, zoneNamed('UTC'))
+  const sheet = book.sheet('Rows', columns)
+  const rows = async () => {
+    for (let i = 0; i < 5_000; i++) await sheet.row([randomBytes(100).toString('hex')])
+    await sheet.end()
+    await book.end()
+  }
+  await expect(rows()).rejects.toThrow('The disk is full.')
+  book.destroy()
 })
