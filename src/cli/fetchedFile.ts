@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import { join } from 'node:path'
 import type { ServiceDownload } from '../client/http.ts'
 import type { Day } from '../core/data/day.ts'
+import { beginDraft, endDraft } from './draft.ts'
 import { Exit, exitFor, exits } from './exit.ts'
 import { receiveSaid } from './saidDownload.ts'
 import type { Session } from './session.ts'
@@ -54,6 +55,7 @@ async function fetched({ screen }: Session, open: Open, file: string): Promise<L
   const found = await open(before && `"${before.sha256}"`)
   if (!found) return before ? { file, ...before, same: true } : notModified()
   const draft = `${file}.${randomUUID().slice(0, 8)}.part`
+  beginDraft(draft)
   try {
     const { sha256, size } = await written(found, draft, (text) => screen.progress(`${file}: ${text}`))
     if (before?.sha256 === sha256) return { file, sha256, size, same: true }
@@ -67,6 +69,7 @@ async function fetched({ screen }: Session, open: Open, file: string): Promise<L
   } finally {
     screen.progress(null)
     await rm(draft, { force: true })
+    endDraft(draft)
   }
 }
 

@@ -16,6 +16,8 @@ let folder = ''
 let served: Map<string, Buffer>
 let fetched: string[] = []
 let breaksAt: string | undefined
+let stallsAt: string | undefined
+let stalled = (): void => undefined
 
 const server = createServer((req, res) => {
   const path = (req.url ?? '').replace('/api/evidence/', '')
@@ -28,6 +30,11 @@ const server = createServer((req, res) => {
   if (req.headers['if-none-match'] === etag) return void res.writeHead(304, { etag }).end()
   fetched.push(path)
   if (path === breaksAt) return void res.destroy()
+  if (path === stallsAt) {
+    res.writeHead(200, { etag, 'content-type': 'application/octet-stream', 'content-length': bytes.length })
+    res.write(bytes.subarray(0, 100))
+    return stalled()
+  }
   const type = path === 'bundles' ? 'application/json' : 'application/octet-stream'
   res.writeHead(200, { etag, 'content-type': type, 'content-length': bytes.length }).end(bytes)
 })
@@ -47,6 +54,7 @@ beforeEach(async () => {
   }
   fetched = []
   breaksAt = undefined
+  stallsAt = undefined
 })
 afterAll(async () => {
   program.end()
@@ -71,6 +79,27 @@ test('a period is fetched day by day, and each day is verified as it comes', asy
   expect(joined(stderr)).toContain('2026-03-05 (2 of 5): holds')
   expect(stdout).toContain('verified         5 of 5 days')
   expect(readdirSync(folder).toSorted()).toEqual([...dates.map(zipName), ...dates.map((date) => `said-${date}.jsonl`)])
+})
+
+test('Ctrl-C leaves the days that are there, and nothing that is not complete', async () => {
+  stallsAt = `bundles/${day(5)}`
+  const args = ['download', '--from', day(4), '--to', day(8), '--key', days.pem, '--out', folder]
+  let stop = (): void => undefined
+  stalled = () => {
+    const look = () => (readdirSync(folder).some((name) => name.endsWith('.part')) ? stop() : void setImmediate(look))
+    look()
+  }
+  const { code } = await program.start(args, {
+    env: { COUNTERSIGN_URL: url, COUNTERSIGN_TOKEN: 'token' },
+    started: (child) => {
+      stop = () => void child.kill('SIGINT')
+    },
+  })
+  // Ended by the signal itself, as shells expect.
+  expect(code).toBeNull()
+  expect(readdirSync(folder).toSorted()).toEqual([zipName(day(4)), `said-${day(4)}.jsonl`])
+  stallsAt = undefined
+  expect(await download(day(4), day(8))).toMatchObject({ code: 0 })
 })
 
 test('the same command goes on after an interruption, and fetches nothing again', async () => {
