@@ -60,29 +60,33 @@ export async function withPeriod<T>(
   settings: VerifyingPeriod,
   work: (data: PeriodData) => Promise<T>,
 ): Promise<T> {
-  const spool = new RequestSpool()
+  let collecting = new Collecting()
+  let isStale = false
   try {
-    const collecting = new Collecting(spool)
     const verdict = await verifyPeriod(folder, settings, {
       day: async (day) => collecting.day(day),
-      retract: ({ date }) => collecting.retract(date),
+      retract: () => {
+        isStale = true
+      },
     })
+    if (isStale) {
+      // Names, policies and lists of a day cannot be told from those of others any more: what holds is read again.
+      collecting.close()
+      collecting = new Collecting()
+      for (const day of verdict.days) await collecting.day(day)
+    }
     return await work(collecting.data(verdict))
   } finally {
-    spool.close()
+    collecting.close()
   }
 }
 
 class Collecting {
-  readonly #spool: RequestSpool
+  readonly #spool = new RequestSpool()
   readonly #names = new NamesOfPeriod()
   readonly #policies = new PoliciesOfPeriod(this.#names)
   readonly #rosters = new RostersOfPeriod()
   readonly #notes = new Map<Day, DayNotes>()
-
-  constructor(spool: RequestSpool) {
-    this.#spool = spool
-  }
 
   async day(day: PeriodDay): Promise<void> {
     if (day.state !== 'holds') return
@@ -92,11 +96,8 @@ class Collecting {
     await this.#policies.learn(day, versions)
   }
 
-  retract(date: Day): void {
-    this.#notes.delete(date)
-    this.#policies.retract(date)
-    this.#rosters.retract(date)
-    this.#spool.drop(date)
+  close(): void {
+    this.#spool.close()
   }
 
   data(verdict: PeriodVerdict): PeriodData {

@@ -1,5 +1,5 @@
 import { lineDiff } from '../../core/action/lineDiff.ts'
-import { type Day, dayOf } from '../../core/data/day.ts'
+import type { Day } from '../../core/data/day.ts'
 import type { Digest } from '../../core/data/id.ts'
 import type { Instant } from '../../core/data/instant.ts'
 import { type ControlsByRule, controlsByRule } from '../../core/policy/controls.ts'
@@ -87,11 +87,6 @@ export class PoliciesOfPeriod {
     known.shards += 1
     if (event.at > known.until) known.until = event.at
     if (ref !== undefined) known.ref ??= ref
-  }
-
-  /** Forgets the changes that a day recorded first, which does not hold. */
-  retract(date: Day): void {
-    for (const [key, { at }] of this.#changes) if (dayOf(at) === date) this.#changes.delete(key)
   }
 
   versions(): readonly KnownVersion[] {

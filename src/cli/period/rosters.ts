@@ -52,16 +52,6 @@ export class RostersOfPeriod {
       })
   }
 
-  /** Forgets the lists of a day, which does not hold. */
-  retract(date: Day): void {
-    for (const [group, known] of this.#groups) {
-      const states = known.states.filter(({ day }) => day !== date)
-      const days = known.days.filter((day) => day !== date)
-      if (states.length > 0) this.#groups.set(group, { ...known, states, days })
-      else this.#groups.delete(group)
-    }
-  }
-
   groups(): readonly GroupHistory[] {
     return [...this.#groups.values()].sort((a, b) => (a.group < b.group ? -1 : 1))
   }

@@ -1,7 +1,8 @@
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Day } from '../../core/data/day.ts'
+import { reasonOf } from '../../verify/file.ts'
+import { Exit, exits } from '../exit.ts'
 import type { RequestId } from '../../core/data/id.ts'
 import { addEarlier, type RequestFacts } from './facts.ts'
 
@@ -13,17 +14,13 @@ const idBytes = 29
 
 /**
  * Keeps the requests of a period in a file of this user alone, and of each only its place in memory. The file has what
- * people wrote, and is removed at the end.
+ * people wrote, and is gone with this program, however that ends.
  */
 export class RequestSpool {
-  readonly #folder = mkdtempSync(join(tmpdir(), 'countersign-report-'))
-  readonly #file = openSync(join(this.#folder, 'requests'), 'wx+', 0o600)
-  readonly #days: Day[] = []
-  readonly #dropped = new Set<Day>()
-  /** Of each entry its request, its place in the file, and its day: far smaller than objects. */
+  readonly #file = openHidden()
+  /** Of each entry its request and its place in the file: far smaller than objects. */
   #ids = Buffer.alloc(idBytes << 10)
   #places = new Float64Array(2 << 10)
-  #dayOf = new Uint32Array(1 << 10)
   #count = 0
   #order: Uint32Array | null = null
   #waiting: Buffer[] = []
@@ -33,21 +30,14 @@ export class RequestSpool {
   /** Keeps what a day tells of a request, beside what earlier days told. Called in the order of the days. */
   add(facts: RequestFacts): void {
     const bytes = Buffer.from(JSON.stringify(facts))
-    if (this.#count === this.#dayOf.length) this.#grow()
+    if (2 * this.#count === this.#places.length) this.#grow()
     const entry = this.#count++
     this.#ids.write(facts.id, entry * idBytes, 'latin1')
     this.#places.set([this.#size, bytes.length], 2 * entry)
-    if (this.#days.at(-1) !== facts.day) this.#days.push(facts.day)
-    this.#dayOf[entry] = this.#days.length - 1
     this.#order = null
     this.#waiting.push(bytes)
     this.#size += bytes.length
     if (this.#size - this.#written >= much) this.#flush()
-  }
-
-  /** Forgets what a day told, which does not hold. */
-  drop(day: Day): void {
-    this.#dropped.add(day)
   }
 
   /** Reads a request; absent if there is none with this id. */
@@ -77,14 +67,13 @@ export class RequestSpool {
   }
 
   close(): void {
-    closeSync(this.#file)
-    rmSync(this.#folder, { recursive: true, force: true })
+    closeSync(this.#file.fd)
+    removeFolder(this.#file.folder)
   }
 
   /** Puts together what the days tell of one request: the newest, with texts and exceptions of those before. */
   #merged(entries: readonly number[]): RequestFacts | undefined {
-    const kept = entries.filter((entry) => !this.#dropped.has(this.#days[this.#dayOf[entry] ?? 0] ?? ('' as Day)))
-    const [newest, ...earlier] = kept.toReversed()
+    const [newest, ...earlier] = entries.toReversed()
     if (newest === undefined) return undefined
     const facts = this.#read(newest)
     for (const entry of earlier) addEarlier(facts, this.#read(entry))
@@ -95,7 +84,7 @@ export class RequestSpool {
     const [at = 0, length = 0] = this.#places.subarray(2 * entry, 2 * entry + 2)
     if (at + length > this.#written) this.#flush()
     const bytes = Buffer.allocUnsafe(length)
-    if (readSync(this.#file, bytes, 0, length, at) !== length) throw new Error('The temporary file was cut off.')
+    if (readSync(this.#file.fd, bytes, 0, length, at) !== length) throw new Error('The temporary file was cut off.')
     return JSON.parse(bytes.toString('utf8')) as RequestFacts
   }
 
@@ -117,18 +106,48 @@ export class RequestSpool {
   }
 
   #grow(): void {
-    const [ids, places, dayOf] = [this.#ids, this.#places, this.#dayOf]
+    const [ids, places] = [this.#ids, this.#places]
     this.#ids = Buffer.concat([ids], 2 * ids.length)
     this.#places = new Float64Array(2 * places.length)
     this.#places.set(places)
-    this.#dayOf = new Uint32Array(2 * dayOf.length)
-    this.#dayOf.set(dayOf)
   }
 
   #flush(): void {
     const all = Buffer.concat(this.#waiting)
-    for (let at = 0; at < all.length; ) at += writeSync(this.#file, all, at)
+    onDisk(() => {
+      for (let at = 0; at < all.length; ) at += writeSync(this.#file.fd, all, at)
+    })
     this.#written += all.length
     this.#waiting = []
+  }
+}
+
+/** An open file for texts, and the folder in which its name was. */
+interface HiddenFile {
+  readonly fd: number
+  readonly folder: string
+}
+
+/** Opens a file that has no name, so that an interruption leaves nothing. Windows keeps the name of an open file. */
+function openHidden(): HiddenFile {
+  return onDisk(() => {
+    const folder = mkdtempSync(join(tmpdir(), 'countersign-report-'))
+    try {
+      return { fd: openSync(join(folder, 'requests'), 'wx+', 0o600), folder }
+    } finally {
+      if (process.platform !== 'win32') removeFolder(folder)
+    }
+  })
+}
+
+const removeFolder = (folder: string): void => rmSync(folder, { recursive: true, force: true })
+
+/** @throws {Exit} 78, naming the folder for temporary files */
+function onDisk<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (cause) {
+    const words = `The report needs room in ${tmpdir()}, the folder for temporary files (TMPDIR): ${reasonOf(cause)}.`
+    throw new Exit(exits.usage, words)
   }
 }

@@ -34,11 +34,3 @@ test('what is not given is not guessed: neither members, nor who joined', () => 
   expect(group?.states[0]).toEqual({ day: day(1), count: 1 })
   expect(group?.states[1]).not.toHaveProperty('joined')
 })
-
-test('the lists of a day that does not hold are forgotten', () => {
-  const rosters = history(roster(day(1), [dba]), roster(day(2), [dba2]))
-  rosters.retract(day(2))
-  expect(rosters.groups()[0]).toMatchObject({ days: [day(1)], states: [{ day: day(1) }] })
-  rosters.retract(day(1))
-  expect(rosters.groups()).toEqual([])
-})

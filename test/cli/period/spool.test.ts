@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import type { Day } from '../../../src/core/data/day.ts'
 import type { RequestId } from '../../../src/core/data/id.ts'
@@ -40,19 +40,13 @@ test('what several days tell of a request becomes one, as of the newest day', ()
   expect(others.map(({ id }) => id)).toEqual([idOf(2)])
 })
 
-test('what a day told is forgotten once it does not hold', () => {
-  spool.add(told(1, day(1)))
-  spool.add(told(1, day(2)))
-  spool.add(told(2, day(2)))
-  spool.drop(day(2))
-  expect([...spool.requests()].map((one) => [one.id, one.day])).toEqual([[idOf(1), day(1)]])
-})
-
-test('nothing stays in the folder for temporary files', () => {
+test('no file has a name while it is open, so that an interruption leaves nothing', () => {
   const left = () => readdirSync(tmpdir()).filter((name) => name.startsWith('countersign-report-'))
   const before = left()
   const other = new RequestSpool()
-  expect(left()).toHaveLength(before.length + 1)
+  other.add(told(1, day(1)))
+  const during = left().filter((name) => !before.includes(name))
+  expect(during).toHaveLength(process.platform === 'win32' ? 1 : 0)
   other.close()
-  expect(left().filter((name) => !before.includes(name) && existsSync(name))).toEqual([])
+  expect(left().filter((name) => !before.includes(name))).toEqual([])
 })
