@@ -184,7 +184,7 @@ export class PeriodWalk {
   }
 
   doubled({ file, date }: DatedBundle): PeriodDay {
-    const words = `A second bundle says that it is of ${date}.`
+    const words = `Another bundle here says that it is of ${date}, too, and comes before this one by name.`
     return this.#add({ state: 'broken', date, file, words, problem: inSeries(words) })
   }
 
@@ -241,9 +241,17 @@ export class PeriodWalk {
         const one = day?.state === 'holds' ? await doubledIn(day, requests) : null
         if (one === null) continue
         this.#days[place] = one
+        this.#beginAfter(place)
         failed.push(one)
       }
     return failed
+  }
+
+  /** Lets the day after one that does not hold, after all, begin a part of its own. */
+  #beginAfter(place: number): void {
+    const next = this.#days.findIndex((day, i) => i > place && day.state === 'holds')
+    const day = this.#days[next]
+    if (day?.state === 'holds') this.#days[next] = { ...day, continues: false }
   }
 
   verdict(checkpoints: readonly KeptCheckpoint[]): Omit<PeriodVerdict, 'strays' | 'unusedSaid'> {
@@ -258,10 +266,11 @@ export class PeriodWalk {
     }
   }
 
-  /** The days at the end of the period that hold and continue each other. */
+  /** The newest days that hold and continue each other. A second bundle of one of them is not among them. */
   #newestPart(): readonly Manifest[] {
-    const last = this.#days.findLastIndex((day) => day.state !== 'holds' || !day.continues)
-    return this.#days.slice(Math.max(last, 0)).flatMap((day) => (day.state === 'holds' ? [day.manifest] : []))
+    const holding = this.#days.filter((day) => day.state === 'holds')
+    const begin = holding.findLastIndex(({ continues }) => !continues)
+    return holding.slice(Math.max(begin, 0)).map(({ manifest }) => manifest)
   }
 
   /** Verifies a bundle with its said file; if only the texts are wrong, without them. */

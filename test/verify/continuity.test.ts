@@ -17,7 +17,7 @@ import { asked, at, day } from '../evidence/days.ts'
 import { MemoryArchive } from '../support/fakes/archive.ts'
 import { claims, votes, type World } from '../support/world.ts'
 import { someOf } from '../support/whole.ts'
-import { dates, type Sealed, sealedDays } from './days.ts'
+import { dates, madeTwice, type Sealed, sealedDays } from './days.ts'
 
 /** What somebody did who may change rows of the ledger: the seal does not see it, nor does any bundle alone. */
 async function found(
@@ -136,27 +136,7 @@ describe('a series shows that', () => {
   })
 
   test.each(someOf(['00:10:00', '12:00:00']))('a request was made twice, again at %s', async (time) => {
-    const { problem } = await found(async ({ ledger, clock, approvals }) => {
-      clock.set(at(7, '23:50:00'))
-      const { request } = await approvals.ask(asked('02'))
-      await approvals.decide(request.id, votes(request, dba2, { verdict: 'deny' }))
-      ledger.forge(request.id, null)
-      clock.set(at(8, time))
-      const loaded = await ledger.load(shardOf(request.id), {})
-      const parts = {
-        ledger,
-        clock,
-        random: randomBytes,
-        policy: { version: policyVersion },
-        committed: () => undefined,
-      }
-      await record(
-        parts,
-        loaded,
-        open(submission({ id: request.id, at: clock.now(), excluded: mayNotApprove })),
-        clock.now(),
-      )
-    })
+    const { problem } = await found((world) => madeTwice(world, time))
     expect(problem).toMatchObject({ code: 'broken-series', member: 'requests.csv', file: zipName(day(7)) })
   })
 })

@@ -1,9 +1,9 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type PeriodDay, verifyPeriod, type VerifyingPeriod } from '../../src/verify/period.ts'
+import { type FailedDay, type PeriodDay, verifyPeriod, type VerifyingPeriod } from '../../src/verify/period.ts'
 import { zipName } from '../evidence/bundle.ts'
 import { day } from '../evidence/days.ts'
-import { dates, type Sealed, sealedDays } from './days.ts'
+import { dates, madeTwice, type Sealed, sealedDays } from './days.ts'
 
 let days: Sealed
 
@@ -101,6 +101,40 @@ test('a kept checkpoint is compared with the days at the end that continue each 
   expect((await verdictOf(gap, { checkpoints: [beyond] })).endProblem).toMatchObject({ code: 'early-end' })
   const other = { ...kept, root: Buffer.alloc(32).toString('base64') }
   expect((await verdictOf({}, { checkpoints: [other] })).endProblem).toMatchObject({ code: 'another-history' })
+})
+
+test.each<[string, () => Promise<Changes>]>([
+  ['is there twice', async () => ({ 'countersign-evidence-2026-03-08 (2).zip': await days.zip(day(8)) })],
+  ['does not hold', async () => ({ [zipName(day(8))]: 'PK' })],
+  ['is missing', async () => ({ [zipName(day(8))]: null })],
+])('a kept checkpoint counts also where the last day %s', async (_what, changes) => {
+  const { days: found } = await verdictOf()
+  const sixth = found[2]
+  if (sixth?.state !== 'holds') throw new Error('The day holds.')
+  const { origin, to } = sixth.manifest.log
+  const kept = { place: 'kept', origin, ...to }
+  const verdict = async (checkpoint: typeof kept) =>
+    (await verdictOf(await changes(), { to: day(8), checkpoints: [checkpoint] })).endProblem
+  expect(await verdict(kept)).toBeUndefined()
+  expect(await verdict({ ...kept, size: 1_000_000 })).toMatchObject({ code: 'early-end' })
+  expect(await verdict({ ...kept, root: Buffer.alloc(32).toString('base64') })).toMatchObject({
+    code: 'another-history',
+  })
+})
+
+test('a day that does not hold beside the others is taken back, and the day after it continues nothing', async () => {
+  const other = await sealedDays(madeTwice)
+  try {
+    const folder = mkdtempSync(join(other.place.path, 'twice-'))
+    for (const date of dates) writeFileSync(join(folder, zipName(date)), await other.zip(date))
+    const back: string[] = []
+    const taker = { day: async () => undefined, retract: ({ date }: FailedDay) => void back.push(date) }
+    const { days: found } = await verifyPeriod(folder, { keys: [other.key.spki] }, taker)
+    expect(back).toEqual([day(7)])
+    expect(statesOf(found)).toEqual(['begins', 'holds', 'holds', 'broken', 'begins'])
+  } finally {
+    other.place.clean()
+  }
 })
 
 test('a bundle is not verified by a key that signed none of the days before', async () => {
