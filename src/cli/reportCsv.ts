@@ -3,7 +3,7 @@ import type { Chapter } from '../verify/requestStory.ts'
 import { type Account, accountOf, type Reported, type StoryStep } from './account.ts'
 import { byteOrderMark, harmless } from './csvText.ts'
 
-const columns: Readonly<Record<string, (account: Account) => string | undefined>> = {
+const columns: Readonly<Record<string, (account: Account) => string | readonly string[] | undefined>> = {
   request: ({ id }) => id,
   state: ({ state }) => state,
   asked_at: ({ at }) => at,
@@ -15,15 +15,15 @@ const columns: Readonly<Record<string, (account: Account) => string | undefined>
   environment: ({ action }) => textOf(action?.['environment']),
   params: ({ action }) => action && JSON.stringify(action['params']),
   digest: ({ digest }) => digest,
-  links: ({ links }) => links.map(({ title, url }) => `${title} ${url}`).join('; '),
+  links: ({ links }) => links.map(({ title, url }) => `${title} ${url}`),
   controls: ({ controls }) => controls.join('; '),
   policy: ({ policy }) => policy,
-  decisions: ({ steps }) => joined(steps, 'decision'),
-  shown: ({ steps }) => joined(steps, 'view'),
-  run: ({ steps }) => joined(steps, 'run'),
+  decisions: ({ steps }) => linesOf(steps, 'decision'),
+  shown: ({ steps }) => linesOf(steps, 'view'),
+  run: ({ steps }) => linesOf(steps, 'run'),
   exceptions: ({ exceptions }) => exceptions.join('; '),
   missing: ({ missing }) => missing.join('; '),
-  questions: ({ steps }) => joined(steps, 'talk'),
+  questions: ({ steps }) => linesOf(steps, 'talk'),
 }
 
 /** Reports a day as a table, one row per request. */
@@ -36,10 +36,9 @@ export async function* csvReport(chapters: AsyncIterable<Chapter>, { said, known
   }
 }
 
-const joined = (steps: readonly StoryStep[], kind: StoryStep['kind']): string =>
+const linesOf = (steps: readonly StoryStep[], kind: StoryStep['kind']): readonly string[] =>
   steps
     .filter((step) => step.kind === kind)
     .map(({ at, who, what, words }) => `${at} ${who} ${what}${words === undefined ? '' : `: ${words}`}`)
-    .join('\n')
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)

@@ -27,7 +27,7 @@ export interface PeriodAccount {
   /** What approvers asked, and what was answered, in the order of time. */
   readonly talk: readonly TalkAccount[]
   /** That one person approved alone in an emergency, and what another one thinks of it. */
-  readonly emergency?: string
+  readonly emergency?: readonly string[]
   /** What approvers were shown: who, when, which page of which view. */
   readonly shown: readonly string[]
   /** Seconds from the decision to the beginning of the execution. */
@@ -152,13 +152,13 @@ function emergencyOf(
   { said }: RequestFacts,
   { seq, at, by, reviewBy, review }: NonNullable<RequestFacts['glass']>,
   full: (id: string) => string,
-): string {
+): readonly string[] {
   const quoted = (place: number): string =>
     said[`${place} reason`] === undefined ? '' : `: ${said[`${place} reason`]}`
   const reviewed = review
     ? `found ${review.finding} by ${full(review.by)} at ${review.at}${quoted(review.seq)}`
     : `to be reviewed by ${reviewBy}`
-  return `${at} ${full(by)} approved it alone${quoted(seq)}; ${reviewed}`
+  return [`${at} ${full(by)} approved it alone${quoted(seq)}`, reviewed]
 }
 
 function sightOf({ view, seenAt, at }: FactVote): string {

@@ -9,7 +9,6 @@ interface RequestTableColumn extends Omit<SheetColumn, 'head'> {
   readonly value: (account: PeriodAccount) => SheetCell
 }
 
-const lines = (texts: readonly string[]): string => texts.join('\n')
 const list = (texts: readonly string[]): string => texts.join('; ')
 
 /** The columns by name, which docs/evidence/report.md explains. Those of the zone have `_local` at the end. */
@@ -27,32 +26,30 @@ const columns: Readonly<Record<string, RequestTableColumn>> = {
   environment: { kind: 'text', width: 13, value: ({ environment }) => environment },
   reason: { kind: 'text', width: 40, value: ({ reason }) => reason },
   params: { kind: 'text', width: 40, value: ({ params }) => params && JSON.stringify(params) },
-  links: { kind: 'text', value: ({ links }) => lines(links) },
+  links: { kind: 'text', value: ({ links }) => links },
   controls: { kind: 'text', value: ({ controls }) => list(controls) },
   policy: { kind: 'text', width: 40, value: ({ policy }) => policy },
   rules: { kind: 'text', value: ({ facts }) => facts.cells.rules },
   tier: { kind: 'text', width: 8, value: ({ facts }) => facts.cells.tier },
   required: { kind: 'text', width: 14, value: ({ facts }) => facts.cells.required },
-  approved_by: { kind: 'text', width: 28, value: ({ approvedBy }) => list(approvedBy) },
-  denied_by: { kind: 'text', width: 28, value: ({ deniedBy }) => list(deniedBy) },
+  approved_by: { kind: 'text', width: 28, value: ({ approvedBy }) => approvedBy },
+  denied_by: { kind: 'text', width: 28, value: ({ deniedBy }) => deniedBy },
   votes: {
     kind: 'text',
     width: 50,
     value: ({ votes }) =>
-      lines(
-        votes.map(({ at, who, what, sight, note }) =>
-          [`${at} ${who} ${what}, ${sight}`, ...(note === undefined ? [] : [note])].join(': '),
-        ),
+      votes.map(({ at, who, what, sight, note }) =>
+        [`${at} ${who} ${what}, ${sight}`, ...(note === undefined ? [] : [note])].join(': '),
       ),
   },
   questions: {
     kind: 'text',
     width: 40,
     value: ({ talk }) =>
-      lines(talk.map(({ at, who, what, words }) => `${at} ${who} ${what}${words === undefined ? '' : `: ${words}`}`)),
+      talk.map(({ at, who, what, words }) => `${at} ${who} ${what}${words === undefined ? '' : `: ${words}`}`),
   },
   emergency: { kind: 'text', width: 40, value: ({ emergency }) => emergency },
-  shown: { kind: 'text', width: 50, value: ({ shown }) => lines(shown) },
+  shown: { kind: 'text', width: 50, value: ({ shown }) => shown },
   decided: { kind: 'time', value: ({ facts }) => facts.cells.decided_at },
   decided_local: { kind: 'local', value: ({ facts }) => facts.cells.decided_at },
   expires: { kind: 'time', value: ({ facts }) => facts.cells.expires_at },
@@ -87,7 +84,8 @@ export const requestCsvLine = (account: PeriodAccount, zone: Zone): string =>
   csvLine(
     all.map(({ kind, value }) => {
       const cell = value(account)
-      if (typeof cell !== 'string' || cell === '') return cell
+      if (cell === undefined || typeof cell === 'number' || cell === '') return cell
+      if (typeof cell !== 'string') return harmless(cell)
       return kind === 'local' ? zoned(cell, zone) : kind === 'text' ? harmless(cell) : cell
     }),
   )

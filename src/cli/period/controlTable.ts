@@ -1,5 +1,6 @@
 import { csvLine } from '../../core/data/csv.ts'
 import { controlNamed } from '../../core/policy/controlName.ts'
+import { harmless } from '../csvText.ts'
 import { listIn } from './account.ts'
 import type { RequestFacts } from './facts.ts'
 import type { PoliciesOfPeriod } from './policies.ts'
@@ -22,7 +23,8 @@ export interface ControlRow {
 const controlColumns = ['control', 'framework', 'rule', 'population', 'exceptions', 'first', 'last'] as const
 
 export const controlsHeader = csvLine(controlColumns)
-export const controlLine = (row: ControlRow): string => csvLine(controlColumns.map((column) => row[column]))
+export const controlLine = (row: ControlRow): string =>
+  csvLine(controlColumns.map((column) => (typeof row[column] === 'string' ? harmless(row[column]) : row[column])))
 
 /** Counts the requests of a period by the controls that their rules serve. */
 export class ControlTable {

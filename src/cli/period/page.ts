@@ -38,7 +38,7 @@ const script = `(()=>{const f=document.querySelector('.filters');if(!f)return;f.
 const all=[...document.querySelectorAll('article')],n=f.querySelector('output');
 const g=k=>f.elements[k];const texts=new Map();
 const apply=()=>{const w=g('text').value.toLowerCase().trim(),s=g('state').value,a=g('agent').value,c=g('control').value,o=g('odd').checked;let k=0;
-for(const e of all){const d=e.dataset;let ok=(!s||d.state===s)&&(!a||d.agent===a)&&(!c||d.controls.split(' ').includes(c))&&(!o||d.odd==='1');
+for(const e of all){const d=e.dataset;let ok=(!s||d.state===s)&&(!a||d.agent===a)&&(!c||d.controls.split('\\n').includes(c))&&(!o||d.odd==='1');
 if(ok&&w){let t=texts.get(e);if(t===undefined){t=e.textContent.toLowerCase();texts.set(e,t)}ok=t.includes(w)}
 e.classList.toggle('off',!ok);if(ok)k++}n.value=k+' of '+all.length+' shown'};
 f.addEventListener('input',apply);f.addEventListener('submit',e=>e.preventDefault());apply()})()`

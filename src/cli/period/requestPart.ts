@@ -8,7 +8,7 @@ export function requestPart(account: PeriodAccount, zone: Zone): string {
   const { cells, id } = facts
   const where = [target, environment].filter((text) => text !== undefined)
   const title = `${shown(cells.action)}${where.length === 0 ? '' : ` on ${shown(where.join(' in '))}`}`
-  const marks = `data-state="${escaped(cells.state)}" data-agent="${escaped(cells.agent)}" data-controls="${escaped(controls.join(' '))}" data-odd="${odd.length > 0 ? 1 : 0}"`
+  const marks = `data-state="${escaped(cells.state)}" data-agent="${escaped(cells.agent)}" data-controls="${escaped(controls.join('\n'))}" data-odd="${odd.length > 0 ? 1 : 0}"`
   const rows = rowsOf(account, zone).map(([name, text, mark = '']) => `<dt>${name}</dt><dd${mark}>${shown(text)}</dd>`)
   return `<article id="${escaped(id)}" ${marks}>
 <h3>${title} <span class="state">${escaped(cells.state)}</span></h3>
@@ -57,7 +57,7 @@ function decisionsOf({ votes, talk, emergency, shown: looks, facts }: PeriodAcco
   const talked = talk.map(({ at, who, what, words = 'not given, or erased' }): PartRow => {
     return [what, `${both(at, zone)} ${who}: ${words}`]
   })
-  const alone: readonly PartRow[] = emergency === undefined ? [] : [['emergency', emergency, ' class="odd"']]
+  const alone = (emergency ?? []).map((line): PartRow => ['emergency', line, ' class="odd"'])
   const isDecided = decided_at !== ''
   const how = state === 'denied' || denied_by !== '' ? 'denied' : 'approved'
   const people = emergency === undefined ? 'people' : 'one person alone'

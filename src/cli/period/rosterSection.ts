@@ -1,7 +1,7 @@
 import { shown } from '../html.ts'
 import type { PeriodData } from './collect.ts'
 import type { GroupHistory, GroupState } from './rosters.ts'
-import { pageTable } from './table.ts'
+import { type PageCell, pageTable } from './table.ts'
 
 /** Members of a group that are named one by one on a page. */
 const mostNamed = 200
@@ -31,20 +31,18 @@ function groupHtml(history: GroupHistory, data: PeriodData): string {
 ${pageTable(['from', 'members', 'who', 'joined', 'left'], rows)}${unknown === null ? '' : `<p class="odd">${shown(unknown)}</p>\n`}`
 }
 
-function namesOf(members: GroupState['members'], { count }: GroupState, data: PeriodData): string {
+function namesOf(members: GroupState['members'], { count }: GroupState, data: PeriodData): PageCell {
   if (members) return named(members, data)
   return count > 0
     ? 'the list was not given, or has more than 5,000 members: only its digest and its length are known'
     : ''
 }
 
-function named(ids: readonly string[] = [], { names }: PeriodData): string {
-  const more = ids.length > mostNamed ? ` and ${ids.length - mostNamed} more` : ''
-  return ids
-    .slice(0, mostNamed)
-    .map((id) => names.full(id))
-    .join('; ')
-    .concat(more)
+/** One person a line: a name with a semicolon in it cannot pass for two people. */
+function named(ids: readonly string[] = [], { names }: PeriodData): PageCell {
+  const lines = ids.slice(0, mostNamed).map((id) => shown(names.full(id)))
+  const more = ids.length > mostNamed ? [`and ${ids.length - mostNamed} more`] : []
+  return { html: [...lines, ...more].join('<br>') }
 }
 
 /** Says on which verified days the members of a group were not recorded. */

@@ -1,7 +1,7 @@
 import { escaped, shown } from '../html.ts'
 
 /** A cell of a table on a page: a text, a number, or markup that is safe. */
-type PageCell = string | number | { readonly html: string }
+export type PageCell = string | number | { readonly html: string }
 
 /** Writes a table. Numbers stand right. */
 export function pageTable(heads: readonly string[], rows: readonly (readonly PageCell[])[]): string {
