@@ -101,7 +101,7 @@ export async function verifiedSeries(
 export function verifyingOn(screen: Offline['screen'], script: string) {
   let which = ''
   return {
-    ...{ thread: threadOf(script), load: judger(script) },
+    ...{ thread: threadOfDays(script), load: judger(script) },
     started: (file: string, place: number, of: number) => {
       which = ` of ${file} (${place + 1} of ${of})`
     },
@@ -111,6 +111,12 @@ export function verifyingOn(screen: Offline['screen'], script: string) {
 
 /** For fewer records a thread takes longer to start than it saves. */
 const threadOf = (script: string) => ({ script, from: 5_000 })
+
+/**
+ * Between the days of a period this thread stays warm, and each new one begins cold: with 90 days of 5,500 records threads took
+ * 35 s of processors, and 9 s without them.
+ */
+const threadOfDays = (script: string) => ({ script, from: 50_000 })
 
 const progressOn =
   (screen: Offline['screen'], what: string) =>
