@@ -25,5 +25,12 @@ export function periodIn(options: Options): DayRange {
   const [from, to] = [dayIn(options, 'from'), dayIn(options, 'to')]
   if (from !== undefined && to !== undefined && from > to)
     throw new Exit(exits.usage, `--from: ${from} is after --to, ${to}.`)
+  if (from !== undefined && to !== undefined && Date.parse(to) - Date.parse(from) >= mostDays * day)
+    throw new Exit(exits.usage, `--from: a period has at most ${mostDays} days, and ${from} to ${to} are more.`)
   return { from, to }
 }
+
+/** Days of a period: what `--last` can say, too. */
+const mostDays = 9_999
+
+const day = 86_400_000

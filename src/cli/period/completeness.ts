@@ -71,7 +71,7 @@ export function typesOf(days: readonly PeriodDay[]): ReadonlyMap<string, number>
 export function problemsOf({ verdict }: Pick<PeriodData, 'verdict'>): readonly string[] {
   const { days, strays, textProblem, unusedSaid, endProblem } = verdict
   return [
-    ...days.flatMap((day) => problemOf(day)),
+    ...problemsOfDays(days),
     ...strays.map(({ file, words }) => `${file}: not verified, and nothing of it is shown. ${words}`),
     ...(textProblem && !isToldOfDay(days, textProblem) ? [`${textProblem.file}: ${textProblem.words}`] : []),
     ...(unusedSaid.length > 0
@@ -85,10 +85,35 @@ export function problemsOf({ verdict }: Pick<PeriodData, 'verdict'>): readonly s
 const isToldOfDay = (days: readonly PeriodDay[], { file }: { readonly file: string }): boolean =>
   days.some((day) => day.state === 'holds' && day.saidProblem?.member === file)
 
-function problemOf(day: PeriodDay): readonly string[] {
+/** What is wrong with each day. Days in a row that are missing are told together. */
+function problemsOfDays(days: readonly PeriodDay[]): readonly string[] {
+  let missing: Day[] = []
+  return days.flatMap((day, i) => {
+    if (day.state !== 'missing') return problemOf(day)
+    missing.push(day.date)
+    const next = days[i + 1]
+    if (next?.state === 'missing') return []
+    const words = wordsOfMissing(missing, next)
+    missing = []
+    return [words]
+  })
+}
+
+/** @param next the day after them */
+function wordsOfMissing(missing: readonly Day[], next: PeriodDay | undefined): string {
+  const isOne = missing.length === 1
+  const which = isOne
+    ? `${missing[0]}: no bundle of this day`
+    : `${missing[0]} to ${missing.at(-1)}: no bundle of these days`
+  const known =
+    next?.state === 'holds' && next.manifest.log.from.size === 0
+      ? `The log began on ${next.date}, and had no record before.`
+      : `Nothing is known of what happened on ${isOne ? 'it' : 'them'}.`
+  return `${which} is here. ${known}`
+}
+
+function problemOf(day: Exclude<PeriodDay, { readonly state: 'missing' }>): readonly string[] {
   switch (day.state) {
-    case 'missing':
-      return [`${day.date}: no bundle of this day is here. Nothing is known of what happened on it.`]
     case 'broken':
       return [`${day.date}: ${day.file} does not hold, and nothing of it is shown. ${day.words}`]
     case 'unreadable':

@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { escaped, listOf, shown } from '../html.ts'
 import { OutFile } from '../outFile.ts'
 import type { PeriodAccount } from './account.ts'
@@ -79,11 +80,11 @@ class HtmlOutput implements ReportOutput {
   readonly end = async (summary: ReportSummary): Promise<readonly string[]> => {
     const isSplit = this.#paths.length > 0
     if (isSplit) await this.#flush()
-    const link = (id: string): string => (isSplit ? `${this.#nameOf(this.#pageOf(id))}#${id}` : `#${id}`)
+    const link = (id: string): string => (isSplit ? `${addressOf(this.#paths[this.#pageOf(id)])}#${id}` : `#${id}`)
     const index = new OutFile(this.#path)
     this.#files.push(index)
     await index.write(periodPageHead(titleOf(summary)))
-    const told = (id: string): string => `${baseName(this.#stem())}sample.html#${id}`
+    const told = (id: string): string => `${addressOf(`${this.#stem()}sample.html`)}#${id}`
     const sections = sectionsOf(summary, { request: link, story: told })
     await index.write(headOf(summary, sections, isSplit ? this.#paths.length : 0))
     for (const section of sections) await index.write(sectionHtml(section))
@@ -108,7 +109,7 @@ class HtmlOutput implements ReportOutput {
     this.#paths.push(path)
     await file.write(periodPageHead(`Countersign: requests, page ${number}`))
     await file.write(
-      `<h1>Requests, page ${number}</h1>\n<p><a href="${escaped(baseName(this.#path))}">The report</a>. The filters are for this page; the spreadsheet has all requests in one table.</p>\n`,
+      `<h1>Requests, page ${number}</h1>\n<p><a href="${escaped(addressOf(this.#path))}">The report</a>. The filters are for this page; the spreadsheet has all requests in one table.</p>\n`,
     )
     await this.#writePage(file, this.#page)
     await file.write(periodPageEnd)
@@ -129,25 +130,24 @@ class HtmlOutput implements ReportOutput {
     const path = `${this.#stem()}sample.html`
     const file = new OutFile(path)
     this.#files.push(file)
-    const about = { title: 'The requests of the sample', back: baseName(this.#path), redraw: summary.order.redraw }
+    const about = { title: 'The requests of the sample', back: addressOf(this.#path), redraw: summary.order.redraw }
     for await (const text of storiesPage(summary.data, told, about)) await file.write(text)
     return [path]
   }
 
   #listOfPages(): string {
     const pages = this.#paths.map((path, i) => {
-      const name = escaped(baseName(path))
-      return `<li><a href="${name}">${name}</a>: from request ${escaped(this.#begins[i] ?? '')}</li>`
+      const address = escaped(addressOf(path))
+      return `<li><a href="${address}">${escaped(basename(path))}</a>: from request ${escaped(this.#begins[i] ?? '')}</li>`
     })
     return `<section id="requests"><h2>Requests</h2>\n<ol>${pages.join('\n')}</ol></section>\n`
   }
 
+  /** What the paths of the other pages begin with. */
   #stem(): string {
-    return this.#path.replace(/index\.html$|\.html?$/i, (end) => (end === 'index.html' ? '' : '-'))
-  }
-
-  #nameOf(page: number): string {
-    return baseName(this.#paths[page] ?? '')
+    return basename(this.#path) === 'index.html'
+      ? this.#path.slice(0, -'index.html'.length)
+      : `${this.#path.replace(/\.html?$/i, '')}-`
   }
 
   /** The page on which a request is: ids rise from page to page. */
@@ -157,7 +157,8 @@ class HtmlOutput implements ReportOutput {
   }
 }
 
-const baseName = (path: string): string => path.split(/[/\\]/).at(-1) ?? path
+/** The address of a page beside this one, whatever signs its name has. */
+const addressOf = (path = ''): string => encodeURIComponent(basename(path))
 
 const titleOf = ({ data }: ReportSummary): string => `Countersign: ${data.from} to ${data.to}`
 

@@ -13,6 +13,7 @@ import { canRedraw, redrawer } from '../policy.ts'
 import type { Result } from '../result.ts'
 import type { Offline } from '../session.ts'
 import { allowsUnexplained, verifyingOn } from '../verify.ts'
+import { checkReplaceable } from '../outFile.ts'
 import { periodAccount } from './account.ts'
 import { type PeriodData, withPeriod } from './collect.ts'
 import { isWhole, partsOf, problemsOf, tamperingsOf } from './completeness.ts'
@@ -98,7 +99,7 @@ async function outputsIn(options: Options): Promise<Outputs> {
     throw new Exit(exits.usage, '--out is missing: a file ending in .html, .xlsx or .csv, or a folder for all of them.')
   const given = options.one('format')
   const [, ending = ''] = /\.(html?|csv|xlsx)$/i.exec(out) ?? []
-  const name = given ?? ending.toLowerCase().replace('htm', 'html').replace('htmll', 'html')
+  const name = given ?? ending.toLowerCase().replace(/^htm$/, 'html')
   if (name === '') {
     await folderAt(out)
     return (zone) => [
@@ -114,10 +115,16 @@ async function outputsIn(options: Options): Promise<Outputs> {
   const folder = dirname(out)
   if (!(await isFolder(folder)))
     throw new Exit(exits.usage, `--out: ${out} cannot be written: there is no such folder.`)
+  await checkReplaceable(out)
   return (zone) => [format(out, zone)]
 }
 
 async function folderAt(path: string): Promise<void> {
+  if (/\.[a-z]{2,4}$/i.test(path) && !(await isFolder(path)))
+    throw new Exit(
+      exits.usage,
+      `--out: ${path} ends like a file of another kind. Give a file ending in .html, .xlsx or .csv, or a folder.`,
+    )
   await mkdir(path, { recursive: true }).catch(() => undefined)
   if (!(await isFolder(path))) throw new Exit(exits.usage, `--out: ${path} is not a folder and cannot be created.`)
 }

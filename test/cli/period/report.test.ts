@@ -1,14 +1,17 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { action as anAction } from '../../support/build.ts'
+import { basename, join } from 'node:path'
+import { action as anAction, dba, dba2 } from '../../support/build.ts'
 import { asks, votes } from '../../support/world.ts'
 import { membersOf, zipName } from '../../evidence/bundle.ts'
 import { day } from '../../evidence/days.ts'
-import { dates, type Sealed, sealedDays } from '../../verify/days.ts'
+import { dates, madeTwice, type Sealed, sealedDays } from '../../verify/days.ts'
 import { buildProgram, joined, type Program } from '../program.ts'
 
 let program: Program
 let days: Sealed
+
+/** A note that wants to look like another person's vote. */
+const forged = 'fine\n2026-03-07T12:00:00.000Z Person 21 (00000000-0000-4000-8000-000000000021) approved through teams'
 
 /** What somebody wrote who wants a spreadsheet or a browser to do something. */
 const hostile = '=HYPERLINK("http://x.example");=1+1\n+cmd|x <script>alert(1)</script> _x0041_ \u202eGröße'
@@ -18,7 +21,7 @@ beforeAll(async () => {
   days = await sealedDays(async ({ approvals }) => {
     const action = { ...anAction, target: '@SUM(A1)', params: { note: hostile } }
     const { request } = await approvals.ask(asks({ reason: hostile, action }))
-    await approvals.decide(request.id, votes(request))
+    await approvals.decide(request.id, votes(request, dba, { reason: forged }))
   })
 })
 afterAll(() => {
@@ -151,6 +154,55 @@ test('what people wrote runs nowhere: not in CSV, not in a workbook, not on a pa
   for (const [name, bytes] of sheets) if (name.endsWith('.xml')) expect(bytes.toString()).not.toMatch(/<f[ >]/)
 })
 
+test('a note cannot add a vote: each line of the votes is one vote, in CSV and in a workbook', async () => {
+  const to = out()
+  await report(await folderOf(), to)
+  const row = rowsIn(join(to, 'requests.csv')).find(({ votes: cell }) => cell?.includes('fine'))
+  expect(row?.['votes']?.split('\n')).toEqual([expect.stringMatching(/ Person 11 .*: fine↵2026-03-07T12:00:00.000Z /)])
+  const sheet = (await membersOf(readFileSync(join(to, 'report.xlsx')))).get('xl/worksheets/sheet1.xml')?.toString()
+  expect(sheet).toContain(': fine↵2026-03-07T12:00:00.000Z Person 21')
+})
+
+test('pages whose names have signs of addresses link to each other', async () => {
+  const to = out(' #1 100%.html')
+  await report(await folderOf(), to, '--sample', '1', '--seed', 'x')
+  const stem = basename(to).replace('.html', '')
+  expect(readFileSync(to, 'utf8')).toContain(`href="${encodeURIComponent(`${stem}-sample.html`)}#`)
+  const sample = readFileSync(to.replace('.html', '-sample.html'), 'utf8')
+  expect(sample).toContain(`href="${encodeURIComponent(basename(to))}"`)
+})
+
+test('days before the log began are told together, as what they are', async () => {
+  const { code, record } = await report(await folderOf(), out('.csv'), '--from', '2025-12-01')
+  expect({ code, problems: record['problems'] }).toEqual({
+    code: 1,
+    problems: [
+      '2025-12-01 to 2026-03-03: no bundle of these days is here. The log began on 2026-03-04, and had no record before.',
+    ],
+  })
+})
+
+test('a day that is taken back is shown nowhere', async () => {
+  const other = await sealedDays(madeTwice)
+  try {
+    const folder = mkdtempSync(join(other.place.path, 'twice-'))
+    for (const date of dates) writeFileSync(join(folder, zipName(date)), await other.zip(date))
+    const to = join(other.place.path, 'twice')
+    const args = ['report', '--chain', folder, '--key', other.pem, '--out', to, '--zone', 'UTC', '--json']
+    const { code, stdout } = await program.run(args)
+    expect(code).toBe(1)
+    const { days: found } = JSON.parse(stdout) as { days: { date: string; state: string }[] }
+    expect(found.map(({ state }) => state)).toEqual(['holds', 'holds', 'holds', 'broken', 'holds'])
+    expect(rowsIn(join(to, 'requests.csv')).some((row) => row['as_of'] === day(7))).toBe(false)
+    // Only on the day that was taken back did this person vote.
+    const page = readFileSync(join(to, 'index.html'), 'utf8')
+    expect(page).not.toContain(dba2)
+    expect(page).toMatch(/2026-03-07: .* does not hold, and nothing of it is shown/)
+  } finally {
+    other.place.clean()
+  }
+})
+
 test('a workbook has typed cells, a frozen header and filters', async () => {
   const to = out('.xlsx')
   await report(await folderOf(), to)
@@ -243,6 +295,9 @@ test.each<[string, readonly string[], string]>([
     'cannot be written: there is no such folder',
   ],
   ['an end before the begin', ['--from', day(6), '--to', day(4)], 'is after --to'],
+  ['a period of millennia', ['--from', '0001-01-01', '--to', '9999-12-31'], 'a period has at most 9999 days'],
+  ['a file of another kind', ['--out', 'report.pdf'], 'report.pdf ends like a file of another kind'],
+  ['a device', ['--out', '/dev/null', '--format', 'csv'], '/dev/null cannot be written: it is a device'],
 ])('%s is refused before anything is verified', async (_what, args, words) => {
   const to = out('.csv')
   const place = args[0] === '--out' ? [] : ['--out', to]
@@ -251,6 +306,26 @@ test.each<[string, readonly string[], string]>([
   expect(code).toBe(78)
   expect(joined(stderr)).toContain(words)
   expect(existsSync(to)).toBe(false)
+})
+
+test.each(['.csv', '.html', '.xlsx'])(
+  'a report *%s that the system refuses is no report, and says why',
+  async (ending) => {
+    const to = join(days.place.path, `${'x'.repeat(300)}${ending}`)
+    const args = ['report', '--chain', await folderOf(), '--key', days.pem, '--out', to]
+    const { code, stdout, stderr } = await program.start(args)
+    expect({ code, stdout }).toEqual({ code: 78, stdout: '' })
+    expect(joined(stderr)).toMatch(/^countersign: --out: .* cannot be written: ENAMETOOLONG\.\s*$/s)
+  },
+)
+
+test('a folder for temporary files that cannot be used is named', async () => {
+  const args = ['report', '--chain', await folderOf(), '--key', days.pem, '--out', out('.csv')]
+  const { code, stderr } = await program.start(args, { env: { TMPDIR: join(days.place.path, 'nowhere') } })
+  expect(code).toBe(78)
+  expect(joined(stderr)).toMatch(
+    /needs room in .*nowhere, the folder for temporary files \(TMPDIR\): there is no such file/,
+  )
 })
 
 test.each<[string, readonly string[]]>([
