@@ -160,17 +160,18 @@ function resultOf(
 function exitOfDays(days: readonly FetchedDay[], isUnexplained: boolean): ExitCode {
   const states = days.flatMap(({ day, refusal }) => (refusal === undefined ? [day.state] : []))
   const holding = days.flatMap(({ day }) => (day.state === 'holds' ? [day] : []))
-  if (states.includes('broken') || holding.some(({ saidProblem }) => saidProblem)) return exits.broken
+  if (states.includes('broken') || holding.some(({ saidProblem }) => saidProblem?.problem)) return exits.broken
   if (states.includes('missing') || states.length < days.length) return exits.usage
-  if (states.includes('unreadable') || isUnexplained) return exits.unreadable
+  if (states.includes('unreadable') || holding.some(({ saidProblem }) => saidProblem)) return exits.unreadable
+  if (isUnexplained) return exits.unreadable
   return holding.some(({ manifest }) => tamperingsIn(manifest) > 0) ? exits.tampered : exits.ok
 }
 
 /** A day for programs. `kept` says that a file of its name has other content, and was left alone. */
 function recordOf({ day, bundle, said, refusal }: FetchedDay): JsonObject {
-  const problem = day.state === 'holds' ? day.saidProblem : undefined
-  const words = refusal ?? (day.state === 'broken' || day.state === 'unreadable' ? day.words : problem?.words)
-  const code = day.state === 'broken' ? day.problem?.code : problem?.code
+  const texts = day.state === 'holds' ? day.saidProblem : undefined
+  const words = refusal ?? (day.state === 'broken' || day.state === 'unreadable' ? day.words : texts?.words)
+  const code = day.state === 'broken' ? day.problem?.code : texts?.problem?.code
   return {
     ...{ date: day.date, state: refusal === undefined ? day.state : 'kept' },
     ...(bundle && { bundle: { ...bundle } }),

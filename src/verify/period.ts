@@ -1,11 +1,11 @@
 import { join } from 'node:path'
-import { type Day, nextDay, parseDay } from '../core/data/day.ts'
-import { Problem } from '../core/data/problem.ts'
+import { type Day, nextDay } from '../core/data/day.ts'
 import type { Hex } from '../core/data/id.ts'
 import type { Manifest } from '../core/log/manifest.ts'
 import type { Verifying } from './bundle.ts'
-import { bundlesIn, type NumberedBundle, numberOf } from './bundleFolder.ts'
+import { bundlesIn, type NumberedBundle } from './bundleFolder.ts'
 import { Continuity } from './continuity.ts'
+import { datedIn, type StrayBundle } from './datedBundles.ts'
 import { withDay } from './day.ts'
 import type { SaidOfDay } from './examination.ts'
 import { BrokenAt, type Finding, findingOf, Unreadable } from './finding.ts'
@@ -34,7 +34,16 @@ export interface HoldingDay {
   /** The said file whose texts are those of the day: its path, and what it has. */
   readonly said?: { readonly path: string; readonly found: SaidOfDay }
   /** Why the texts of its said file are not used. */
-  readonly saidProblem?: Finding
+  readonly saidProblem?: SaidProblem
+}
+
+/** Why the texts of a day that holds are not used. */
+interface SaidProblem {
+  /** The said file. */
+  readonly member: string
+  readonly words: string
+  /** Absent if the file cannot be read. */
+  readonly problem?: Finding
 }
 
 /** A day whose bundle does not hold, or cannot be read or judged by this program: nothing of it may be shown as verified. */
@@ -51,8 +60,7 @@ export interface FailedDay {
 export interface PeriodVerdict {
   /** Every day of the calendar from the first to the last, in order. */
   readonly days: readonly PeriodDay[]
-  /** Files whose day cannot be told, with what is wrong. */
-  readonly strays: readonly Pick<FailedDay, 'file' | 'words'>[]
+  readonly strays: readonly StrayBundle[]
   /** What the said files have; absent without any. */
   readonly texts?: SaidOfSeries
   /** What is wrong with the texts of the whole period. */
@@ -116,43 +124,6 @@ export async function verifyPeriod(
   return { ...walk.verdict(options.checkpoints ?? []), strays, unusedSaid: from === undefined ? [] : said.unused() }
 }
 
-/** A bundle of the day that it claims, or that its name has if it claims none. */
-type DatedBundle = NumberedBundle
-
-async function datedIn(
-  folder: string,
-  files: readonly string[],
-): Promise<{ readonly found: readonly DatedBundle[]; readonly strays: PeriodVerdict['strays'] }> {
-  const found: DatedBundle[] = []
-  const strays: Pick<FailedDay, 'file' | 'words'>[] = []
-  for (const file of files) {
-    const named = dayNamed(file)
-    try {
-      const claimed = await numberOf(join(folder, file))
-      const date = claimed.number === null ? named : claimed.date
-      if (date === null) strays.push({ file, words: 'Its form is of a later version, so that its day cannot be told.' })
-      else found.push({ file, number: claimed.number, date })
-    } catch (cause) {
-      if (named === null) strays.push({ file, words: wordsOf(cause) })
-      // What is wrong with it is found again when it is verified.
-      else found.push({ file, number: null, date: named })
-    }
-  }
-  return { found: found.sort((a, b) => (a.date < b.date ? -1 : a.date > b.date ? 1 : 0)), strays }
-}
-
-function dayNamed(file: string): Day | null {
-  const [, text] = /^countersign-evidence-(\d{4}-\d\d-\d\d)\b.*\.zip$/.exec(file) ?? []
-  try {
-    return text === undefined ? null : parseDay(text)
-  } catch (cause) {
-    if (cause instanceof Problem) return null
-    throw cause
-  }
-}
-
-const wordsOf = (cause: unknown): string => (cause instanceof Unreadable ? cause.message : findingOf(cause).words)
-
 /** Verifies a period, for callers who have its days one by one. */
 export class PeriodWalk {
   readonly #folder: string
@@ -183,13 +154,19 @@ export class PeriodWalk {
     return this.#add({ state: 'missing', date })
   }
 
-  doubled({ file, date }: DatedBundle): PeriodDay {
+  doubled({ file, date }: NumberedBundle): PeriodDay {
     const words = `Another bundle here says that it is of ${date}, too, and comes before this one by name.`
-    return this.#add({ state: 'broken', date, file, words, problem: inSeries(words) })
+    return this.#add({
+      state: 'broken',
+      date,
+      file,
+      words,
+      problem: { check: 'manifest', code: 'broken-series', words },
+    })
   }
 
   /** Verifies the bundle of the next day. */
-  async take(one: DatedBundle): Promise<PeriodDay> {
+  async take(one: NumberedBundle): Promise<PeriodDay> {
     const { file, date } = one
     const continues = this.#before !== null
     try {
@@ -217,7 +194,7 @@ export class PeriodWalk {
   }
 
   /** Takes what a day after the period says of erasures. A day that does not hold says nothing. */
-  async explain(one: DatedBundle): Promise<void> {
+  async explain(one: NumberedBundle): Promise<void> {
     try {
       const { link } = await this.#verified(one)
       this.#before = link
@@ -274,7 +251,7 @@ export class PeriodWalk {
   }
 
   /** Verifies a bundle with its said file; if only the texts are wrong, without them. */
-  async #verified({ file, number, date }: DatedBundle) {
+  async #verified({ file, number, date }: NumberedBundle) {
     const { keys, started: _started, checkpoints: _kept, from: _from, to: _to, ...options } = this.#options
     const said = this.#said(date)
     const trusted = this.#signer ? [...keys, this.#signer] : keys
@@ -282,9 +259,12 @@ export class PeriodWalk {
     try {
       return { link: await verifyNext(path, number, this.#before, { ...options, keys: trusted, said }), said }
     } catch (cause) {
-      if (said === undefined || !(cause instanceof BrokenAt) || cause.place.check !== 'said') throw cause
+      const isBroken = cause instanceof BrokenAt && cause.place.check === 'said'
+      if (said === undefined || !(isBroken || cause instanceof Unreadable)) throw cause
+      // Throws again if the bundle cannot be read, and not its said file.
       const link = await verifyNext(path, number, this.#before, { ...options, keys: trusted, said: undefined })
-      return { link, saidProblem: { ...findingOf(cause), member: saidName(date) } }
+      const saidProblem: SaidProblem = { member: saidName(date), words: cause.message }
+      return { link, saidProblem: isBroken ? { ...saidProblem, problem: findingOf(cause) } : saidProblem }
     }
   }
 
@@ -316,8 +296,6 @@ async function doubledIn(day: HoldingDay, requests: Continuity): Promise<FailedD
 
 /** Whether a finding says nothing against the evidence: another program could judge it. */
 const isNoFault = ({ code }: Finding): boolean => code === 'cannot-judge' || code === 'newer-format'
-
-const inSeries = (words: string): Finding => ({ check: 'manifest', code: 'broken-series', words })
 
 function caught(work: () => void): Finding | null {
   try {

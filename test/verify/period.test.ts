@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type FailedDay, type PeriodDay, verifyPeriod, type VerifyingPeriod } from '../../src/verify/period.ts'
 import { zipName } from '../evidence/bundle.ts'
@@ -73,8 +73,22 @@ test('a said file of another day is named, and its day is verified without texts
   const { days: found } = await verdictOf({ [`said-${day(5)}.jsonl`]: await days.said(day(4)) })
   expect(statesOf(found)).toEqual(['begins', 'holds', 'holds', 'holds', 'holds'])
   const one = found[1]
-  expect(one).toMatchObject({ state: 'holds', saidProblem: { code: 'bad-said', member: 'said-2026-03-05.jsonl' } })
+  expect(one).toMatchObject({
+    state: 'holds',
+    saidProblem: { problem: { code: 'bad-said' }, member: 'said-2026-03-05.jsonl' },
+  })
   expect(one).not.toHaveProperty('said')
+})
+
+test('a said file that cannot be read is named, and its day holds without texts', async () => {
+  const folder = await folderOf({ [`said-${day(5)}.jsonl`]: null })
+  mkdirSync(join(folder, `said-${day(5)}.jsonl`))
+  const taker = { day: async () => undefined, retract: () => undefined }
+  const { days: found } = await verifyPeriod(folder, { keys: [days.key.spki] }, taker)
+  expect(statesOf(found)).toEqual(['begins', 'holds', 'holds', 'holds', 'holds'])
+  const words = expect.stringContaining('said-2026-03-05.jsonl is not a file') as string
+  expect(found[1]).toMatchObject({ saidProblem: { member: 'said-2026-03-05.jsonl', words } })
+  expect(found[1]).not.toHaveProperty('saidProblem.problem')
 })
 
 test('a file whose day cannot be told is named', async () => {

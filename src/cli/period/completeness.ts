@@ -120,9 +120,7 @@ function problemOf(day: Exclude<PeriodDay, { readonly state: 'missing' }>): read
       return [`${day.date}: ${day.file} cannot be read or judged here, and nothing of it is shown. ${day.words}`]
     case 'holds':
       return day.saidProblem
-        ? [
-            `${day.date}: the texts of ${day.saidProblem.member ?? 'its said file'} are not used. ${day.saidProblem.words}`,
-          ]
+        ? [`${day.date}: the texts of ${day.saidProblem.member} are not used. ${day.saidProblem.words}`]
         : []
   }
 }

@@ -201,10 +201,11 @@ function exitOf(summary: ReportSummary, allowsMissing: boolean): ExitCode {
   const { data } = summary
   const { days, textProblem, endProblem } = data.verdict
   const isBroken = days.some(
-    (day) => day.state === 'broken' || day.state === 'missing' || (day.state === 'holds' && day.saidProblem),
+    (day) => day.state === 'broken' || day.state === 'missing' || (day.state === 'holds' && day.saidProblem?.problem),
   )
+  const hasUnreadText = days.some((day) => day.state === 'holds' && day.saidProblem)
   if (isBroken || endProblem || (textProblem?.code === 'withheld' && !allowsMissing)) return exits.broken
-  if (!isWhole(data) || (textProblem && !allowsMissing)) return exits.unreadable
+  if (!isWhole(data) || hasUnreadText || (textProblem && !allowsMissing)) return exits.unreadable
   if (summary.unknownControls().length > 0) return exits.usage
   return tamperingsOf(data) > 0 ? exits.tampered : exits.ok
 }
