@@ -44,7 +44,7 @@ interface VoteAccount {
   readonly at: Instant
   readonly who: string
   readonly what: string
-  /** What the approver had seen of the request: `looked at 2026-… `, or that nothing records a look. */
+  /** What the approver had seen of the request: `7 s after the first look`, or that nothing records a look. */
   readonly sight: string
   readonly note?: string
 }
@@ -161,9 +161,8 @@ function emergencyOf(
   return [`${at} ${full(by)} approved it alone${quoted(seq)}`, reviewed]
 }
 
-function sightOf({ view, seenAt, at }: FactVote): string {
-  if (view === undefined) return 'no look is recorded'
-  if (seenAt === undefined) return 'on a view that was shown before the period'
+function sightOf({ seenAt, at }: FactVote): string {
+  if (seenAt === undefined) return 'no look is recorded'
   const seconds = secondsBetween(seenAt, at) ?? 0
   return `${seconds} s after the first look`
 }
