@@ -8,6 +8,7 @@ import { Continuity } from './continuity.ts'
 import { datedIn, type StrayBundle } from './datedBundles.ts'
 import { withDay } from './day.ts'
 import type { SaidOfDay } from './examination.ts'
+import { type FailedDay, failedDay } from './failedDay.ts'
 import { BrokenAt, type Finding, findingOf, Unreadable } from './finding.ts'
 import { namesIn } from './folder.ts'
 import { checkKept, type KeptCheckpoint } from './keptCheckpoints.ts'
@@ -41,16 +42,6 @@ export interface HoldingDay {
 interface SaidProblem {
   /** The said file. */
   readonly member: string
-  readonly words: string
-  /** Absent if the file cannot be read. */
-  readonly problem?: Finding
-}
-
-/** A day whose bundle does not hold, or cannot be read or judged by this program: nothing of it may be shown as verified. */
-export interface FailedDay {
-  readonly state: 'broken' | 'unreadable'
-  readonly date: Day
-  readonly file: string
   readonly words: string
   /** Absent if the file cannot be read. */
   readonly problem?: Finding
@@ -274,14 +265,6 @@ export class PeriodWalk {
   }
 }
 
-/** @throws what is no fault of the file */
-function failedDay({ file, date }: Pick<FailedDay, 'file' | 'date'>, cause: unknown): FailedDay {
-  if (cause instanceof Unreadable) return { state: 'unreadable', date, file, words: cause.message }
-  const problem = findingOf(cause)
-  const state = isNoFault(problem) ? 'unreadable' : 'broken'
-  return { state, date, file, words: problem.words, problem }
-}
-
 /** Finds a request of a day that was made on another one, too; `null` if there is none. */
 async function doubledIn(day: HoldingDay, requests: Continuity): Promise<FailedDay | null> {
   try {
@@ -293,9 +276,6 @@ async function doubledIn(day: HoldingDay, requests: Continuity): Promise<FailedD
     return failedDay(day, cause)
   }
 }
-
-/** Whether a finding says nothing against the evidence: another program could judge it. */
-const isNoFault = ({ code }: Finding): boolean => code === 'cannot-judge' || code === 'newer-format'
 
 function caught(work: () => void): Finding | null {
   try {

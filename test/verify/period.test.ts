@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type FailedDay, type PeriodDay, verifyPeriod, type VerifyingPeriod } from '../../src/verify/period.ts'
+import type { FailedDay } from '../../src/verify/failedDay.ts'
+import { type PeriodDay, verifyPeriod, type VerifyingPeriod } from '../../src/verify/period.ts'
 import { zipName } from '../evidence/bundle.ts'
 import { day } from '../evidence/days.ts'
 import { dates, madeTwice, type Sealed, sealedDays } from './days.ts'
