@@ -81,7 +81,7 @@ const newer: readonly (readonly [string, (members: Members) => Members, RegExp])
   ['an unknown version of a known type', ofType('succeeded', { v: 2 }), /succeeded.*\b2\b/],
   ['an unknown version with members of its own', ofType('succeeded', { v: 3, zone: 1, data: 1 }), /succeeded.*\b3\b/],
   ['an unknown type', ofType('succeeded', { type: 'wondered' }), /wondered.*\b1\b/],
-  ['a listed member that is unknown', (all) => signed(withMember('further.csv')(all)), /further\.csv/],
+  ['a listed member that is unknown', (all) => signed(withMember('onward.csv')(all)), /onward\.csv/],
   [
     'a listed member in a folder that is unknown',
     (all) => signed(withMember('reports/a/b.json')(all)),
@@ -107,7 +107,7 @@ test.each(someOf(newer, partOf))('all three verifiers name what is too new: %s',
 })
 
 const broken: readonly (readonly [string, (members: Members) => Members])[] = [
-  ['a member that is not listed', withMember('further.csv')],
+  ['a member that is not listed', withMember('onward.csv')],
   ['a manifest of a foreign type', ofManifest('https://slsa.dev/provenance/v2')],
   ['a manifest of our type in a version that none can have', ofManifest(later.replace(/2$/, '02'))],
   [
@@ -123,7 +123,7 @@ const broken: readonly (readonly [string, (members: Members) => Members])[] = [
   ['a listed member with a name that leads elsewhere', (all) => signed(withMember('a b')(all))],
   [
     'an unknown member, and a known one that was changed',
-    (all) => withMember('verify.sh')(signed(withMember('further.csv')(all))),
+    (all) => withMember('verify.sh')(signed(withMember('onward.csv')(all))),
   ],
   [
     'an unknown event, and a record that was left out behind it',

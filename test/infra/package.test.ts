@@ -49,6 +49,7 @@ const listed = [
     'cards/batchPage.json',
     'cards/channel.json',
     'cards/list.json',
+    'cards/notice.json',
     'cards/refused.json',
     'cards/review.json',
   ],
