@@ -42,6 +42,7 @@ const floors: ReadonlyMap<string, Floor> = new Map<string, Floor>([
   ['src/evidence/', { floor: 2 }],
   ['src/http/', { floor: 3, stranger: 'http' }],
   ['src/teams/', { floor: 3, stranger: 'teams' }],
+  ['src/slack/', { floor: 3, stranger: 'slack' }],
   ['src/azure/', { floor: 3, stranger: 'azure' }],
   ['src/policy/', { floor: 3, stranger: 'policy' }],
   ['src/cli/', { floor: 3, stranger: 'cli' }],
