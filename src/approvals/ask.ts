@@ -14,6 +14,8 @@ import { type Instant, plusSeconds } from '../core/data/instant.ts'
 import { commitWithin, sameness, subjectOf } from '../core/request/limit.ts'
 import { checkShowable } from '../core/action/page.ts'
 import { evidenceBroken, Problem } from '../core/data/problem.ts'
+import { isForeignDoor } from '../core/request/decision.ts'
+import type { Tier } from '../core/request/event.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import type { Slot } from '../core/request/requirement.ts'
 import { checkSecrets } from '../core/action/secret.ts'
@@ -223,8 +225,19 @@ async function checkPrincipal(
     throw invalid('/onBehalfOf', 'name the enabled account of a member of the tenant, not of a guest or an agent')
 }
 
+interface JudgedDoors {
+  readonly via?: readonly string[]
+  readonly tier: Tier
+  readonly rules: readonly string[]
+}
+
 /** Rules that never match together may name different doors, so that this is found out only by an action. */
-function checkDoors({ via, rules }: { readonly via?: readonly string[]; readonly rules: readonly string[] }): void {
+function checkDoors({ via, tier, rules }: JudgedDoors): void {
+  if (via && via.length > 0 && tier === 'high' && via.every(isForeignDoor))
+    throw new Problem(
+      'no-eligible-approver',
+      `No door may approve this: ${rules.join(', ')} ask for tier high, and ${via.join(', ')} approves none of it.`,
+    )
   if (via?.length === 0)
     throw new Problem('no-eligible-approver', `No door may approve this: ${rules.join(', ')} have none in common.`)
 }

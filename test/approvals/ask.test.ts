@@ -141,6 +141,11 @@ describe('asking', () => {
     expect(await codeOf(here.approvals.ask(asks()))).toBe('no-eligible-approver')
   })
 
+  test('is refused if its tier is high and the only door is not of the tenant', async () => {
+    const here = await world(() => needs([slot('dba')], { tier: 'high', via: ['slack'] }))
+    expect(await codeOf(here.approvals.ask(asks()))).toBe('no-eligible-approver')
+  })
+
   test('is for a person whom the registration lists', async () => {
     const here = await world()
     const ask = asks({ agent: agent(bot, { principals: [dba] }), onBehalfOf: dba })

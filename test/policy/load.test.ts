@@ -227,6 +227,7 @@ describe('a policy is refused, with file, line and rule, for', () => {
     ['a door in capitals', approve('@approvers("dba") @via("Teams")'), r],
     ['no door', approve('@approvers("dba") @via("")'), r],
     ['a door twice', approve('@approvers("dba") @via("teams, teams")'), r],
+    ['no door that approves its tier', approve('@approvers("dba") @tier("high") @via("slack")'), r],
     ['5 doors', approve('@approvers("dba") @via("aa,bb,cc,dd,ee")'), r],
     ['an answer within 59 seconds', approve('@approvers("dba") @answer("PT59S")'), r],
     ['4 reminders', approve('@approvers("dba") @remind("PT1M, PT2M, PT3M, PT4M")'), r],

@@ -1,4 +1,5 @@
 import { controlCharacter } from '../action/action.ts'
+import { isForeignDoor } from '../request/decision.ts'
 import { type Tier, tiers } from '../request/event.ts'
 import { isoSeconds } from '../data/measure.ts'
 import { controlsIn } from './controls.ts'
@@ -53,6 +54,7 @@ export function approveTerms(notes: Notes, groupExists: (name: string) => boolea
   const beside = ['answer', 'remind', 'escalate', 'breakglass', 'review']
   refuseUnknown(notes, [...known, ...beside, 'controls', 'summary', 'like'])
   const slots = escalated(notes, approvers(notes, groupExists), groupExists)
+  checkHighDoors(notes)
   return {
     slots,
     ...(isIndependent(notes) && { independent: slots }),
@@ -233,6 +235,13 @@ function doors(notes: Notes): Pick<ApproveTerms, 'via'> {
   if (names.length > sizes.doors) notes.refuse('via', `@via names at most ${sizes.doors} doors`)
   if (new Set(names).size < names.length) notes.refuse('via', '@via names a door twice')
   return { via: names.sort() }
+}
+
+/** Refuses a rule whose requests nobody could ever approve. */
+function checkHighDoors(notes: Notes): void {
+  const { via } = doors(notes)
+  if (tier(notes) === 'high' && via?.every(isForeignDoor))
+    notes.refuse('via', `@via names ${via.join(', ')} alone, where nothing of @tier("high") is approved`)
 }
 
 function isPrivate(notes: Notes): Pick<ApproveTerms, 'private'> {

@@ -155,12 +155,25 @@ export function checkPerson(
  */
 export function checkDoor(request: ApprovalRequest, via: string): void {
   const doors = doorsBeside(request, via)
-  if (doors) throw new Problem('not-permitted', `Policy lets this request be approved only via ${doors.join(' or ')}.`)
+  if (doors) throw new Problem('not-permitted', `This request is approved only via ${doors.join(' or ')}.`)
 }
+
+/**
+ * Doors at which people sign in to another service than the tenant's. What needs the tenant's own word is not done there:
+ * nothing of tier `high` is approved, and no glass is broken.
+ */
+const foreignDoors: readonly string[] = ['slack']
+
+export const isForeignDoor = (via: string): boolean => foreignDoors.includes(via)
+
+/** The doors that people are sent to where policy names none. */
+const homeDoors: readonly string[] = ['teams', 'console']
 
 /** The doors that may approve a request which this door may not; `null` if this door may. */
 export function doorsBeside({ requirement }: ApprovalRequest, via: string): readonly string[] | null {
   const doors = requirement?.via
+  if (requirement?.tier === 'high' && isForeignDoor(via))
+    return (doors ?? homeDoors).filter((one) => !isForeignDoor(one))
   return doors && !doors.includes(via) ? doors : null
 }
 

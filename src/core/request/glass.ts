@@ -9,6 +9,7 @@ import {
   checkPerson,
   checkSeen,
   checkText,
+  isForeignDoor,
   lapseOf,
   type Seen,
   sightOf,
@@ -73,6 +74,7 @@ export function breakGlass(request: ApprovalRequest, input: GlassInput): Step {
   checkPending(request, at)
   checkMayBreak(request, facts, input.excluded)
   checkDoor(request, seen.via)
+  if (isForeignDoor(seen.via)) throw new Problem('not-permitted', `No glass is broken via ${seen.via}.`)
   checkSeen(request, input, { whole: true })
   checkText(reason, 'reason', 'breaking the glass needs a reason')
   checkConfirmed(request, input.confirm)

@@ -2,7 +2,7 @@ import { approvalsOf, confirmationOf, decide, type DecisionInput } from '../../.
 import { digestOf, type ObjectId } from '../../../src/core/data/id.ts'
 import type { ProblemCode } from '../../../src/core/data/problem.ts'
 import type { Facts } from '../../../src/core/request/requirement.ts'
-import { contentOf } from '../../../src/core/request/request.ts'
+import { type ApprovalRequest, contentOf } from '../../../src/core/request/request.ts'
 import { open } from '../../../src/core/request/submission.ts'
 import {
   after,
@@ -120,6 +120,27 @@ describe('doors', () => {
     const named = { seen: { via: 'console', digest: request.digest } }
     expect(decide(request, decision(request, named)).request.status).toBe('approved')
     expect(decide(request, decision(request, { verdict: 'deny' })).request.status).toBe('denied')
+  })
+
+  describe('of another service than the tenant', () => {
+    const high = pending({ judgement: needs([slot('dba')], { tier: 'high' }) })
+    const inSlack = (request: ApprovalRequest) => ({ seen: { via: 'slack', digest: request.digest } }) as const
+
+    test('approve what is not of tier high', () => {
+      const medium = pending()
+      expect(decide(medium, decision(medium, inSlack(medium))).request.status).toBe('approved')
+    })
+
+    test('approve nothing of tier high, and say where that is done', () => {
+      const refusal = problem(() => decide(high, decision(high, { ...inSlack(high), confirm: 'customers' })))
+      expect([refusal.code, refusal.message]).toEqual(['not-permitted', expect.stringContaining('teams or console')])
+      const both = pending({ judgement: needs([slot('dba')], { tier: 'high', via: ['cli', 'slack'] }) })
+      expect(problem(() => decide(both, decision(both, inSlack(both)))).message).toContain('via cli.')
+    })
+
+    test('deny all, since a denial only prevents something', () => {
+      expect(decide(high, decision(high, { ...inSlack(high), verdict: 'deny' })).request.status).toBe('denied')
+    })
   })
 
   test('the doors and the privacy of a request are in its event, and absent without them', () => {

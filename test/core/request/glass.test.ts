@@ -81,6 +81,12 @@ describe('a broken glass', () => {
     expect(code(() => breakGlass(doors, breaking(doors)))).toBe('not-permitted')
   })
 
+  test('is refused through the door of another service than the tenant', () => {
+    const request = wait()
+    const seen = { via: 'slack', digest: request.digest } as const
+    expect(code(() => breakGlass(request, breaking(request, { seen })))).toBe('not-permitted')
+  })
+
   test('needs all pages of a view', () => {
     const request = wait()
     const seen = { via: 'teams', view: `sha256:${'0'.repeat(64)}` as never } as const
