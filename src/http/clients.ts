@@ -13,8 +13,11 @@ export const clientsRule =
 /** The door for people in Microsoft Teams, which has no access tokens. */
 const teams = 'teams'
 
+/** The door for people in Slack, where a deployment has it. */
+const slack = 'slack'
+
 /** Doors without access tokens. Clients may not have their names. */
-const otherDoors: readonly string[] = [teams, 'slack']
+const otherDoors: readonly string[] = [teams, slack]
 
 /** Reads the setting; `null` if it is malformed. */
 export function parseClients(text: string): ClientNames | null {
@@ -29,14 +32,18 @@ export function parseClients(text: string): ClientNames | null {
 }
 
 /** @throws {Error} naming the rule and the door if a rule lets people approve through a door that does not exist. */
-export function checkDoors(clients: ClientNames, policy: Pick<Policy, 'doors'>): void {
-  const known = [teams, ...clients.values()]
+export function checkDoors(
+  clients: ClientNames,
+  policy: Pick<Policy, 'doors'>,
+  { slack: hasSlack = false }: { readonly slack?: boolean } = {},
+): void {
+  const known = [teams, ...(hasSlack ? [slack] : []), ...clients.values()]
   for (const { rule, via } of policy.doors()) {
     const name = via.find((door) => !known.includes(door))
     if (name !== undefined)
       throw new Error(
         `The rule "${rule}" names the door "${name}" in @via, but there are: ${known.join(', ')}. ` +
-          `Doors are ${teams} and the names in ${clientsSetting}.`,
+          `Doors are ${teams}, ${slack} where it is set up, and the names in ${clientsSetting}.`,
       )
   }
 }

@@ -11,7 +11,10 @@ import { joinedAccounts } from '../core/policy/people.ts'
 import { groupPattern, sizes } from '../core/policy/sizes.ts'
 
 /** The content of `approvers.json`: groups, registered agents, the accounts of each person, the compliance channel. */
-export type Roster = Pick<Policy, 'agent' | 'agents' | 'group' | 'groups' | 'accounts' | 'complianceChannel'> & {
+export type Roster = Pick<
+  Policy,
+  'agent' | 'agents' | 'group' | 'groups' | 'accounts' | 'personInSlack' | 'complianceChannel'
+> & {
   /** The IANA time zone in which rules read the time. */
   readonly zone: string
 }
@@ -90,6 +93,16 @@ const agent = z.strictObject({
     .prefault({}),
 })
 
+/** A person of a workspace of Slack. Names and mail addresses say nothing: Slack's users may change them. */
+const slackAccount = z.string().regex(/^T[A-Z0-9]{2,20}\/[UW][A-Z0-9]{2,20}$/, {
+  error: ({ input }) =>
+    `an account of Slack is written as T…/U…, workspace and user, and this is ${JSON.stringify(input)}`,
+})
+
+const person = z
+  .strictObject({ sameAs: unique(guid).default([]), slack: unique(slackAccount).default([]) })
+  .refine(({ sameAs, slack }) => sameAs.length + slack.length > 0, 'a person has sameAs or slack')
+
 function isZone(zone: string): boolean {
   try {
     // Offsets as +01:00 are refused: they have no summer time.
@@ -103,7 +116,7 @@ const document = z.strictObject({
   version: z.literal(1),
   groups: z.record(z.string().regex(groupPattern, 'a group is named with 1 to 32 of A-Z a-z 0-9 _ -'), group),
   agents: z.record(guid, agent),
-  people: z.record(guid, z.strictObject({ sameAs: unique(guid) })).default({}),
+  people: z.record(guid, person).default({}),
   compliance: z.strictObject({ channel }).exactOptional(),
   zone: z.string().refine(isZone, 'a time zone of the IANA database, as Europe/Berlin').default('UTC'),
 })
@@ -119,6 +132,7 @@ export function readRoster(bytes: Uint8Array, text: string): Roster & { readonly
   const flaws = contradictions(parsed, accounts).map(([path, reason]) => flawAt(source, path, reason))
   if (flaws.length) throw new BadPolicy(flaws)
   const registered = new Map(entries(agents).map(([id, rest]) => [id, registration(id, rest)]))
+  const inSlack = new Map(entries(people).flatMap(([id, { slack }]) => slack.map((account) => [account, id] as const)))
   const named = new Map(entries(groups).map(([key, rest]) => [key, { name: key, ...rest } satisfies ApproverGroup]))
   return {
     agent: (id) => registered.get(id) ?? null,
@@ -126,6 +140,7 @@ export function readRoster(bytes: Uint8Array, text: string): Roster & { readonly
     group: (wanted) => named.get(wanted) ?? null,
     groups: () => [...named.values()],
     accounts,
+    personInSlack: (account) => inSlack.get(account) ?? null,
     complianceChannel: () => compliance?.channel ?? null,
     zone,
     mostExcluded: largest(entries(agents).map(([id]) => mostExcluded(id, parsed, accounts))),
@@ -172,6 +187,12 @@ function contradictions(parsed: Document, accounts: Roster['accounts']): [Path, 
     if (accounts(id).length > sizes.accountsPerPerson)
       found.push([['people', id], `a person has at most ${sizes.accountsPerPerson} accounts`])
   }
+  const inSlack = new Set<string>()
+  for (const [id, { slack }] of entries(people))
+    for (const [i, account] of slack.entries()) {
+      if (inSlack.has(account)) found.push([['people', id, 'slack', i], 'another account has this account of Slack'])
+      inSlack.add(account)
+    }
   const taken = new Set<string>()
   for (const [id, { name: called, appId, owners, sponsors, executors, onBehalfOf }] of entries(agents)) {
     noAgents(['agents', id, 'owners'], owners, 'an owner is a person')

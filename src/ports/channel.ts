@@ -1,6 +1,7 @@
 /** The kinds of channels, each with the form of its ids. A kind has a messenger in the composition. */
 const kinds = {
   teams: { id: /^19:[\w.@-]{1,150}@thread\.[a-z0-9]{1,20}$/, example: '19:…@thread.tacv2' },
+  slack: { id: /^T[A-Z0-9]{2,20}\/[CG][A-Z0-9]{2,20}$/, example: 'T…/C…' },
 } as const
 
 export type ChannelKind = keyof typeof kinds

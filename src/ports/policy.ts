@@ -90,6 +90,8 @@ export interface Policy {
   group(name: string): ApproverGroup | null
   /** All accounts of the person with this account, sorted. `sameAs` joins accounts, and is symmetric and transitive. */
   accounts(id: ObjectId): readonly ObjectId[]
+  /** The account of the person whom policy names for an account of Slack, `T…/U…`; `null` if it names nobody. */
+  personInSlack(account: string): ObjectId | null
   /** The channel in which checkpoints are posted; `null` if they are not posted. */
   complianceChannel(): string | null
   /** The bytes of the files that the version covers, by name. */

@@ -63,6 +63,8 @@ test('a rule with a door that does not exist stops the start by name', () => {
   expect(() => checkDoors(clients, policyOf('teams', 'console'))).not.toThrow()
   expect(() => checkDoors(clients, policyOf('teams', 'consol'))).toThrow(/export-needs-dba.*"consol".*teams, console/)
   expect(() => checkDoors(new Map(), policyOf('console'))).toThrow(/COUNTERSIGN_CLIENTS/)
+  expect(() => checkDoors(clients, policyOf('slack'))).toThrow(/"slack".*there are: teams, console/)
+  expect(() => checkDoors(clients, policyOf('slack'), { slack: true })).not.toThrow()
   const adapters = { alarms: new Alarms(() => {}), clients, policy: policyOf('cli') }
   expect(() => compose(adapters as unknown as Adapters)).toThrow(/"cli"/)
 })

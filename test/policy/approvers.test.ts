@@ -72,13 +72,27 @@ describe('a channel', () => {
     expect(read(approvers({ compliance })).complianceChannel()).toBe(bare)
   })
 
+  test('is one of Slack, with its workspace', () => {
+    expect(channelsOf('slack:T0123456789/C0123456789', 'slack:T0123456789/G0123456789')).toEqual([
+      'slack:T0123456789/C0123456789',
+      'slack:T0123456789/G0123456789',
+    ])
+  })
+
   test('is named once, even if it is written in two ways', () => {
     const groups = { a: { members: [person(1)], channels: [bare, `teams:${bare}`] } }
     expect(flawsIn(approvers({ groups }))).toMatchObject([{ reason: 'groups.a.channels: the same entry twice' }])
   })
 
   test.each([
-    ['of a kind that does not exist', 'slack:T1/C1', /no channels of the kind "slack"; write teams:19:…@thread\.tacv2/],
+    [
+      'of a kind that does not exist',
+      'irc:T1/C1',
+      /no channels of the kind "irc"; write teams:19:…@thread\.tacv2 or slack:T…/,
+    ],
+    ['of Slack, without its workspace', 'slack:C0123456789', /written as T…\/C…/],
+    ['of Slack, of one person', 'slack:T0123456789/D0123456789', /written as T…\/C…/],
+    ['of Slack, by its name', 'slack:T0123456789/#approvals', /written as T…\/C…/],
     ['of a kind, and no id of it', 'teams:general', /written as 19:…@thread\.tacv2/],
     ['of a kind twice', `teams:teams:${bare}`, /written as 19:…@thread\.tacv2/],
     ['of a kind in upper case', `Teams:${bare}`, /written as 19:…@thread\.tacv2/],
@@ -87,6 +101,43 @@ describe('a channel', () => {
     const text = `{"version": 1, "groups": {\n"a": {"members": ["${person(1)}"], "channels": [\n"${channel}"]}}, "agents": {}}`
     expect(flawsIn(text)).toMatchObject([{ file: 'approvers.json', line: 3 }])
     expect(flawsIn(text)[0]?.reason).toMatch(reason)
+  })
+})
+
+describe('an account of Slack', () => {
+  const slacked = (...pairs: [number, string[]][]) =>
+    approvers({ people: Object.fromEntries(pairs.map(([id, slack]) => [person(id), { slack }])) })
+
+  test('names a person, who may have several', () => {
+    const roster = read(slacked([1, ['T0123456789/U0000000001', 'T0123456789/W0000000001']], [2, ['T0123456789/U22']]))
+    expect(roster.personInSlack('T0123456789/W0000000001')).toBe(person(1))
+    expect(roster.personInSlack('T0123456789/U22')).toBe(person(2))
+    for (const other of ['T99/U22', 'U22', '', 'T0123456789/U3', 'constructor'])
+      expect(roster.personInSlack(other)).toBeNull()
+    expect(roster.accounts(person(1))).toEqual([person(1)])
+  })
+
+  test('is of one person alone, also of two accounts that are joined', () => {
+    const twice = /people\.\S+\.slack\.0: another account has this account of Slack/
+    expect(flawsIn(slacked([1, ['T01/U11']], [2, ['T01/U11']]))[0]?.reason).toMatch(twice)
+    const people = { [person(1)]: { sameAs: [person(2)], slack: ['T01/U11'] }, [person(2)]: { slack: ['T01/U11'] } }
+    expect(flawsIn(approvers({ people }))[0]?.reason).toMatch(twice)
+  })
+
+  test.each(['U0123456789', 'T01/C0123456789', 'T01/u0123456789', 'dana@contoso.example', 'T01/U01/U02', 'T01/U01 '])(
+    'is refused in another form: %s',
+    (account) => {
+      expect(flawsIn(slacked([1, [account]]))[0]?.reason).toContain('written as T…/U…')
+    },
+  )
+
+  test.each<[string, Json]>([
+    ['given twice to one person', { slack: ['T01/U11', 'T01/U11'] }],
+    ['of an agent', { slack: ['T01/U11'] }],
+    ['of a person without anything', {}],
+  ])('is refused: %s', (what, entry) => {
+    const id = what === 'of an agent' ? deployBot : person(1)
+    expect(flawsIn(approvers({ people: { [id]: entry } }))).not.toEqual([])
   })
 })
 

@@ -66,6 +66,8 @@ export interface Roster {
   readonly doors?: ReturnType<Policy['doors']>
   readonly summaries?: Readonly<Record<string, string>>
   readonly rules?: ReturnType<Policy['readable']>
+  /** The account of each person by their account of Slack. */
+  readonly slack?: Readonly<Record<string, ObjectId>>
 }
 
 /** A policy that is plain data. */
@@ -82,6 +84,7 @@ export function fakePolicy(roster: Roster): Policy {
     doors = [],
     summaries = {},
     rules = [],
+    slack = {},
   } = roster
   return {
     version,
@@ -102,6 +105,7 @@ export function fakePolicy(roster: Roster): Policy {
     namedGroups: () => groups,
     group: (name) => groups.find((group) => group.name === name) ?? null,
     accounts: (id) => (people.find((accounts) => accounts.includes(id)) ?? [id]).toSorted(),
+    personInSlack: (account) => slack[account] ?? null,
     complianceChannel: () => compliance ?? null,
     files: () => new Map(),
   }

@@ -6,13 +6,16 @@ export interface People {
   accounts(id: ObjectId): readonly ObjectId[]
 }
 
+/** A person of `approvers.json`, as far as it joins accounts. */
+export interface JoinedPerson {
+  readonly sameAs?: readonly ObjectId[]
+}
+
 /** Joins accounts into people: `sameAs` holds in both directions, and over several steps. */
-export function joinedAccounts(
-  people: Readonly<Record<ObjectId, { readonly sameAs: readonly ObjectId[] }>>,
-): People['accounts'] {
+export function joinedAccounts(people: Readonly<Record<ObjectId, JoinedPerson>>): People['accounts'] {
   const persons = new Map<ObjectId, Set<ObjectId>>()
   const personOf = (id: ObjectId): Set<ObjectId> => persons.get(id) ?? new Set([id])
-  for (const [id, { sameAs }] of Object.entries(people) as [ObjectId, { readonly sameAs: readonly ObjectId[] }][])
+  for (const [id, { sameAs = [] }] of Object.entries(people) as [ObjectId, JoinedPerson][])
     for (const other of sameAs) {
       const person = new Set([...personOf(id), ...personOf(other)])
       for (const account of person) persons.set(account, person)

@@ -1,7 +1,7 @@
 import type { ObjectId } from '../data/id.ts'
 import { jsonIn } from '../data/json.ts'
 import { atLeast, type Form, guid, list, oneOf } from '../data/shape.ts'
-import { joinedAccounts, type People, type Responsible } from './people.ts'
+import { joinedAccounts, type JoinedPerson, type People, type Responsible } from './people.ts'
 
 /** The file of a policy with groups, agents and people. */
 export const rosterFile = 'approvers.json'
@@ -66,13 +66,13 @@ const form = atLeast({
   version: oneOf(1),
   groups: recordOf(any, atLeast({ 'members?': ids, 'entraGroup?': guid })),
   agents: recordOf(guid, atLeast(lists)),
-  'people?': recordOf(guid, atLeast({ sameAs: ids })),
+  'people?': recordOf(guid, atLeast({ 'sameAs?': ids })),
 })
 
 interface Document {
   readonly groups: Readonly<Record<string, { readonly members?: readonly ObjectId[]; readonly entraGroup?: ObjectId }>>
   readonly agents: Readonly<Record<ObjectId, DocumentAgent>>
-  readonly people?: Readonly<Record<ObjectId, { readonly sameAs: readonly ObjectId[] }>>
+  readonly people?: Readonly<Record<ObjectId, JoinedPerson>>
 }
 
 interface DocumentAgent extends Partial<Responsible> {
