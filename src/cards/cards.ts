@@ -1,5 +1,3 @@
-// Not the package's main file: its types are sources that TypeScript would check as ours.
-import { Template } from 'adaptivecards-templating/lib/template-engine.js'
 import { type Hex, sha256 } from '../core/data/id.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import type { Words } from '../words/words.ts'
@@ -8,6 +6,9 @@ import type { CardReader } from './cardReader.ts'
 import { type Batch, bare, type BatchOutcome, batchEndFace, batchOutcomeFace, batchPageFace } from './batch.ts'
 import { noticeFace, type NoticeScope } from './noticeFace.ts'
 import { channelFace, listFace, type ListScope, refusedFace, type RefusedReader, reviewFace } from './cardData.ts'
+import { penOf } from './pen.ts'
+import { pictureOf } from './slackPicture.ts'
+import { loadSlackCards, type SlackCards } from './slackCards.ts'
 
 /** Draws requests as Adaptive Cards. Texts of agents and people are data in them, and never part of a template. */
 export interface Cards {
@@ -37,6 +38,14 @@ export interface Cards {
   /** Tells people of a request beside its card: in a thread, in another channel, or in a person's own chat. */
   readonly notice: (request: ApprovalRequest, scope: NoticeScope) => object
   readonly batchOutcome: (outcomes: readonly BatchOutcome[]) => object
+  /** Draws the same requests for Slack. */
+  readonly slack: SlackCards
+  /**
+   * The approver's view as a recorded template drew it; a view of Slack as a picture of ours.
+   *
+   * @param template one of the two that these cards have
+   */
+  readonly shown: (request: ApprovalRequest, reader: Omit<CardReader, 'via'>, template: Hex) => object
 }
 
 /**
@@ -47,7 +56,7 @@ export interface Cards {
  * @throws {Error} with the name of a file that is missing or is not a template
  */
 export function loadCards(files: ReadonlyMap<string, Uint8Array>, words: Words): Cards {
-  const pen = (name: string) => penOf(files, name, words)
+  const pen = (name: string) => penOf(files, name, words) as (data: object) => Expanded
   const [channel, review, refused, list] = [
     pen('channel.json'),
     pen('review.json'),
@@ -57,8 +66,14 @@ export function loadCards(files: ReadonlyMap<string, Uint8Array>, words: Words):
   const [around, batch, notice] = [pen('batchPage.json'), pen('batch.json'), pen('notice.json')]
   const template = sha256(files.get('review.json') ?? '')
   const manner = { words, budget: adaptiveCard }
+  const slack = loadSlackCards(files, words)
   return {
     template,
+    slack,
+    shown: (request, reader, recorded) =>
+      recorded === template
+        ? review(reviewFace(request, { ...reader, via: request.requirement?.via?.[0] ?? 'teams' }, template, manner))
+        : pictureOf(slack.review(request, { ...reader, via: 'slack' }), words),
     channel: (request) => channel(channelFace(request, manner)),
     review: (request, reader) => review(reviewFace(request, reader, template, manner)),
     refused: (request, why, to = { stranger: false }) => refused(refusedFace(request, why, to, manner)),
@@ -81,22 +96,4 @@ function framed(view: Expanded, { body: [first, ...rest], actions }: Expanded): 
 interface Expanded {
   readonly body: readonly object[]
   readonly actions: readonly object[]
-}
-
-/** Draws with one template. The data is expanded once, so that no text in it is read as a template again. */
-function penOf(files: ReadonlyMap<string, Uint8Array>, name: string, words: Words): (data: object) => Expanded {
-  const bytes = files.get(name)
-  if (!bytes) throw new Error(`cards/${name} is missing.`)
-  const template = parsed(bytes, name)
-  return (data) => template.expand({ $root: { ...data, words: words.card } }) as Expanded
-}
-
-function parsed(bytes: Uint8Array, name: string): Template {
-  try {
-    const card: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-    if (typeof card !== 'object') throw new TypeError('It is not an object.')
-    return new Template(card)
-  } catch (cause) {
-    throw new Error(`cards/${name} is no card template.`, { cause })
-  }
 }

@@ -45,10 +45,8 @@ export async function shownView(
   if (viewOf(then, template) !== view) throw new Error('A request after its events is not what was shown of it.')
   const cards = await cardsWith(parts, template, request.policy.version)
   const excludedBy = excluderOf(then, showing.approver)
-  const card = cards.review(then, {
-    ...{ approver: showing.approver, page: showing.page, via: then.requirement?.via?.[0] ?? 'teams' },
-    ...(excludedBy && { excludedBy }),
-  })
+  const reader = { approver: showing.approver, page: showing.page, ...(excludedBy && { excludedBy }) }
+  const card = cards.shown(then, reader, template)
   return {
     answer: {
       card: inert(card) as Record<string, unknown>,
@@ -101,7 +99,7 @@ function requestAt({ action, policy, agent }: ApprovalRequest, events: readonly 
 
 async function cardsWith({ cards, templates }: ShownViewParts, template: Hex, version: Digest): Promise<Cards> {
   const current = await cards()
-  if (current.template === template) return current
+  if (current.template === template || current.slack.template === template) return current
   const bytes = await templates.find(template, version)
   if (bytes === null)
     throw new Problem('not-found', 'The archive does not have the template that this was drawn with.', {

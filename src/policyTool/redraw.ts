@@ -33,12 +33,8 @@ export const redraw: PolicyProgram['redraw'] = async ({ events, template, policy
   const cards = await cardsOf(files, template)
   const approver = last.actor.id
   const excludedBy = excluderOf(request, approver)
-  const via = events.find(({ event }) => event.type === 'decided')?.event
-  const card = cards.review(request, {
-    ...{ approver, page: last.data.page },
-    via: via?.type === 'decided' ? via.data.via : (request.requirement?.via?.[0] ?? 'teams'),
-    ...(excludedBy && { excludedBy }),
-  })
+  const reader = { approver, page: last.data.page, ...(excludedBy && { excludedBy }) }
+  const card = cards.shown(request, reader, last.data.template)
   return { card: card as JsonObject, ...(plain !== undefined && { plain }) } satisfies Redrawn
 }
 
@@ -108,5 +104,5 @@ function dressed(bare: ApprovalRequest, policy: LoadedPolicy | string): { reques
 /** The other templates are not drawn from, and need only be there: the version that sealed the day may have had fewer. */
 function cardsOf(files: Redrawing['policy'], template: Uint8Array): Promise<Cards> {
   const named = templateNames.map((name) => [name, files.get(`cards/${name}`) ?? template] as const)
-  return drawing(new Map([...named, ['review.json', template]]), spoken)()
+  return drawing(new Map(named), spoken)(template)
 }

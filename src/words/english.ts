@@ -531,6 +531,23 @@ const batch: Words['batch'] = {
   notConfirmed: 'The last part of the target was not typed as it is shown.',
 }
 
+const slack: Words['slack'] = {
+  title: 'Approval request',
+  close: 'Close',
+  working: 'One moment…',
+  unknownPerson: (account) =>
+    `Nothing was counted: policy does not say who you are. Whoever keeps it adds ${account} to "people" in approvers.json, as an account of "slack".`,
+  otherWorkspace: 'Nothing was counted: people of other workspaces decide nothing here.',
+  program: 'Nothing was counted: the account of a program decides nothing.',
+  ambiguous: 'Nothing was counted: what your Slack client sent can be read in more than one way.',
+  late: 'Slack did not open the request in time. Press Review again.',
+  failed: 'Nothing was counted, because a part of the service does not answer. Try again in a minute.',
+  emergency:
+    'You may break the glass of this request, or review that, but not in Slack: do it in Teams or in the console.',
+  channelId: (channel) => `In approvers.json this channel is ${JSON.stringify(channel)}.`,
+  picture: 'As it was shown in Slack. This picture of it is drawn by Countersign.',
+}
+
 const series = (parts: readonly string[], word: string): string =>
   parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} ${word} ${parts.at(-1) ?? ''}`
 
@@ -634,6 +651,7 @@ export const english: Words = {
   bot,
   clicks,
   batch,
+  slack,
   rules,
   sealed: ({ date, number, size }) => `Evidence of ${date} is sealed: bundle ${number}, log size ${size}.`,
 }

@@ -9,6 +9,7 @@ import type { StopCode } from '../core/request/nextStep.ts'
 import type { Uncovered } from '../core/request/uncovered.ts'
 import type { RuleWords } from './ruleWords.ts'
 import type { Sentence } from './run.ts'
+import type { SlackWords } from './slackWords.ts'
 import type { EmergencyWords, NoticeWords, TalkWords } from './talkWords.ts'
 
 /**
@@ -58,6 +59,7 @@ export interface Words {
   readonly bot: BotWords
   readonly clicks: ClickWords
   readonly batch: BatchWords
+  readonly slack: SlackWords
   readonly rules: RuleWords
   readonly sealed: (sealed: {
     readonly date: Day

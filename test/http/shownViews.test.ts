@@ -49,6 +49,17 @@ test('what was shown is drawn again as it was, without anything to press', async
   expect(texts(json.card).join(' ')).not.toContain('Not today.')
 })
 
+test('what was shown in Slack is drawn from its own template, as a picture of ours', async () => {
+  const request = await asked({ reason: 'Quarterly report.' })
+  const inSlack = sha256(readCards('cards').get('slack-review.json') ?? '')
+  const { view } = await here.approvals.review(request.id, dba, { page: 1, template: inSlack, via: 'slack' })
+  const { status, json } = await again(request, view ?? '')
+  expect([status, json.template]).toEqual([200, inSlack])
+  const texts = objects(json.card).flatMap(({ text }) => (typeof text === 'string' ? [text] : []))
+  expect(texts[0]).toContain('This picture of it is drawn by Countersign')
+  expect(texts.join(' ')).toContain('Quarterly report.')
+})
+
 test('each page is drawn that was shown, the first one unless another is asked for', async () => {
   const request = await asked({ action: long })
   const { view } = await shown(request, 'approver', 2)

@@ -203,6 +203,11 @@ export const reversed: Words = {
     notifyUsage: (state) => line('usage', state),
     approveElsewhere: (doors) => line('elsewhere', ...doors),
   },
+  slack: {
+    ...all({ ...english.slack, unknownPerson: '', channelId: '' }),
+    unknownPerson: (account) => line('unknown', account),
+    channelId: (channel) => line('this channel', channel),
+  },
   clicks: {
     ...all({ ...english.clicks, inputs: '', notText: '', tooLong: '', invisible: '' }),
     inputs: all(english.clicks.inputs),

@@ -19,15 +19,23 @@ export class Templates {
   async find(template: Hex, version: Digest): Promise<Uint8Array | null> {
     const known = this.#known.get(template)
     if (known !== undefined) return known
-    const likely = `policy/${version.slice('sha256:'.length)}${suffix}`
-    const found = (await this.#same(likely, template)) ?? (await this.#anywhere(template, likely))
+    const likely = suffixes.map((suffix) => `policy/${version.slice('sha256:'.length)}${suffix}`)
+    const found = (await this.#among(likely, template)) ?? (await this.#anywhere(template, likely))
     if (found !== null) this.#known.set(template, found)
     return found
   }
 
-  async #anywhere(template: Hex, but: string): Promise<Uint8Array | null> {
+  async #anywhere(template: Hex, but: readonly string[]): Promise<Uint8Array | null> {
     const names = (await this.#archive.list('policy/')).map(({ name }) => name)
-    for (const name of names.filter((name) => name.endsWith(suffix) && name !== but)) {
+    const isView = (name: string) => suffixes.some((suffix) => name.endsWith(suffix))
+    return this.#among(
+      names.filter((name) => isView(name) && !but.includes(name)),
+      template,
+    )
+  }
+
+  async #among(names: readonly string[], template: Hex): Promise<Uint8Array | null> {
+    for (const name of names) {
       const found = await this.#same(name, template)
       if (found !== null) return found
     }
@@ -41,4 +49,5 @@ export class Templates {
   }
 }
 
-const suffix = '/cards/review.json'
+/** The views of Teams, and those of Slack. */
+const suffixes = ['/cards/review.json', '/cards/slack-review.json']
