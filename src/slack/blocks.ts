@@ -1,0 +1,46 @@
+import {
+  blockLimits,
+  packed,
+  plainText,
+  section,
+  type SlackBlock,
+  type SlackMessage,
+  type SlackView,
+} from '../cards/blockKit.ts'
+import type { Words } from '../words/words.ts'
+
+/** A message of words alone. What stands for it in a notification is shortened, and read without markup. */
+export function wordsMessage(words: string): SlackMessage {
+  return { text: escaped(words.slice(0, 300)), blocks: packed([words]).map(({ text }) => section(text)) }
+}
+
+/** Slack reads entities and links in the text of a message, whatever `mrkdwn` says: https://docs.slack.dev/messaging/formatting-message-text. */
+const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+
+/** A modal of words alone. */
+export const wordsView = (words: string, { slack }: Pick<Words, 'slack'>): SlackView => ({
+  type: 'modal',
+  title: plainText(slack.title),
+  close: plainText(slack.close),
+  blocks: packed([words]).map(({ text }) => section(text)),
+})
+
+/** Says where a request is in the console. */
+export type ConsoleLink = (request: string) => string
+
+export const consoleLink =
+  (baseUrl: string): ConsoleLink =>
+  (request) =>
+    `${baseUrl}/console/requests/${request}`
+
+/**
+ * Adds a button that opens a request in the console. It stands beside the buttons of the template and is no part of it: a
+ * template is evidence, and the same in every deployment.
+ */
+export function withLink<Drawn extends SlackMessage | SlackView>(drawn: Drawn, title: string, url: string): Drawn {
+  const button = { type: 'button', action_id: 'open', text: plainText(title.slice(0, blockLimits.button)), url }
+  const last = drawn.blocks.at(-1)
+  if (last?.type !== 'actions') return { ...drawn, blocks: [...drawn.blocks, { type: 'actions', elements: [button] }] }
+  const actions: SlackBlock = { ...last, elements: [...(last['elements'] as readonly object[]), button] }
+  return { ...drawn, blocks: [...drawn.blocks.slice(0, -1), actions] }
+}
