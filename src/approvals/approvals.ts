@@ -1,6 +1,14 @@
 import type { MarkedVote } from '../core/request/batch.ts'
 import { checkGrant } from '../core/request/grant.ts'
-import { checkDoor, checkMayDecide, type DecisionInput, decide, show, votesToCheck } from '../core/request/decision.ts'
+import {
+  checkDoor,
+  checkMayDecide,
+  type DecisionInput,
+  decide,
+  isForeignDoor,
+  show,
+  votesToCheck,
+} from '../core/request/decision.ts'
 import { checkMayBreak } from '../core/request/glass.ts'
 import type { Digest, Hex, ObjectId, RequestId } from '../core/data/id.ts'
 import { type Instant, milliseconds } from '../core/data/instant.ts'
@@ -327,13 +335,15 @@ async function review(
       const mayReview = awaitsReview(request) && !excluding && !overlap(request.glass?.accounts ?? [], facts.accounts)
       const mayAnswer = awaitsPerson(parts.policy, request, facts)
       reviewed = { page, pages, refusal, exclusion, mayBreak, mayReview, mayAnswer }
-      if (refusal && !mayBreak) return unchanged(request, at)
+      // A person who can only break the glass, and not through this door, gets no page.
+      if (refusal && (!mayBreak || isForeignDoor(via))) return unchanged(request, at)
       return show(request, { approver, template, page, pages })
     },
     found,
   )
   const elsewhere = problemIn(() => checkDoor(request, via))
-  const view = reviewed.refusal && !reviewed.mayBreak ? null : viewOf(request, template)
+  const isUnseen = reviewed.refusal && (!reviewed.mayBreak || isForeignDoor(via))
+  const view = isUnseen ? null : viewOf(request, template)
   const needed = view === null || !isOpen(request) ? null : neededStepUp(parts, request)
   const stepUp = contexts === undefined || contexts.includes(needed?.context ?? '') ? null : needed
   return { request, ...reviewed, view, elsewhere, stepUp, stranger: !isInvolved(actor) }
