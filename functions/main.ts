@@ -5,6 +5,7 @@ import './api.ts'
 import './console.ts'
 import './elsewhere.ts'
 import './messages.ts'
+import './slack.ts'
 import './timers.ts'
 
 /** Without streams the worker holds a whole bundle in memory before it sends the first byte. */

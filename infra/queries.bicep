@@ -95,7 +95,8 @@ var questions = [
     steps: [
       'where tostring(line.route) == "decide" or tostring(line.intent) == "decide"'
       'where toint(line.status) == 200 and isempty(line.code)'
-      'extend door = iff(tostring(line.route) == "messages", "teams", "http")'
+      'extend route = tostring(line.route)'
+      'extend door = case(route == "messages", "teams", route == "slack", "slack", "http")'
       'summarize decisions = count(), people = dcount(tostring(line.caller.id)) by bin(TimeGenerated, 1h), door'
       'order by TimeGenerated desc'
     ]

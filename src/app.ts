@@ -55,6 +55,7 @@ import { type Bot, bot, type BotParts } from './teams/inbound/bot.ts'
 import type { Cards } from './cards/cards.ts'
 import { teamsDoor } from './teams/inbound/door.ts'
 import type { Gate } from './teams/inbound/gate.ts'
+import { slackDoor, type SlackDoorParts } from './slack/door.ts'
 import type { Alarms } from './runtime/alarms.ts'
 import { Waiting } from './approvals/waiting.ts'
 import { bind } from './runtime/bind.ts'
@@ -113,7 +114,12 @@ export interface Adapters {
   readonly cards: (review?: Uint8Array) => Promise<Cards>
   /** The door for people in Teams. Its answers go through the messenger of Teams. */
   readonly teams?: Teams
+  /** The door for people in Slack. Its answers in channels go through the messenger of Slack. */
+  readonly slack?: Slack
 }
+
+/** What only Slack's door has. */
+export type Slack = Pick<SlackDoorParts, 'settings' | 'api' | 'link'>
 
 export interface Teams {
   readonly gate: Gate
@@ -137,7 +143,7 @@ export function compose(given: Adapters) {
   const adapters: Composing = { ...given, ...(isReadOnly && readOnly(given)), failed: alarms.failed }
   const { ledger, limits, policy, directory, signer, clients, baseUrl } = adapters
   checkClients(clients, policy)
-  checkDoors(clients, policy)
+  checkDoors(clients, policy, { slack: adapters.slack !== undefined })
   const waiting = new Waiting(ledger)
   const wake = ({ id }: ApprovalRequest) => waiting.wake(id)
   const ends = new Ends(adapters)
@@ -174,9 +180,19 @@ export function compose(given: Adapters) {
     ...(adapters.console && { console: adapters.console }),
   })
   const teams = adapters.teams && outbound ? teamsOf({ ...adapters, ...adapters.teams, ...outbound }, useCases) : null
+  const slack = adapters.slack && outbound ? slackOf({ ...adapters, ...outbound }, adapters.slack, useCases) : null
   const timers = isReadOnly ? resting : timersOf(adapters, useCases, outbound)
   const pages = consolePages({ files: adapters.consoleFiles ?? (() => new Map()), settings: adapters.console })
-  return { api: handlers, console: pages, approvals: useCases, ...timers, teams, delivery, stop: () => waiting.stop() }
+  return {
+    api: handlers,
+    console: pages,
+    approvals: useCases,
+    ...timers,
+    teams,
+    slack,
+    delivery,
+    stop: () => waiting.stop(),
+  }
 }
 
 /** The work of timers. */
@@ -335,6 +351,19 @@ function teamsOf(
   }
   return teamsDoor({ gate, bot: lazy })
 }
+
+/** The door for Slack. The card templates are loaded when the first person acts. */
+const slackOf = (
+  { clock, policy, cards, messenger, delivery, failed }: Composing & Outbound,
+  slack: Slack,
+  approvals: Approvals,
+) =>
+  slackDoor({
+    ...{ ...slack, clock, policy, approvals, messenger, failed },
+    cards: async () => (await cards()).slack,
+    isShownIn: ({ requirement }, channel) => channelsOf(policy, requirement?.slots).includes(channel),
+    adopt: (...card) => delivery.adopt(...card),
+  })
 
 /** Without a messenger the people who decide are told of nothing; they may decide over HTTP. */
 const untoldState = ({ undeliverable, status }: ApprovalRequest): DeliveryState =>

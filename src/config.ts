@@ -7,6 +7,7 @@ import { type Cloud, cloudNames, clouds, cloudSetting, isCloudName } from './run
 import { type AppType, appTypes, isAppType } from './teams/settings.ts'
 import { type ClientNames, clientsRule, clientsSetting, parseClients } from './http/clients.ts'
 import { stepUpSetting } from './http/stepUp.ts'
+import { oldSecretSetting, slackSettings, type SlackSettings } from './slack/settings.ts'
 import { isServiceUrl } from './teams/inbound/gate.ts'
 
 /** The settings of a deployment. docs/operate/settings.md explains each. */
@@ -45,6 +46,8 @@ export interface Config {
     readonly tenantId: string
     readonly serviceUrl: string
   }
+  /** Absent without Slack. */
+  readonly slack?: SlackSettings
 }
 
 /** The settings that a restore needs: where the ledger is kept, and what authenticates it. */
@@ -88,6 +91,7 @@ function configIn(env: NodeJS.ProcessEnv, refuse: Refuse): Config {
     ...policyRefIn(env[policyRefSetting], refuse),
     ...clientsOf(env, refuse),
     ...stepUpIn(env[stepUpSetting], refuse),
+    ...slackIn(env, refuse),
     backup: isOn('COUNTERSIGN_BACKUP', env['COUNTERSIGN_BACKUP'], refuse),
     clientId: guid('AZURE_CLIENT_ID'),
     bot: {
@@ -189,6 +193,29 @@ function clientsOf(env: NodeJS.ProcessEnv, refuse: Refuse): Pick<Config, 'client
     refuse(`The setting ${consoleSetting} is malformed: it is the id of an application that ${clientsSetting} names.`)
   if (clients.size === 0) return { clients }
   return { clients, consoleAppId: id.toLowerCase(), ...(tab !== '' && { teamsAppId: tab.toLowerCase() }) }
+}
+
+/** Reads the app of Slack: none of its settings is set, or all of them but the old secret. */
+function slackIn(env: NodeJS.ProcessEnv, refuse: Refuse): Pick<Config, 'slack'> {
+  const names = Object.keys(slackSettings) as (keyof typeof slackSettings)[]
+  const old = env[oldSecretSetting] ?? ''
+  const given = Object.fromEntries(names.map((name) => [name, env[name] ?? ''])) as Record<
+    (typeof names)[number],
+    string
+  >
+  if (old === '' && names.every((name) => given[name] === '')) return {}
+  const { setting } = readers(env, refuse)
+  for (const name of names) setting(name, (value) => slackSettings[name].form.test(value), slackSettings[name].rule)
+  const { form, rule } = slackSettings.COUNTERSIGN_SLACK_SIGNING_SECRET
+  if (old !== '' && !form.test(old)) refuse(`The setting ${oldSecretSetting} is malformed: it ${rule}.`)
+  return {
+    slack: {
+      appId: given.COUNTERSIGN_SLACK_APP_ID,
+      teamId: given.COUNTERSIGN_SLACK_TEAM_ID,
+      signingSecrets: [given.COUNTERSIGN_SLACK_SIGNING_SECRET, ...(old === '' ? [] : [old])],
+      token: given.COUNTERSIGN_SLACK_TOKEN,
+    },
+  }
 }
 
 /**

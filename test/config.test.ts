@@ -137,3 +137,46 @@ test('every setting that is wrong is named once, and no value of it', () => {
   expect(settingFaults(env)).toEqual([])
   expect(settingFaults({ ...env, COUNTERSIGN_LOG_KEY: env.COUNTERSIGN_GRANT_KEY })).toHaveLength(1)
 })
+
+describe('the settings of Slack', () => {
+  const slack = {
+    COUNTERSIGN_SLACK_APP_ID: 'A0123456789',
+    COUNTERSIGN_SLACK_TEAM_ID: 'T0123456789',
+    COUNTERSIGN_SLACK_SIGNING_SECRET: '0123456789abcdef0123456789abcdef',
+    COUNTERSIGN_SLACK_TOKEN: 'xoxb-1111111111-abcdef',
+  }
+  const old = 'fedcba9876543210fedcba9876543210'
+
+  test('make a door together, and none without them', () => {
+    expect(readConfig(env)).not.toHaveProperty('slack')
+    expect(readConfig({ ...env, COUNTERSIGN_SLACK_TOKEN: '' })).not.toHaveProperty('slack')
+    const { appId, teamId, signingSecrets, token } = readConfig({ ...env, ...slack }).slack ?? {}
+    expect([appId, teamId, signingSecrets, token]).toEqual([
+      ...['A0123456789', 'T0123456789', ['0123456789abcdef0123456789abcdef'], 'xoxb-1111111111-abcdef'],
+    ])
+    const both = readConfig({ ...env, ...slack, COUNTERSIGN_SLACK_OLD_SIGNING_SECRET: old }).slack
+    expect(both?.signingSecrets).toEqual([slack.COUNTERSIGN_SLACK_SIGNING_SECRET, old])
+  })
+
+  test.each(Object.keys(slack))('stop the start by name without %s', (name) => {
+    expect(() => readConfig({ ...env, ...slack, [name]: '' })).toThrow(`The setting ${name} is missing`)
+  })
+
+  test('stop the start if only the old secret is set', () => {
+    expect(() => readConfig({ ...env, COUNTERSIGN_SLACK_OLD_SIGNING_SECRET: old })).toThrow('COUNTERSIGN_SLACK_')
+  })
+
+  test.each([
+    ['COUNTERSIGN_SLACK_APP_ID', 'T0123456789'],
+    ['COUNTERSIGN_SLACK_TEAM_ID', 'E0123456789'],
+    ['COUNTERSIGN_SLACK_SIGNING_SECRET', '@Microsoft.KeyVault(SecretUri=https://contoso.vault.azure.net/secrets/s)'],
+    ['COUNTERSIGN_SLACK_SIGNING_SECRET', '0123456789abcdef'],
+    ['COUNTERSIGN_SLACK_OLD_SIGNING_SECRET', 'old'],
+    ['COUNTERSIGN_SLACK_TOKEN', 'xoxp-1111111111-abcdef'],
+    ['COUNTERSIGN_SLACK_TOKEN', '@Microsoft.KeyVault(SecretUri=https://contoso.vault.azure.net/secrets/t)'],
+  ])('are refused in another form, without their value: %s=%s', (name, value) => {
+    const refused = () => readConfig({ ...env, ...slack, [name]: value })
+    expect(refused).toThrow(`The setting ${name} is malformed`)
+    expect(refused).not.toThrow(value)
+  })
+})

@@ -57,7 +57,8 @@ export interface SlackReply {
 /** A call that was let in: who sent it, what for, and the answer that is being made. */
 export interface SlackLetIn {
   readonly who?: ObjectId
-  readonly intent?: SlackPayload['kind']
+  /** For the log. */
+  readonly intent?: string
   readonly answer: Promise<SlackReply>
 }
 
@@ -118,8 +119,8 @@ function keyOf(payload: SlackPayload): string {
 }
 
 function take(parts: SlackDoorParts, payload: SlackPayload): SlackLetIn {
-  const intent = payload.kind
-  if (payload.kind === 'ignored' || payload.kind === 'challenge') return { intent, answer: Promise.resolve(done) }
+  if (payload.kind === 'ignored' || payload.kind === 'challenge') return { answer: Promise.resolve(done) }
+  const intent = intentOf(payload)
   const { user } = payload
   const why = strangerIn(parts, user)
   if (typeof why !== 'string') return { intent, who: why.id, answer: answerFor(parts, payload, why.id) }
@@ -130,6 +131,15 @@ function take(parts: SlackDoorParts, payload: SlackPayload): SlackLetIn {
     ...(payload.kind === 'words' && { channel: payload.channel }),
   }
   return { intent, answer: privately(parts, place, why, 'not-permitted') }
+}
+
+/** What a person wants, as the log names it for every door. */
+function intentOf(payload: Extract<SlackPayload, { kind: 'click' | 'form' | 'words' }>): string {
+  if (payload.kind === 'words') return 'command'
+  const act = actOf(payload)
+  if (act === null) return 'malformed'
+  if (act.kind === 'approve' || act.kind === 'deny') return 'decide'
+  return act.kind === 'form' ? 'review' : act.kind
 }
 
 /** The person whom policy names for an account, or in words why there is none. */

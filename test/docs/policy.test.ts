@@ -121,7 +121,7 @@ test.each([
   ['reference', `at most ${sizes.groupsPerSlot} groups and asks for at most ${sizes.quorum} people`],
   ['reference', `at most ${sizes.slots} slots`],
   ['reference', `At most ${sizes.rulesPerAction} rules`],
-  ['reference', `up to ${sizes.channelsPerGroup} Teams channels`],
+  ['reference', `up to ${sizes.channelsPerGroup} channels`],
   ['reference', `1 to ${sizes.summary} characters`],
   ['reference', `up to ${sizes.controls} controls`],
   ['reference', `\`@via\` names up to ${['', 'one', 'two', 'three', 'four'][sizes.doors]}`],

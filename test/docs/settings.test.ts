@@ -46,6 +46,7 @@ const optional = [
   'COUNTERSIGN_CLOUD',
   'COUNTERSIGN_POLICY_REF',
   'COUNTERSIGN_STEP_UP',
+  'COUNTERSIGN_SLACK_OLD_SIGNING_SECRET',
 ]
 
 test.each(Object.keys(deployed).filter((name) => !optional.includes(name)))(
@@ -59,6 +60,11 @@ test.each(Object.keys(deployed).filter((name) => !optional.includes(name)))(
 test.each(optional)('a deployment starts without %s', (name) => {
   const { [name]: _left, ...others } = deployed
   expect(() => readConfig(others)).not.toThrow()
+})
+
+test('a deployment starts without all settings of Slack', () => {
+  const others = Object.fromEntries(Object.entries(deployed).filter(([name]) => !name.includes('_SLACK_')))
+  expect(readConfig(others)).not.toHaveProperty('slack')
 })
 
 test('docs/operate/settings.md names every type that the bot may be registered as', () => {

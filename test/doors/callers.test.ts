@@ -72,7 +72,7 @@ const table = rows()
 test('every deployed function has its column, and every caller its row', () => {
   const columns = Object.keys(table[0]?.expected ?? {}).sort()
   expect(columns).toEqual(deployed())
-  expect(columns).toEqual([...operationNames, 'messages', 'console', 'elsewhere'].sort())
+  expect(columns).toEqual([...operationNames, 'messages', 'slack', 'console', 'elsewhere'].sort())
   expect(table.map(({ caller }) => caller).sort()).toEqual(
     [...Object.keys(tokens.forged), ...Object.keys(callers)].sort(),
   )
@@ -123,7 +123,7 @@ test('refused calls have changed nothing, and sent nothing', async () => {
   expect(body.requests).toHaveLength(made)
   expect(connector.messages('a:dba-1')).toHaveLength(1)
   const { body: document } = await stack.call(null, '/api/openapi.json')
-  const ours = stack.seen.filter(({ path }) => !['/api/messages', '/api', '/console/'].includes(path))
+  const ours = stack.seen.filter(({ path }) => !['/api/messages', '/api/slack', '/api', '/console/'].includes(path))
   expect(undocumented({ ...stack, seen: ours }, document)).toEqual([])
 })
 
@@ -234,9 +234,12 @@ function send(route: string, authorization: string | null, request: Answer['body
     repairs: { shard: id.slice(-2), why: 'Because.' },
     judgements: { ...restart(), agent: asker },
     messages: typed('dba-1', 'help'),
+    slack: {},
   }
   const path =
-    operations[route as OperationName]?.path ?? { elsewhere: 'api', console: 'console/' }[route] ?? 'api/messages'
+    operations[route as OperationName]?.path ??
+    { elsewhere: 'api', console: 'console/', slack: 'api/slack' }[route] ??
+    'api/messages'
   const range = `?from=${day}&to=${day}`
   const queries: Readonly<Record<string, string>> = { list: '?status=pending', metrics: range, exceptions: range }
   const named = path
