@@ -18,6 +18,7 @@ import { operatorRows } from './security/operators.ts'
 import { pythonRows } from './security/python.ts'
 import { refusalRows } from './security/refusals.ts'
 import { repairRows } from './security/repairs.ts'
+import { slackRows } from './security/slack.ts'
 import { scriptRows } from './security/scripts.ts'
 import { witnessRows } from './security/witnesses.ts'
 import type { Row } from './security/row.ts'
@@ -31,6 +32,7 @@ import { toolCallRows } from './security/toolCalls.ts'
 /** Every attack of docs/security/controls.md, its controls, and the tests that turn red without them (`npm run trial -- controls`). */
 export const rows: readonly Row[] = [
   ...callerRows,
+  ...slackRows,
   ...approverRows,
   ...noticeRows,
   ...actionRows,
