@@ -12,6 +12,9 @@ param consoleAppId string
 param teamsAppId string
 param policyRef string
 param stepUp string
+param slackAppId string
+param slackTeamId string
+param slackOldSecret bool
 param host object
 param evidenceName string
 param keys object
@@ -46,6 +49,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
     serverFarmId: plan.id
     httpsOnly: true
     virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
+    keyVaultReferenceIdentity: identity.id // who reads the secrets of Slack
     siteConfig: { minTlsVersion: '1.2', http20Enabled: true }
     functionAppConfig: {
       deployment: {
@@ -100,6 +104,11 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
       COUNTERSIGN_ORIGIN: empty(origin) ? '${app.properties.defaultHostName}/evidence' : origin
       COUNTERSIGN_POLICY: '/home/site/wwwroot/policy' // where the platform mounts the package, read-only
       COUNTERSIGN_POLICY_REF: policyRef
+      COUNTERSIGN_SLACK_APP_ID: slackAppId
+      COUNTERSIGN_SLACK_OLD_SIGNING_SECRET: slackOldSecret ? '${slackSecret}old-signing-secret)' : ''
+      COUNTERSIGN_SLACK_SIGNING_SECRET: empty(slackAppId) ? '' : '${slackSecret}signing-secret)'
+      COUNTERSIGN_SLACK_TEAM_ID: slackTeamId
+      COUNTERSIGN_SLACK_TOKEN: empty(slackAppId) ? '' : '${slackSecret}token)'
       COUNTERSIGN_STEP_UP: stepUp
       COUNTERSIGN_TABLES_URL: 'https://${evidenceName}.table.${environment().suffixes.storage}'
       COUNTERSIGN_TEAMS_APP_ID: teamsAppId
@@ -108,6 +117,8 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
   }
 }
 
+// The beginning of a reference to a secret of Slack, which the platform resolves.
+var slackSecret = '@Microsoft.KeyVault(SecretUri=${keys.slack}'
 var address = empty(baseUrl) ? 'https://${app.properties.defaultHostName}' : baseUrl
 
 output name string = app.name

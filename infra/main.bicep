@@ -36,6 +36,15 @@ param policyRef string = ''
 @maxLength(3)
 param stepUp string = ''
 
+@description('The app of Slack, as A…. Its secrets are in the vault. Empty: there is no door for Slack.')
+param slackAppId string = ''
+
+@description('Only with slackAppId: the workspace of Slack, as T….')
+param slackTeamId string = ''
+
+@description('Only with slackAppId: true while its signing secret is being changed, and the old one counts, too.')
+param slackOldSecret bool = false
+
 @description('Where the tenant and its Teams are. GCC High and DoD need Entra prepared before.')
 @allowed(['public', 'gcc', 'gcc-high', 'dod'])
 param cloud string = 'public'
@@ -203,6 +212,9 @@ module app 'app.bicep' = {
     teamsAppId: teamsAppId
     policyRef: policyRef
     stepUp: stepUp
+    slackAppId: slackAppId
+    slackTeamId: slackTeamId
+    slackOldSecret: slackOldSecret
     host: storage.outputs.host
     evidenceName: storage.outputs.evidence.name
     keys: vault.outputs.keys

@@ -92,4 +92,5 @@ output keys object = {
   grant: vault::grant.properties.keyUri
   log: vault::log.properties.keyUri
   ledger: '${vault.properties.vaultUri}secrets/ledger-key'
+  slack: '${vault.properties.vaultUri}secrets/slack-' // as slack-token, which a person puts there
 }

@@ -331,6 +331,14 @@ export const mistakes: readonly Mistake[] = [
     'app.bicep: COUNTERSIGN_CONSOLE_APP_ID',
   ),
   mistake('main', 'policyRef: policyRef', 'policyRef: origin', 'main.bicep: param policyRef'),
+  mistake('main', 'slackTeamId: slackTeamId', 'slackTeamId: slackAppId', 'main.bicep: param slackTeamId'),
+  mistake('app', '${slackSecret}token', '${slackSecret}signing-secret', 'app.bicep: COUNTERSIGN_SLACK_TOKEN'),
+  mistake(
+    'app',
+    'keyVaultReferenceIdentity: identity.id',
+    'keyVaultReferenceIdentity: bot.id',
+    'app.bicep: keyVaultReferenceIdentity',
+  ),
   mistake('main', 'stepUp: stepUp', 'stepUp: origin', 'main.bicep: param stepUp'),
   mistake(
     'main',

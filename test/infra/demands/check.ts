@@ -16,6 +16,7 @@ export const parameterSets = {
   private: {
     ...{ name: 'prod', location: 'westeurope', private: true, hsm: true, zoneRedundant: true, geoRedundant: true },
     ...{ evidenceDays: 0, alwaysReady: 0, instanceMemory: 4096, cloud: 'gcc', teamsAppId },
+    ...{ slackAppId: 'A0000000001', slackTeamId: 'T0000000001', slackOldSecret: true },
     ...{ auditors: [auditors], operators: ['operator@contoso.example', 'other@contoso.example'] },
   },
   given: {

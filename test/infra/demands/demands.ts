@@ -24,6 +24,9 @@ export interface Choices {
   readonly policyRef?: string
   readonly stepUp?: string
   readonly private?: boolean
+  readonly slackAppId?: string
+  readonly slackTeamId?: string
+  readonly slackOldSecret?: boolean
   readonly teamsAppId?: string
 }
 

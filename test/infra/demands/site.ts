@@ -46,6 +46,7 @@ function planFaults(deployment: Deployment): void {
     'identity.userAssignedIdentities': { [identity.id]: {}, [bot.id]: {} },
     'properties.serverFarmId': one('Microsoft.Web/serverfarms')?.id ?? null,
     'properties.httpsOnly': true,
+    'properties.keyVaultReferenceIdentity': identity.id,
     'properties.siteConfig.minTlsVersion': '1.2',
     [`${deployed}.runtime`]: { name: 'node', version: '22' },
     [`${deployed}.deployment.storage.value`]: `https://${host.name}.blob.core.windows.net/packages`,
@@ -81,6 +82,17 @@ function planFaults(deployment: Deployment): void {
   output('AZURE_RESOURCE_GROUP', group?.name)
 }
 
+/** What the platform reads from the vault, where a setting refers to it. */
+const secrets: Readonly<Record<string, string>> = {
+  'slack-signing-secret': '0123456789abcdef0123456789abcdef',
+  'slack-old-signing-secret': 'fedcba9876543210fedcba9876543210',
+  'slack-token': 'xoxb-0000000000-example',
+}
+
+const resolved = (value: string | undefined): string | undefined =>
+  secrets[/^@Microsoft\.KeyVault\(SecretUri=https:\/\/[^/]+\/secrets\/([\w-]+)\)$/.exec(value ?? '')?.[1] ?? ''] ??
+  value
+
 function settingFaults(deployment: Deployment): void {
   const { all, fault } = deployment
   const settings = all(settingsType)
@@ -92,7 +104,7 @@ function settingFaults(deployment: Deployment): void {
   const watched = new Proxy(given, {
     get: (target, name) => {
       read.add(String(name))
-      return target[String(name)]
+      return resolved(target[String(name)])
     },
   })
   try {
@@ -124,6 +136,9 @@ function valueFaults(deployment: Deployment, settings: Deployed): void {
   const clients =
     choices.apiAppId === undefined ? `,cli=${textIn(outputs, 'COUNTERSIGN_CLI_APP_ID')}` : (choices.clients ?? '')
   const { cloud = 'public' } = choices
+  const secret = (name: string) =>
+    `@Microsoft.KeyVault(SecretUri=https://${vault}.vault.azure.net/secrets/slack-${name})`
+  const hasSlack = choices.slackAppId !== undefined
   const properties = {
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING: `ClientId=${clientId};Authorization=AAD`,
     AZURE_CLIENT_ID: guidOf('client', app?.name ?? ''),
@@ -143,6 +158,11 @@ function valueFaults(deployment: Deployment, settings: Deployed): void {
     COUNTERSIGN_ORIGIN: choices.origin ?? `${host}/evidence`,
     COUNTERSIGN_POLICY: '/home/site/wwwroot/policy',
     COUNTERSIGN_POLICY_REF: choices.policyRef ?? '',
+    COUNTERSIGN_SLACK_APP_ID: choices.slackAppId ?? '',
+    COUNTERSIGN_SLACK_OLD_SIGNING_SECRET: choices.slackOldSecret ? secret('old-signing-secret') : '',
+    COUNTERSIGN_SLACK_SIGNING_SECRET: hasSlack ? secret('signing-secret') : '',
+    COUNTERSIGN_SLACK_TEAM_ID: choices.slackTeamId ?? '',
+    COUNTERSIGN_SLACK_TOKEN: hasSlack ? secret('token') : '',
     COUNTERSIGN_STEP_UP: choices.stepUp ?? '',
     COUNTERSIGN_TABLES_URL: `https://${evidence}.table.core.windows.net`,
     COUNTERSIGN_TEAMS_APP_ID: choices.teamsAppId ?? '',
