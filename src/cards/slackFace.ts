@@ -18,8 +18,7 @@ interface FacePiece {
  * Takes the marks of Adaptive Cards off a text, and puts on those of Slack: a zero-width space behind what begins an
  * entity or a link of Slack's own markup, should Slack ever read it in a plain text.
  */
-export const inSlack = (text: string): string =>
-  unbroken(text).replaceAll(/&(?=#?\w{1,12};)|<(?=[!@#/\w])/g, '$&\u200b')
+const inSlack = (text: string): string => unbroken(text).replaceAll(/&(?=#?\w{1,12};)|<(?=[!@#/\w])/g, '$&\u200b')
 
 /** A text that people copy has line ends on cards, which are none of its own. */
 const written = ({ text, font }: FacePiece): string => inSlack(font === 'Monospace' ? text.replaceAll('\n', '') : text)
@@ -121,8 +120,6 @@ function formOf({ opensNote, opensDeny, opensRevoke, typed }: ReviewFace, { card
     ? ({ ...input, act: 'revoke', label: card.revokeReason, send: card.revokeNow, optional: true } as const)
     : null
 }
-
-export type SlackForm = NonNullable<ReturnType<typeof formOf>>
 
 /** A button of the view. Its value is what a click sends. */
 interface ViewButton {

@@ -13,7 +13,7 @@ import { type ConsoleLink, withLink, wordsView } from './blocks.ts'
 import type { SlackPayload } from './payload.ts'
 
 /** The name of this door. */
-export const via = 'slack'
+const via = 'slack'
 
 export interface ActParts {
   readonly approvals: Pick<Approvals, 'review' | 'decide' | 'revoke'>
@@ -147,7 +147,7 @@ const faultIn = ({ message, details: { pointer } }: Problem): string =>
   pointer === '/reason' ? spoken.card.reasonMissing : message
 
 /** @throws the cause, if it is a bug. */
-export function inWords(cause: unknown): DrawnAct {
+function inWords(cause: unknown): DrawnAct {
   if (!(cause instanceof Problem)) throw cause
   const { code, message } = cause
   return { view: wordsView(code === 'not-found' ? spoken.bot.notFound : message, spoken), code }

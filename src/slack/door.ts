@@ -42,7 +42,7 @@ export interface SlackDoorParts {
 }
 
 /** A call as it arrived. */
-export interface SlackCall extends SignedCall {
+interface SlackCall extends SignedCall {
   readonly contentType: string | null
 }
 
@@ -55,7 +55,7 @@ export interface SlackReply {
 }
 
 /** A call that was let in: who sent it, what for, and the answer that is being made. */
-export interface SlackLetIn {
+interface SlackLetIn {
   readonly who?: ObjectId
   /** For the log. */
   readonly intent?: string

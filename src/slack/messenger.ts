@@ -12,7 +12,7 @@ export interface SlackRender {
 }
 
 /** https://docs.slack.dev/apis/web-api/rate-limits: a post a second in a channel, and 50 updates a minute for an app. */
-export const slackRules: SendingRules = {
+const slackRules: SendingRules = {
   perChannel: [{ most: 1, ms: 1_000 }],
   // A process keeps to this limit alone, since it does not see the others.
   perProcess: [{ most: 50, ms: 60_000 }],

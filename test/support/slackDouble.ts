@@ -5,14 +5,14 @@ import { blockFault } from '../slack/blockRules.ts'
 import { type Answer, startDouble } from './double.ts'
 
 /** A message as it lies in a channel of the double. */
-export interface PostedMessage extends SlackMessage {
+interface PostedMessage extends SlackMessage {
   readonly channel: string
   readonly ts: string
   readonly thread?: string
 }
 
 /** One call of the API as it arrived. */
-export interface SlackCallSeen {
+interface SlackCallSeen {
   readonly method: SlackMethod
   // oxlint-disable-next-line typescript/no-explicit-any -- tests reach into calls and fail where these differ
   readonly body: any
