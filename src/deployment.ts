@@ -15,7 +15,7 @@ import { clientsSetting } from './http/clients.ts'
 import { compiledFile, readCompiled } from './policy/compiled.ts'
 import { cedar } from './policy/engine.ts'
 import { loadPolicy } from './policy/load.ts'
-import { untold, withoutChannel } from './policy/untold.ts'
+import { unserved, untold, withoutChannel, withoutMessenger } from './policy/untold.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Policy } from './ports/policy.ts'
 import { Alarms } from './runtime/alarms.ts'
@@ -61,6 +61,9 @@ export async function deploy(env: NodeJS.ProcessEnv): Promise<Deployed> {
   const { policyFolder, policyRef: ref } = config
   const policy = await loadPolicy(policyFolder, cards, { ref, compiled: await readCompiled(beside(compiledFile)) })
   for (const name of untold(policy)) console.warn(logLine('start', { start: true, ...withoutChannel(name) }))
+  const served = new Set(['teams', ...(config.slack ? (['slack'] as const) : [])] as const)
+  for (const kind of unserved(policy, served))
+    console.warn(logLine('start', { start: true, ...withoutMessenger(kind) }))
   if (config.clients.size === 0)
     console.warn(logLine('start', { start: true, missing: clientsSetting, effect: 'people are refused over HTTP' }))
   return composed(config, connected, policy, cards)

@@ -1,5 +1,5 @@
 import type { Instant } from '../core/data/instant.ts'
-import { untold } from '../policy/untold.ts'
+import { unserved, untold } from '../policy/untold.ts'
 import type { Policy } from '../ports/policy.ts'
 import { users } from './accounts.ts'
 import type { LocalStorage } from './azurite.ts'
@@ -26,6 +26,9 @@ export function welcome(stack: {
     .groups()
     .map(({ name, members }) => `  ${name.padEnd(18)} ${members.map(nameOfUser).join(', ')}\n`)
   const silent = untold(policy).map((name) => `  ${name} has no channel: its members are told of no request.\n`)
+  const elsewhere = unserved(policy, new Set(['teams'])).map(
+    (kind) => `  Channels of the kind ${kind} get nothing on this machine.\n`,
+  )
   const owned = policy
     .agents()
     .map(({ name, owners }) => `  ${name.padEnd(18)} owned by ${owners.map(nameOfUser).join(', ')}\n`)
@@ -40,7 +43,7 @@ Countersign on this machine. For trying out, not for production.
   data               ${data}
 ${moved === null ? '' : `  clock              ${moved}: it was moved, and goes on from there\n`}${playground ? `  Teams client       ${playground.url}  (Agents Playground, as ${playground.person})\n` : ''}
 Who may approve (${rules}/approvers.json). Guests never may, and owners never decide for their own agent.
-${groups.join('')}${silent.join('')}${owned.join('')}
+${groups.join('')}${silent.join('')}${elsewhere.join('')}${owned.join('')}
 The accounts and their object ids, for approvers.json and wherever an id belongs:
 ${ids.join('')}
 ${playground ? `${first(playground)}\n` : ''}Try, in another terminal, in this folder:

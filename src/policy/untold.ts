@@ -1,3 +1,4 @@
+import { type ChannelKind, kindOf } from '../ports/channel.ts'
 import type { Policy } from '../ports/policy.ts'
 
 /** The groups without a channel: their members are told of nothing that they may decide. */
@@ -8,4 +9,19 @@ export const untold = (policy: Pick<Policy, 'groups'>): readonly string[] =>
 export const withoutChannel = (name: string) => ({
   missing: `channels of the group ${name} in approvers.json`,
   effect: `its members are told of no request; the delivery of a request that needs them is late`,
+})
+
+/** The kinds of channels that policy names and this deployment has no messenger for. */
+export const unserved = (
+  policy: Pick<Policy, 'groups' | 'complianceChannel'>,
+  served: ReadonlySet<ChannelKind>,
+): readonly string[] => {
+  const channels = [...policy.groups().flatMap((group) => group.channels), policy.complianceChannel() ?? []].flat()
+  return [...new Set(channels.map(kindOf))].filter((kind) => !new Set<string>(served).has(kind)).sort()
+}
+
+/** What a start says of such a kind. */
+export const withoutMessenger = (kind: string) => ({
+  missing: `settings for channels of the kind ${kind}, which approvers.json names`,
+  effect: 'nothing is posted there; each request for them counts as not delivered in that channel',
 })

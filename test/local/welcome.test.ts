@@ -6,15 +6,16 @@ import type { Playground } from '../../src/local/playground.ts'
 import { fakePolicy } from '../support/fakes.ts'
 
 const [member = users[0]] = users
-const policy = fakePolicy({
-  version: digestOf('policy'),
-  agents: [],
-  groups: [{ name: 'dba', members: [parseObjectId(member?.oid ?? '')], channels: [] }],
-  people: [],
-  judge: () => ({ outcome: 'no-policy', rules: [] }),
-})
+const policyOf = (channels: readonly string[]) =>
+  fakePolicy({
+    version: digestOf('policy'),
+    agents: [],
+    groups: [{ name: 'dba', members: [parseObjectId(member?.oid ?? '')], channels }],
+    people: [],
+    judge: () => ({ outcome: 'no-policy', rules: [] }),
+  })
 
-const said = (playground: Pick<Playground, 'url' | 'person'> | null) =>
+const said = (playground: Pick<Playground, 'url' | 'person'> | null, policy = policyOf([])) =>
   welcome({
     ...{ api: 'http://127.0.0.1:7071', data: '.local', moved: null, policy, rules: 'policy' },
     identity: { origin: 'http://127.0.0.1:7072' } as Parameters<typeof welcome>[0]['identity'],
@@ -33,4 +34,12 @@ test('with the Teams client it says to open that page first, what to type after 
   expect(text).toContain('after a reload type `pending`')
   expect(text).toContain('npm start -- --as security-1')
   expect(text).toContain('eval "$(npm run --silent local -- env)"')
+})
+
+test('it says which groups are told of nothing, and which channels get nothing on this machine', () => {
+  expect(said(null)).toContain('dba has no channel: its members are told of no request.')
+  expect(said(null)).not.toContain('get nothing')
+  expect(said(null, policyOf(['slack:T0123/C0123']))).toContain(
+    'Channels of the kind slack get nothing on this machine.',
+  )
 })
