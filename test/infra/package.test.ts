@@ -52,6 +52,11 @@ const listed = [
     'cards/notice.json',
     'cards/refused.json',
     'cards/review.json',
+    'cards/slack-channel.json',
+    'cards/slack-list.json',
+    'cards/slack-notice.json',
+    'cards/slack-refused.json',
+    'cards/slack-review.json',
   ],
   ...['cedar_wasm_bg.wasm', 'compiled-policy.json'],
   // Their names hold the hash of what is in them.
