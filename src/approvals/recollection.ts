@@ -48,13 +48,16 @@ export class Recollection {
     this.#take(request, known, told)
   }
 
-  /** Remembers a commit of this process. @param leaves the newest events of the request */
+  /**
+   * Remembers a commit of this process. If a read of the same events was checked before, or earlier events are not
+   * remembered, what is remembered stays: forgetting it would let an older row pass.
+   *
+   * @param leaves the newest events of the request
+   */
   keep(request: ApprovalRequest, leaves: readonly ToldEvent[]): void {
     const known = this.#known.get(request.id)
     const isComplete = (known?.events.length ?? 0) + leaves.length === request.events.length
-    // Without the earlier events the next check reads all of them.
     if (isComplete) this.#take(request, known, leaves)
-    else this.#known.delete(request.id)
   }
 
   /** Whether this process knows later events than those of a request that was read. */

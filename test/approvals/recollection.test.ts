@@ -179,3 +179,17 @@ test('a slow check of an older row does not make a process forget what a faster 
   here.ledger.forge(older.id, older)
   expect(await codeOf(recollection.check(older))).toBe('evidence-broken')
 })
+
+test('a commit that a faster read has told of does not make a process forget it', async () => {
+  const here = await world()
+  const { request: older } = await here.approvals.ask(asks())
+  const newer = await here.approvals.decide(older.id, votes(older))
+  const leaves = await here.ledger.events({ ...newer, events: newer.events.slice(older.events.length) })
+  const recollection = new Recollection(here.ledger)
+  await recollection.check(older)
+  // The commit is done, and a reader comes before the one that made it hears of that.
+  await recollection.check(newer)
+  recollection.keep(newer, leaves)
+  here.ledger.forge(older.id, older)
+  expect(await codeOf(recollection.check(older))).toBe('evidence-broken')
+})
