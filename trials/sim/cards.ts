@@ -3,6 +3,7 @@ import { channelsOf } from '../../src/approvals/eligibility.ts'
 import { demand } from './demand.ts'
 import { policy } from './roster.ts'
 import { straysIn, touchStrays } from './recovery.ts'
+import { cardsIn } from './stores.ts'
 import type { World } from './world.ts'
 
 /** So many cards of one request in one channel are adopted, and no more. */
@@ -22,8 +23,8 @@ export async function checkCards(world: World): Promise<void> {
   if (strays.length === 0) return
   reached('orphan card')
   await touchStrays(world)
-  for (const card of stores.teams.cards()) {
-    const alike = stores.teams.cards(card.channel).filter(({ request }) => request === card.request)
+  for (const card of cardsIn(stores)) {
+    const alike = cardsIn(stores, card.channel).filter(({ request }) => request === card.request)
     const request = await stores.ledger.find(card.request)
     demand(
       9,
@@ -35,7 +36,7 @@ export async function checkCards(world: World): Promise<void> {
 }
 
 async function checkKnown({ stores, reached }: World): Promise<void> {
-  const lying = new Map(stores.teams.cards().map((card) => [card.activity, card]))
+  const lying = new Map(cardsIn(stores).map((card) => [card.activity, card]))
   for (const id of stores.seen.requests) {
     const request = await stores.ledger.find(id)
     const rows = await stores.outbox.cards(id)
@@ -64,7 +65,7 @@ async function checkKnown({ stores, reached }: World): Promise<void> {
 /** Each reader is told of an event once, or again after a fault. */
 function checkTold({ stores, faults, reached }: World): void {
   const times = new Map<string, number>()
-  for (const { place, telling } of stores.teams.told) {
+  for (const { place, telling } of Object.values(stores.rooms).flatMap(({ told }) => told)) {
     reached(`told ${telling.notice.kind}`)
     const name = `${telling.request.id} ${telling.notice.seq} ${place}`
     times.set(name, (times.get(name) ?? 0) + 1)

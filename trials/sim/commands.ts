@@ -86,7 +86,7 @@ async function deed(client: Client, command: Command): Promise<unknown> {
     case 'outage':
       return outage(world, command)
     case 'remove':
-      return remove(world.stores)
+      return remove(world.stores, command)
     case 'vote':
     case 'askBack':
     case 'answer':

@@ -9,6 +9,7 @@ import type { Action } from '../../src/core/action/action.ts'
 import type { AgentRegistration } from '../../src/ports/policy.ts'
 import { template } from '../../test/support/build.ts'
 import type { Command } from './plan.ts'
+import { cardsIn } from './stores.ts'
 import { actionOf, agents, approvers, keyedName, keysOf, principalOf } from './roster.ts'
 import type { Process, World } from './world.ts'
 
@@ -103,7 +104,7 @@ export async function vote(client: Client, request: ApprovalRequest, command: Of
   await told(client, id, () =>
     process.approvals.decide(id, { approver, verdict, seen, ...(verdict === 'deny' && { reason: 'No.' }) }),
   )
-  world.reached(via === 'api' ? 'voted by api' : 'voted in teams')
+  world.reached(via === 'api' ? 'voted by api' : `voted in ${via === 'slack' ? via : 'teams'}`)
   heard.answers.push({ told: 'voted', id, approver, verdict })
 }
 
@@ -124,7 +125,7 @@ async function lookedAt(
     const { request: reviewed, refusal } = await process.approvals.review(request.id, approver, {
       page: 1,
       template,
-      via: 'teams',
+      via,
     })
     if (refusal) refusals.push(refusal)
     return reviewed
@@ -171,7 +172,7 @@ export async function speak(
   heard.answers.push({ told: type === 'asked' ? 'asked back' : type, id, by: approver })
 }
 
-/** Answers the first open question, as the agent or as a person. */
+/** Answers the first open question, as the agent or as a person. Where none is open, somebody answers the first anew. */
 export async function answer(client: Client, born: ApprovalRequest, command: Of<'answer'>): Promise<void> {
   const { process, heard, world } = client
   const { id, agent } = born
@@ -179,18 +180,20 @@ export async function answer(client: Client, born: ApprovalRequest, command: Of<
   const by = person === undefined ? { kind: 'agent' as const, id: agent.id } : { kind: 'person' as const, id: person }
   const reader = by.kind === 'agent' ? by : asPerson(by.id)
   const request = await told(client, id, () => process.approvals.read(id, reader))
-  const [open] = openQuestions(request)
+  const [open = request.questions?.[0]] = openQuestions(request)
   if (!open) return
   heard.talk.push({ id, by: by.id, type: 'answered' })
   const question = hashOfQuestion(request, open)
-  await told(client, id, () => process.approvals.answer(id, { by, question, answer: 'So.' }))
+  await told(client, id, () =>
+    process.approvals.answer(id, { by, question, answer: by.kind === 'agent' ? 'So.' : 'Because of this.' }),
+  )
   world.reached('answered')
   heard.answers.push({ told: 'answered', id, by: by.id })
 }
 
-/** Of a card that lies in Teams and is clicked on, note is taken. */
+/** Of a card that lies in a channel and is clicked on, note is taken. */
 export async function click({ process, world }: Client, id: RequestId): Promise<void> {
-  const card = world.stores.teams.cards().findLast(({ request }) => request === id)
+  const card = cardsIn(world.stores).findLast(({ request }) => request === id)
   if (card) await process.delivery.adopt(id, card.channel, { conversation: card.conversation, activity: card.activity })
 }
 

@@ -16,15 +16,19 @@ export function pass(
 }
 
 /** Somebody deletes a card. */
-export function remove({ teams }: Stores): void {
-  const [card] = teams.cards()
-  if (card) teams.remove(card)
+export function remove({ rooms }: Stores, { room: kind }: Command & { do: 'remove' }): void {
+  const room = rooms[kind]
+  const [card] = room.cards()
+  if (card) room.remove(card)
 }
 
-/** Teams is away for so many sends; a card of which it says that it is gone is no longer known. */
-export function outage({ stores: { teams }, faults, reached }: World, { sends, as }: Command & { do: 'outage' }): void {
+/** A room is away for so many sends; a card of which it says that it is gone is no longer known. */
+export function outage(
+  { stores: { rooms }, faults, reached }: World,
+  { sends, as, room }: Command & { do: 'outage' },
+): void {
   let left = sends
-  teams.plan = () => {
+  rooms[room].plan = () => {
     if (left === 0) return null
     left -= 1
     faults.hits += 1

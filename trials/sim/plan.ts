@@ -51,6 +51,10 @@ export interface Intrusion {
 export const verbs = ['one', 'two', 'both', 'either', 'talk', 'allow', 'forbid', 'unknown'] as const
 export type Verb = (typeof verbs)[number]
 
+/** Where cards lie. The group dba has a channel in each room. */
+export const roomKinds = ['teams', 'slack'] as const
+export type RoomKind = (typeof roomKinds)[number]
+
 type Deed =
   | {
       readonly do: 'ask'
@@ -64,7 +68,7 @@ type Deed =
       readonly approver: number
       readonly verdict: 'approve' | 'deny'
       /** `unseen`: as if from a card, of which this person was shown nothing. */
-      readonly via: 'teams' | 'api' | 'unseen'
+      readonly via: RoomKind | 'api' | 'unseen'
     }
   | { readonly do: 'askBack' | 'break' | 'review'; readonly approver: number }
   /** `by`: the agent, or an approver, of whom one is the owner. */
@@ -75,10 +79,11 @@ type Deed =
   /** `repeat`: the same agent asks for the same again. */
   | { readonly do: 'read' | 'adopt' | 'repeat' }
   | { readonly do: 'sweep' | 'deliver' | 'seal' }
-  | { readonly do: 'remove' }
+  | { readonly do: 'remove'; readonly room: RoomKind }
   | { readonly do: 'clock'; readonly seconds: number | 'midnight'; readonly whose: 'all' | 'one' }
   | {
       readonly do: 'outage'
+      readonly room: RoomKind
       readonly sends: number
       readonly as: 'passing' | 'throttled' | 'gone' | 'refused' | 'too-large'
     }
@@ -134,6 +139,8 @@ const ask: fc.Arbitrary<Deed> = fc.record({
   agent: weighted([3, 0], [1, 1]),
 })
 
+const room = weighted([2, 'teams'], [1, 'slack'])
+
 const deed: fc.Arbitrary<Deed> = fc.oneof(
   { weight: 5, arbitrary: ask },
   {
@@ -142,13 +149,13 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
       do: fc.constant('vote' as const),
       approver: weighted([6, 0], [5, 1], [5, 2], [3, 3], [1, 4], [1, 5], [1, 6], [1, 7]),
       verdict: weighted([5, 'approve'], [1, 'deny']),
-      via: weighted([5, 'teams'], [5, 'api'], [1, 'unseen']),
+      via: weighted([4, 'teams'], [2, 'slack'], [5, 'api'], [1, 'unseen']),
     }),
   },
   {
     weight: 3,
     arbitrary: fc.record({
-      do: weighted([3, 'askBack'], [2, 'break'], [1, 'review']),
+      do: weighted([3, 'askBack'], [2, 'break'], [2, 'review']),
       approver: weighted([4, 0], [3, 1], [1, 2], [4, 3], [1, 4], [1, 5]),
     }),
   },
@@ -172,7 +179,7 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({
-      do: weighted([1, 'read'], [2, 'repeat'], [2, 'sweep'], [3, 'deliver'], [1, 'remove'], [1, 'adopt']),
+      do: weighted([1, 'read'], [2, 'repeat'], [2, 'sweep'], [3, 'deliver'], [1, 'adopt']),
     }),
   },
   {
@@ -193,8 +200,13 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
   },
   {
     weight: 1,
+    arbitrary: fc.record({ do: fc.constant('remove' as const), room }),
+  },
+  {
+    weight: 1,
     arbitrary: fc.record({
       do: fc.constant('outage' as const),
+      room,
       sends: fc.integer({ min: 1, max: 20 }),
       as: weighted([3, 'passing'], [1, 'throttled'], [1, 'gone'], [1, 'refused'], [1, 'too-large']),
     }),

@@ -7,6 +7,7 @@ import type { Archive } from '../../src/ports/archive.ts'
 import type { Seals } from '../../src/ports/seals.ts'
 import { type Call, called, sent } from './calls.ts'
 import type { Seen } from './ledger.ts'
+import type { RoomKind } from './plan.ts'
 
 export function outboxOf({ reached }: Seen, call: Call, outbox: TableOutbox): Outbox {
   const noted = (claim: Claim | null): Claim | null => {
@@ -19,13 +20,15 @@ export function outboxOf({ reached }: Seen, call: Call, outbox: TableOutbox): Ou
   })
 }
 
-export const messengerOf = ({ stores: { teams } }: Seen, call: Call): Messenger =>
-  called<Messenger>(call, 'teams', teams, {
-    post: (...args) => sent(call('teams.post', () => teams.post(...args))),
-    update: (...args) => sent(call('teams.update', () => teams.update(...args))),
-    say: (...args) => sent(call('teams.say', () => teams.say(...args))),
-    tell: (...args) => sent(call('teams.tell', () => teams.tell(...args))),
+export function messengerOf({ stores: { rooms } }: Seen, call: Call, kind: RoomKind): Messenger {
+  const room = rooms[kind]
+  return called<Messenger>(call, kind, room, {
+    post: (...args) => sent(call(`${kind}.post`, () => room.post(...args))),
+    update: (...args) => sent(call(`${kind}.update`, () => room.update(...args))),
+    say: (...args) => sent(call(`${kind}.say`, () => room.say(...args))),
+    tell: (...args) => sent(call(`${kind}.tell`, () => room.tell(...args))),
   })
+}
 
 /** Listing claims: a repetition would find nothing. */
 export const sealsOf = ({ stores: { seen }, reached }: Seen, call: Call, seals: TableSeals): Seals =>

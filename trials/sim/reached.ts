@@ -19,6 +19,7 @@ const wanted = [
   ],
   ...[
     'voted in teams',
+    'voted in slack',
     'voted by api',
     'self-approval',
 

@@ -3,6 +3,7 @@ import { Problem } from '../../src/core/data/problem.ts'
 import { due } from '../../src/core/request/request.ts'
 import type { ShownCard } from '../../test/support/fakes/teams.ts'
 import { Violated } from './demand.ts'
+import { calm, cardsIn } from './stores.ts'
 import type { Process, World } from './world.ts'
 
 /** So many rounds of timers are enough; what is not quiet then never will be. */
@@ -18,7 +19,7 @@ export async function recover(world: World, seals: boolean, seconds: number): Pr
   const { time } = world.stores
   world.end()
   world.faults.over()
-  world.stores.teams.plan = () => null
+  calm(world.stores)
   const process = world.process(0)
   const until = time.ms + seconds * 1000
   for (let left = mostRounds; left > 0; left--) {
@@ -95,9 +96,10 @@ export async function touchStrays(world: World): Promise<number> {
   return strays.length
 }
 
-/** Cards that lie in Teams and of which no row tells. */
-export async function straysIn({ stores: { teams, outbox, seen } }: World): Promise<readonly ShownCard[]> {
+/** Cards that lie in a channel and of which no row tells. */
+export async function straysIn({ stores }: World): Promise<readonly ShownCard[]> {
+  const { outbox, seen } = stores
   const rows = await Promise.all(seen.requests.map((id) => outbox.cards(id)))
   const known = new Set(rows.flat().map(({ card }) => card?.activity))
-  return teams.cards().filter(({ activity }) => !known.has(activity))
+  return cardsIn(stores).filter(({ activity }) => !known.has(activity))
 }

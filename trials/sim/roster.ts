@@ -30,7 +30,7 @@ export const eligible: Readonly<Record<string, readonly string[]>> = {
 export const excluded: readonly string[] = [owner]
 
 export const agents = [agent(bot, { answers: 'both' }), agent(runner, { answers: 'both' })] as const
-const channels = ['19:dba', '19:security'] as const
+const channels = { dba: ['19:dba', 'slack:T01/C01'], security: ['19:security'] } as const
 export const compliance = '19:compliance'
 
 const more = { lapse: 3600, grant: 300 }
@@ -104,13 +104,13 @@ export const policyInBundles: VersionFiles = {
   templates: [sha256(policyFiles.get('cards/channel.json') ?? '')],
 }
 
-/** Two groups with a channel each; the verb of an action says what policy makes of it. */
+/** Two groups with a channel each in Teams, and one of them in Slack too; the verb of an action says what policy makes of it. */
 export const policy: Policy = fakePolicy({
   version,
   agents,
   groups: [
-    { name: 'dba', members: groups.dba, channels: [channels[0]] },
-    { name: 'security', members: groups.security, channels: [channels[1]] },
+    { name: 'dba', members: groups.dba, channels: channels.dba },
+    { name: 'security', members: groups.security, channels: channels.security },
   ],
   people,
   judge: ({ action: verb }) => judgements[isVerb(verb) ? verb : 'unknown'],

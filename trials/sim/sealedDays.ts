@@ -8,7 +8,7 @@ import type { World } from './world.ts'
 
 /** Every event of a finished day is in that day's bundle and in no other; bundles stay as they were (invariant 7). */
 export async function checkDays({ stores, reached }: World, all: readonly Stored[]): Promise<void> {
-  const { archive, seals, seen, teams, time } = stores
+  const { archive, seals, seen, rooms, time } = stores
   demand(7, (await seals.alarm()) === null, () => 'sealing has stopped')
   const today = new Date(time.ms).toISOString().slice(0, 10)
   const files = await archive.list('bundles/')
@@ -31,7 +31,7 @@ export async function checkDays({ stores, reached }: World, all: readonly Stored
     const [, size, root] = memberIn(bytes, 'checkpoint').split('\n')
     demand(7, size === String(leaves.length), () => `the checkpoint of ${date} is of size ${size}`)
     demand(7, root === rootOf(leaves).toString('base64'), () => `the checkpoint of ${date} has another root`)
-    const told = teams.said.filter(({ channel, words }) => channel === compliance && words.includes(date)).length
+    const told = rooms.teams.said.filter(({ channel, words }) => channel === compliance && words.includes(date)).length
     demand(7, told > 0, () => `nobody was told of ${date}`)
     checkChunks(date, events, await archive.list(`chunks/${date}/`), reached)
     reached(events.length > 0 ? 'sealed day' : 'empty day')

@@ -11,6 +11,7 @@ import { checkKept, checkLives, checkReviews, livesIn, storedIn, writtenIn } fro
 import { checkHarm } from './harm.ts'
 import { checkJudged, checkVerified } from './judged.ts'
 import { type Plan, plan } from './plan.ts'
+import { calm } from './stores.ts'
 import { type Tally, tally } from './reached.ts'
 import { done, persist, recover } from './recovery.ts'
 import { policy, policyFiles } from './roster.ts'
@@ -106,7 +107,7 @@ async function harm(
   const { stores, reached, insider } = world
   world.end()
   world.faults.over()
-  stores.teams.plan = () => null
+  calm(stores)
   do {
     await done(world, probe())
     world.end()

@@ -14,7 +14,7 @@ import { bot } from '../../test/support/build.ts'
 import { MemoryArchive } from '../../test/support/fakes/archive.ts'
 import { macsFor, testOrigin } from '../../test/support/fakes/macs.ts'
 import { memoryTables } from '../../test/support/fakes/table.ts'
-import { MemoryTeams } from '../../test/support/fakes/teams.ts'
+import { MemoryTeams, type ShownCard } from '../../test/support/fakes/teams.ts'
 import { clockOf, type Time } from './roster.ts'
 
 export const firstDay = '2026-03-04' as Day
@@ -58,7 +58,13 @@ export function stores(begins: number) {
     ledger: new TableLedger(tables),
     outbox: new TableOutbox(tables),
     seals: new TableSeals(tables),
-    teams: new MemoryTeams(clockOf(time, () => 0)),
+    rooms: {
+      teams: new MemoryTeams(clockOf(time, () => 0)),
+      slack: new MemoryTeams(
+        clockOf(time, () => 0),
+        'slack-',
+      ),
+    },
     archive: new MemoryArchive(),
 
     /** Writes the row that says what the ledger is, as the first process does. */
@@ -74,6 +80,15 @@ export function stores(begins: number) {
       }
     },
   }
+}
+
+/** The cards that lie in a channel, or in all channels of all rooms. */
+export const cardsIn = ({ rooms }: Stores, channel?: string): readonly ShownCard[] =>
+  Object.values(rooms).flatMap((room) => room.cards(channel))
+
+/** From now on each send gets through. */
+export function calm({ rooms }: Stores): void {
+  for (const room of Object.values(rooms)) room.plan = () => null
 }
 
 /** A record of what was really done, which edits of the rows do not change. */

@@ -24,7 +24,7 @@ import { type Call, called, calls, type Faults, faultsOf, type Life, never, type
 import { insider } from './insider.ts'
 import { ledgerOf, slotsIn } from './ledger.ts'
 import { archiveOf, messengerOf, outboxOf, sealsOf } from './ports.ts'
-import type { Plan } from './plan.ts'
+import { type Plan, roomKinds } from './plan.ts'
 import { clockOf, compliance, directory, policy } from './roster.ts'
 import { numbers, schedule } from './schedule.ts'
 import { type Keys, type Stores, stores } from './stores.ts'
@@ -137,7 +137,7 @@ function begin(begun: Begun, name: string, seed: number, off: () => number) {
   const delivery = new Delivery({
     ...{ ...shared, ends, failed, pause, committed: () => {} },
     outbox: outboxOf(begun, call, new TableOutbox(tables)),
-    messenger: dispatch(new Map([['teams', messengerOf(begun, call)]])),
+    messenger: dispatch(new Map(roomKinds.map((kind) => [kind, messengerOf(begun, call, kind)]))),
   })
   const limits = new TableLimits(tables)
   const uses = approvals({
@@ -221,7 +221,14 @@ function sealer(parts: Sealer) {
     try {
       const days = await sealed.run()
       if (days.length > 1) parts.reached('catch-up')
-      await announce({ seals, archive, messenger: messengerOf(parts, call), channel: compliance, clock, failed })
+      await announce({
+        seals,
+        archive,
+        messenger: messengerOf(parts, call, 'teams'),
+        channel: compliance,
+        clock,
+        failed,
+      })
       return days
     } finally {
       running -= 1

@@ -30,7 +30,7 @@ export interface ShownCard extends PostedCard {
   readonly rev: number
 }
 
-/** Teams in memory: channels with cards. A channel exists until a test removes it. */
+/** Teams, or a room like it, in memory: channels with cards. A channel exists until a test removes it. */
 export class MemoryTeams implements Messenger {
   readonly rules = teamsRules
   readonly sends: Send[] = []
@@ -44,15 +44,19 @@ export class MemoryTeams implements Messenger {
   plan: (send: Send) => Fate | null = () => null
   private readonly shown = new Map<string, ShownCard>()
   private readonly clock: Clock
+  private readonly room: string
   private posted = 0
 
-  constructor(clock: Clock) {
+  /** @param room with which the ids of its cards begin, so that none is a card of another room */
+  constructor(clock: Clock, room = '') {
     this.clock = clock
+    this.room = room
   }
 
   post(channel: string, request: ApprovalRequest, _again?: Again): Promise<Sent<PostedCard>> {
     return this.send({ kind: 'post', channel, request, at: this.clock.now() }, () => {
-      const card = { conversation: `${channel};messageid=${++this.posted}`, activity: String(this.posted) }
+      const activity = `${this.room}${++this.posted}`
+      const card = { conversation: `${channel};messageid=${activity}`, activity }
       this.show(card, channel, request)
       return { sent: card }
     })
