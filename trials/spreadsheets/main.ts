@@ -6,6 +6,7 @@ import { csvRows } from '../../src/core/data/csv.ts'
 import { pemOf } from '../../src/core/log/signature.ts'
 import { publicKeyOf } from '../../src/local/keys.ts'
 import { action as anAction } from '../../test/support/build.ts'
+import { csvCells } from '../../test/support/csvCells.ts'
 import { asks, votes, type World } from '../../test/support/world.ts'
 import { manifestIn, zipName, zipOf } from '../../test/evidence/bundle.ts'
 import { fiveDays } from '../../test/support/liars.ts'
@@ -142,7 +143,7 @@ async function reported(bundles: string, { key, to, more = [], exit = 0 }: Repor
 /** Compares what LibreOffice read from the workbook and from the CSV with each other, and with the CSV itself. */
 async function flawsOfTables(report: string): Promise<readonly string[]> {
   const written = csvRows((await readFile(join(report, 'requests.csv'), 'utf8')).slice(1))
-  const raw = rawRows((await readFile(join(report, 'requests.csv'), 'utf8')).slice(1))
+  const raw = csvCells((await readFile(join(report, 'requests.csv'), 'utf8')).slice(1))
   const book = await openedInOffice(join(report, 'report.xlsx'))
   const csv = await openedInOffice(join(report, 'requests.csv'))
   const controls = await openedInOffice(join(report, 'controls.csv'))
@@ -175,19 +176,6 @@ const formulasIn = (sheets: OfficeSheets): readonly string[] =>
       row.flatMap(({ formula }) => (formula === undefined ? [] : [`${name}: the formula ${formula}`])),
     ),
   )
-
-/** The cells of CSV as they stand there, with what keeps them from being formulas. */
-function rawRows(text: string): readonly (readonly string[])[] {
-  const rows: string[][] = []
-  let row: string[] = []
-  for (const [, quoted, plain = '', end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/g)) {
-    row.push(quoted?.replaceAll('""', '"') ?? plain)
-    if (end === ',') continue
-    rows.push(row)
-    row = []
-  }
-  return rows
-}
 
 const times = /^(?:asked|decided|expires|run|closed)(?:_local)?$/
 

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { action as anAction, dba, dba2 } from '../../support/build.ts'
+import { csvCells } from '../../support/csvCells.ts'
 import { asks, votes } from '../../support/world.ts'
 import { membersOf, zipName } from '../../evidence/bundle.ts'
 import { day } from '../../evidence/days.ts'
@@ -61,19 +62,6 @@ function rowsIn(file: string): readonly Readonly<Record<string, string>>[] {
   expect(text.startsWith('\ufeff')).toBe(true)
   const [head = [], ...rows] = csvCells(text.slice(1))
   return rows.map((row) => Object.fromEntries(head.map((name, i) => [name, row[i] ?? ''])))
-}
-
-/** Reads CSV as a spreadsheet does: nothing is taken off. */
-function csvCells(text: string): readonly (readonly string[])[] {
-  const rows: string[][] = []
-  let row: string[] = []
-  for (const [, quoted, plain = '', end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/g)) {
-    row.push(quoted?.replaceAll('""', '"') ?? plain)
-    if (end === ',') continue
-    rows.push(row)
-    row = []
-  }
-  return rows
 }
 
 test('a folder gets the report in every format, of one verified period', async () => {
