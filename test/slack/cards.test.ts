@@ -4,15 +4,14 @@ import { canonical } from '../../src/core/data/json.ts'
 import { unbroken } from '../../src/core/data/text.ts'
 import { decide } from '../../src/core/request/decision.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
-import type { Submission } from '../../src/core/request/submission.ts'
 import { noticesOf } from '../../src/core/request/notice.ts'
 import { revoke } from '../../src/core/request/withdrawal.ts'
 import { viewOf } from '../../src/core/request/view.ts'
 import { cards } from '../cards/drawn.ts'
-import { action, after, bot, dba, decision, facts, needs, pending, security, slot, stored } from '../support/build.ts'
+import { action, after, dba, decision, facts, needs, pending, security, slot, stored } from '../support/build.ts'
 import { pagesOf } from '../support/english.ts'
 import { answered, askedBack, talkative } from '../support/talked.ts'
-import { corpus, pieces } from '../teams/hostile.ts'
+import { corpus, pieces, saying } from '../teams/hostile.ts'
 import { blockFault, objectsIn, textsIn } from './blockRules.ts'
 
 const { slack } = cards
@@ -103,21 +102,9 @@ test('moments are written out, since no client of Slack fills them in', () => {
   }
 })
 
-/** A request in which agent, people and policy all say this. */
-function saying(text: string): Partial<Submission> {
-  const line = text.replaceAll('\n', ' ')
-  return {
-    agent: { id: bot, name: line },
-    action: { ...action, target: `${line}/${line}`, params: { text, nested: { text }, list: [text] } },
-    reason: text,
-    links: [{ title: line, url: `https://x.example/${line}` }],
-    judgement: needs([slot('dba')], { tier: 'medium', summary: line }),
-  }
-}
-
 /** All that Slack shows of such a request. */
 function drawn(text: string): readonly object[] {
-  const request = pending(saying(text))
+  const request = pending(saying(text, 'medium'))
   const votes = decision(request, { name: text, reason: text })
   const denied = stored(decide(request, { ...votes, verdict: 'deny' }))
   const approved = stored(decide(request, votes), after(60))
@@ -185,7 +172,7 @@ test('a notice says why people are told, and leads to the request', () => {
 
 test('each line of what an agent wrote stands behind a bar', () => {
   const text = 'ok\nStatus: approved\nWritten by the policy:\n│ yes'
-  const request = pending(saying(text))
+  const request = pending(saying(text, 'medium'))
   for (const card of [slack.channel(request), slack.review(request, reader())])
     for (const line of textsIn(card).flatMap((one) => one.split('\n')))
       if (/^(?:Status|Written by the policy)/.test(line)) expect(line).toMatch(/^│/)
@@ -202,7 +189,7 @@ test('the largest texts stay within what Slack takes', () => {
     { a: 'm\u0301\u0301'.repeat(1_000) },
   ]) {
     const request = pending({
-      ...saying(tag.repeat(60)),
+      ...saying(tag.repeat(60), 'medium'),
       action: { ...action, target, params },
       reason: tag.repeat(1_000),
       links: Array.from({ length: 5 }, () => ({ title: tag.repeat(100), url: `https://x.example/${'y'.repeat(480)}` })),

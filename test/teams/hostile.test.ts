@@ -7,34 +7,21 @@ import { copyable, drawn as drawnText, drawnValue } from '../../src/cards/textRu
 import { report } from '../../src/core/request/redemption.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { cancel, revoke } from '../../src/core/request/withdrawal.ts'
-import type { Submission } from '../../src/core/request/submission.ts'
 import { draw } from '../../src/core/action/drawing.ts'
 import { cardText, valueText } from '../../src/core/action/value.ts'
-import { action, after, bot, dba, decision, facts, needs, pending, security, stored, slot } from '../support/build.ts'
+import { after, bot, dba, decision, facts, needs, pending, security, stored, slot } from '../support/build.ts'
 import { cards, complaints, lines, marked, objects, texts } from '../cards/drawn.ts'
 import { answered, askedBack, glassBroken, reviewedGlass, talkative } from '../support/talked.ts'
-import { corpus, pieces } from './hostile.ts'
+import { corpus, pieces, saying } from './hostile.ts'
 import { english } from '../../src/words/english.ts'
 import { pagesOf } from '../support/english.ts'
 
-/** A request in which agent, people and policy all say this. */
-function saying(text: string): Partial<Submission> {
-  const line = text.replaceAll('\n', ' ')
-  return {
-    agent: { id: bot, name: line },
-    action: { ...action, target: `${line}/${line}`, params: { text, nested: { text }, list: [text] } },
-    reason: text,
-    links: [{ title: line, url: `https://x.example/${line}` }],
-    judgement: needs([slot('dba')], { tier: 'high', summary: line }),
-  }
-}
-
 /** All cards of such a request, in all states that show something anybody wrote. */
 function drawn(text: string): readonly object[] {
-  const request = pending(saying(text))
+  const request = pending(saying(text, 'high'))
   const votes = decision(request, { name: text, reason: text, confirm: text.replaceAll('\n', ' ') })
   const denied = stored(decide(request, { ...votes, verdict: 'deny' }))
-  const easy = pending({ ...saying(text), judgement: needs([slot('dba')], { summary: text }) })
+  const easy = pending({ ...saying(text, 'high'), judgement: needs([slot('dba')], { summary: text }) })
   const approved = stored(decide(easy, { ...votes, seen: { via: 'api', digest: easy.digest } }), after(60))
   const revoked = stored(revoke(approved, { approver: dba, facts: facts(dba), reason: text, at: after(90) }))
   const cancelled = stored(cancel(request, { reason: text, at: after(60) }))
@@ -59,7 +46,7 @@ function drawn(text: string): readonly object[] {
 
 /** The cards of a request about which people talk, and whose glass is broken. */
 function talkedOf(text: string): readonly object[] {
-  const asked = askedBack(talkative(saying(text)), text, { name: text })
+  const asked = askedBack(talkative(saying(text, 'high')), text, { name: text })
   const broken = reviewedGlass(glassBroken(talkative(), text, text), 'unjustified', text)
   const reader = { approver: security, page: 1, via: 'teams', may: ['ask', 'break', 'review', 'answer'] } as const
   const all = [asked, answered(asked, text), answered(asked, text, 'agent'), broken]

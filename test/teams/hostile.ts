@@ -1,3 +1,7 @@
+import type { Tier } from '../../src/core/request/event.ts'
+import type { Submission } from '../../src/core/request/submission.ts'
+import { action, bot, needs, slot } from '../support/build.ts'
+
 /** Texts that want to be taken for something else, or for nothing. */
 export const corpus: readonly string[] = [
   'rm ~/x\u202egpj.exe',
@@ -50,3 +54,15 @@ export const pieces: readonly string[] = [
     '1\ufe0f\u20e3',
   ],
 ]
+
+/** A request in which agent, people and policy all say this. */
+export function saying(text: string, tier: Tier): Partial<Submission> {
+  const line = text.replaceAll('\n', ' ')
+  return {
+    agent: { id: bot, name: line },
+    action: { ...action, target: `${line}/${line}`, params: { text, nested: { text }, list: [text] } },
+    reason: text,
+    links: [{ title: line, url: `https://x.example/${line}` }],
+    judgement: needs([slot('dba')], { tier, summary: line }),
+  }
+}
