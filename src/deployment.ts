@@ -61,7 +61,7 @@ export async function deploy(env: NodeJS.ProcessEnv): Promise<Deployed> {
   const { policyFolder, policyRef: ref } = config
   const policy = await loadPolicy(policyFolder, cards, { ref, compiled: await readCompiled(beside(compiledFile)) })
   for (const name of untold(policy)) console.warn(logLine('start', { start: true, ...withoutChannel(name) }))
-  const served = new Set(['teams', ...(config.slack ? (['slack'] as const) : [])] as const)
+  const served = ['teams', ...(config.slack ? ['slack'] : [])]
   for (const kind of unserved(policy, served))
     console.warn(logLine('start', { start: true, ...withoutMessenger(kind) }))
   if (config.clients.size === 0)

@@ -26,7 +26,7 @@ export function welcome(stack: {
     .groups()
     .map(({ name, members }) => `  ${name.padEnd(18)} ${members.map(nameOfUser).join(', ')}\n`)
   const silent = untold(policy).map((name) => `  ${name} has no channel: its members are told of no request.\n`)
-  const elsewhere = unserved(policy, new Set(['teams'])).map(
+  const elsewhere = unserved(policy, ['teams']).map(
     (kind) => `  Channels of the kind ${kind} get nothing on this machine.\n`,
   )
   const owned = policy

@@ -1,4 +1,4 @@
-import { type ChannelKind, kindOf } from '../ports/channel.ts'
+import { kindOf } from '../ports/channel.ts'
 import type { Policy } from '../ports/policy.ts'
 
 /** The groups without a channel: their members are told of nothing that they may decide. */
@@ -11,13 +11,15 @@ export const withoutChannel = (name: string) => ({
   effect: `its members are told of no request; the delivery of a request that needs them is late`,
 })
 
-/** The kinds of channels that policy names and this deployment has no messenger for. */
-export const unserved = (
+/** The kinds of channels that policy names and that none of these messengers serves, sorted. */
+export function unserved(
   policy: Pick<Policy, 'groups' | 'complianceChannel'>,
-  served: ReadonlySet<ChannelKind>,
-): readonly string[] => {
-  const channels = [...policy.groups().flatMap((group) => group.channels), policy.complianceChannel() ?? []].flat()
-  return [...new Set(channels.map(kindOf))].filter((kind) => !new Set<string>(served).has(kind)).sort()
+  served: readonly string[],
+): readonly string[] {
+  const compliance = policy.complianceChannel()
+  const ofGroups = policy.groups().flatMap(({ channels }) => channels)
+  const kinds = new Set([...ofGroups, ...(compliance === null ? [] : [compliance])].map(kindOf))
+  return [...kinds].filter((kind) => !served.includes(kind)).sort()
 }
 
 /** What a start says of such a kind. */

@@ -21,6 +21,6 @@ test.each<[string, ReturnType<typeof policy>, readonly string[]]>([
   ],
   ['Slack, where only compliance has its channel', policy(slack, group('dba', teams)), ['slack']],
 ])('without Slack, policy has unserved kinds: %s', (_what, given, expected) => {
-  expect(unserved(given, new Set(['teams']))).toEqual(expected)
-  expect(unserved(given, new Set(['teams', 'slack']))).toEqual([])
+  expect(unserved(given, ['teams'])).toEqual(expected)
+  expect(unserved(given, ['teams', 'slack'])).toEqual([])
 })
