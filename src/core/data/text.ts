@@ -8,6 +8,12 @@ import { joinsNext, joinsPrevious, viramas } from './unicodeData.ts'
 export const deceptive =
   /(?! )[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\p{Me}\u0334-\u0338\u20d2\u20d3\u20e5\u20e6\u20ea\u20eb\u2800\ufffc\u{1d159}\u21b5\u21e5\u240d\u27e6\u27e7]/u
 
+/** A character that a reader sees as itself: neither a blank, nor a mark that needs a letter. */
+const legible = new RegExp(String.raw`(?!${deceptive.source})[^ \p{M}]`, 'u')
+
+/** Whether a reader sees nothing of a text: it is empty, blank, or of characters alone that nobody sees. */
+export const saysNothing = (text: string): boolean => !legible.test(text)
+
 /**
  * Combining marks that deceive. More than four on one letter cover the lines around it; a mark without a letter changes
  * the character before the text.

@@ -3,6 +3,7 @@ import type { Digest, Hex, ObjectId } from '../data/id.ts'
 import { type Instant, plusSeconds } from '../data/instant.ts'
 import { Problem } from '../data/problem.ts'
 import { changed, type Writable } from '../data/changed.ts'
+import { saysNothing } from '../data/text.ts'
 import {
   type ApprovalRequest,
   closed,
@@ -255,13 +256,9 @@ function checkWords(request: ApprovalRequest, { verdict, reason, confirm }: Deci
   else if (request.requirement?.tier === 'high') checkConfirmed(request, confirm)
 }
 
-/** A character that a reader can see. A text without one says nothing. */
-const anythingSeen = /[^\s\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u
-
 /** @throws {Problem} `invalid-input` for a text that says nothing */
 export function checkText(text: string | undefined, member: string, rule: string): void {
-  if (!anythingSeen.test(text ?? ''))
-    throw new Problem('invalid-input', `/${member}: ${rule}.`, { pointer: `/${member}` })
+  if (saysNothing(text ?? '')) throw new Problem('invalid-input', `/${member}: ${rule}.`, { pointer: `/${member}` })
 }
 
 /** @throws {Problem} `invalid-input` unless the last part of the target was typed */

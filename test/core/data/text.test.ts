@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { visible } from '../../../src/core/data/text.ts'
+import { saysNothing, visible } from '../../../src/core/data/text.ts'
 import { unicode } from '../../support/chance.ts'
 
 test.each([
@@ -97,6 +97,23 @@ const anyText = fc.oneof(
       ),
     )
     .map((parts) => parts.join('')),
+)
+
+test.each([
+  '',
+  ' \t\r\n',
+  '\u200b\u2060',
+  '\u2800\u2800',
+  '\u3164',
+  '\u0301',
+  ' \u202e',
+  '\u{e0041}',
+  '\ufffc',
+  '\u{1d159}',
+])('a text says nothing of which nobody sees a letter or sign: %j', (text) => expect(saysNothing(text)).toBe(true))
+
+test.each(['a', ' . ', '?', '\u05d0', '👍', '不', 'e\u0301', '\u2801'])('a text says something: %j', (text) =>
+  expect(saysNothing(text)).toBe(false),
 )
 
 describe.each(['line', 'block'] as const)('in a %s', (layout) => {
