@@ -30,7 +30,10 @@ export interface GrantClaims {
     },
   ]
   readonly policy: Digest
+  /** Whose approvals it rests on: nobody's if a rule approved. */
   readonly approvers: readonly ObjectId[]
+  /** Present if one person broke the glass: then that person alone approved. */
+  readonly glass?: true
   readonly event: Hex
 }
 
@@ -56,7 +59,9 @@ export function grantFor(request: ApprovalRequest, issuer: string, now: Instant)
     ...(request.onBehalfOf !== undefined && { act: { sub: request.onBehalfOf } }),
     authorization_details: [{ type: 'countersign_action', action, target, environment, digest: request.digest }],
     policy: request.policy.version,
-    approvers: countedVotes(request).map(({ approver }) => approver),
+    ...(request.glass
+      ? { approvers: [request.glass.by], glass: true }
+      : { approvers: countedVotes(request).map(({ approver }) => approver) }),
     event,
   }
 }

@@ -25,6 +25,7 @@ import {
   slot,
   statuses,
 } from '../../support/build.ts'
+import { glassBroken, incident, talkative, votedFor } from '../../support/talked.ts'
 
 const issuer = 'https://countersign.example'
 const seconds = (at: Instant): number => Date.parse(at) / 1000
@@ -59,6 +60,12 @@ describe('the claims', () => {
       approvers: [dba],
       event: request.events.at(-1)?.hash,
     })
+  })
+
+  test('the claims name who broke the glass, and not those whose approvals did not suffice', () => {
+    const broken = glassBroken(votedFor(talkative()))
+    expect(claimsOf(broken, after(360))).toMatchObject({ approvers: [incident], glass: true })
+    expect(claimsOf(approved())).not.toHaveProperty('glass')
   })
 
   test('the claims name every approver, or none if a rule approved', () => {
