@@ -36,7 +36,7 @@ import { actorIn, involvedIn, isInvolved, mayKnow, mayRead, type Reader } from '
 import { forbidding, objectionByPolicy, objectionOf } from './objection.ts'
 import { spoken } from '../words/spoken.ts'
 import { checkMayKnowPolicy, type PolicyView, viewPolicy } from './policyView.ts'
-import { type Attempt, changeOrRefuse, noteRefusal, type RefusingParts, requestOfAgent } from './refusals.ts'
+import { type Attempt, attemptOf, changeOrRefuse, noteRefusal, type RefusingParts, requestOfAgent } from './refusals.ts'
 import { afterStepUp, neededStepUp } from './stepUp.ts'
 import { answerAs, askBackAs, awaitsAgent, awaitsPerson } from './talk.ts'
 import { sweeping } from './sweeping.ts'
@@ -254,9 +254,8 @@ async function decideAs(
 ): Promise<ApprovalRequest> {
   const { found, name, facts } = await involvedIn(parts, id, input.approver)
   const vote = { ...input, name, facts }
-  const { via, client } = input.seen
-  const by = { kind: 'person', id: input.approver } as const
-  const attempt: Attempt = { by, act: 'decide', via, ...(client !== undefined && { client }) }
+  const { client } = input.seen
+  const attempt = attemptOf({ kind: 'person', id: input.approver }, 'decide', input.seen)
   let latest = found
   for (;;) {
     const others = await standingsOf(parts, votesToCheck(latest, vote), latest)
@@ -385,7 +384,7 @@ async function revokeAs(
   const { found, name, facts } = await involvedIn(parts, id, approver)
   const used = client !== undefined && { client }
   const input = { approver, name, facts, ...(reason !== undefined && { reason }), ...used }
-  const attempt: Attempt = { by: { kind: 'person', id: approver }, act: 'revoke', ...used }
+  const attempt = attemptOf({ kind: 'person', id: approver }, 'revoke', { client })
   const rule: CommitRule = (request, at) => {
     const needed = client === undefined ? null : neededStepUp(parts, request)
     return afterStepUp(revoke(request, { ...input, at }), needed, contexts)
@@ -410,7 +409,7 @@ async function redeemAs(
   input: { caller: ObjectId; mayRedeemForOthers: boolean; grant: string; digest: Digest; redemption: string },
 ): Promise<RedeemedRequest> {
   const { caller, mayRedeemForOthers, grant, digest, redemption } = input
-  const attempt: Attempt = { by: { kind: 'agent', id: caller }, act: 'redeem' }
+  const attempt = attemptOf({ kind: 'agent', id: caller }, 'redeem')
   const claims = await parts.grants.read(grant).catch(async (cause: unknown) => {
     if (refusalIn(cause) !== null)
       await noteRefusal(parts, id, attempt, cause as Problem, () => requestOfAgent(parts, id, caller))

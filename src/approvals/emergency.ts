@@ -11,7 +11,7 @@ import type { Ledger } from '../ports/ledger.ts'
 import type { Policy } from '../ports/policy.ts'
 import { excludedBy } from './eligibility.ts'
 import { involvedIn, type InvolvementParts } from './involvement.ts'
-import { type Attempt, changeOrRefuse, type RefusingParts } from './refusals.ts'
+import { attemptOf, changeOrRefuse, type RefusingParts } from './refusals.ts'
 import { afterStepUp, neededStepUp } from './stepUp.ts'
 
 type EmergencyParts = RefusingParts &
@@ -54,13 +54,11 @@ export async function breakGlassAs(
   checkSecretIn(input.reason, '/reason')
   const { name, glassFacts: facts, found } = await involvedIn(parts, id, input.approver)
   await checkReviewed(parts, id, facts)
-  const { via, client } = input.seen
-  const by = { kind: 'person', id: input.approver } as const
-  const attempt: Attempt = { by, act: 'break-glass', via, ...(client !== undefined && { client }) }
+  const { client } = input.seen
   return changeOrRefuse(
     parts,
     id,
-    attempt,
+    attemptOf({ kind: 'person', id: input.approver }, 'break-glass', input.seen),
     (request, at) => {
       const needed = client === undefined ? null : neededStepUp(parts, request)
       const seen = needed ? { ...input.seen, proved: needed.context } : input.seen
@@ -83,13 +81,10 @@ export async function reviewGlassAs(
 ): Promise<ApprovalRequest> {
   checkSecretIn(input.reason, '/reason')
   const { name, facts, found } = await involvedIn(parts, id, input.reviewer)
-  const { client } = input
-  const by = { kind: 'person', id: input.reviewer } as const
-  const attempt: Attempt = { by, act: 'review', ...(client !== undefined && { client }) }
   return changeOrRefuse(
     parts,
     id,
-    attempt,
+    attemptOf({ kind: 'person', id: input.reviewer }, 'review', { client: input.client }),
     (request, at) => review(request, { ...input, name, facts, excluded: excludedBy(parts.policy, request), at }),
     found,
   )

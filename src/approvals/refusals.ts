@@ -1,5 +1,5 @@
 import { setTimeout as timer } from 'node:timers/promises'
-import type { RequestId } from '../core/data/id.ts'
+import type { ObjectId, RequestId } from '../core/data/id.ts'
 import { noSuchRequest, Problem } from '../core/data/problem.ts'
 import { type RefusedCall, refusalIn, refuse } from '../core/request/refusal.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
@@ -14,6 +14,13 @@ export interface RefusingParts extends ChangeParts {
 
 /** What a caller tries, before anything is known to be wrong with it. */
 export type Attempt = Omit<RefusedCall, 'code'>
+
+/** Describes an attempt by whoever makes it. `from` is the door, where it matters, and the application that a person used. */
+export const attemptOf = (
+  by: Attempt['by'],
+  act: Attempt['act'],
+  { via, client }: { readonly via?: string | undefined; readonly client?: ObjectId | undefined } = {},
+): Attempt => ({ by, act, ...(via !== undefined && { via }), ...(client !== undefined && { client }) })
 
 /** Milliseconds that the answer to a refused caller waits for the record. Teams expects an answer within five seconds. */
 const patience = 2_000
