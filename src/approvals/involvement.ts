@@ -37,19 +37,19 @@ export async function mayRead(parts: InvolvementParts, request: ApprovalRequest,
  * guests and disabled accounts the request does not exist.
  */
 export async function mayKnow(parts: InvolvementParts, request: ApprovalRequest, person: Known): Promise<boolean> {
-  if (!isOfTenant(person)) return false
-  if (hasDecided(request, person) || isOwnSide(request, person)) return true
-  return (await factsIn(parts, person, involvedGroups(request))).groups.length > 0
+  // Their groups are asked for only if nothing else lets them.
+  return isOfTenant(person) && (isParty(request, person) || isInvolved(await involvementIn(parts, person, request)))
 }
 
 const isOfTenant = ({ member, enabled }: Pick<Facts, 'member' | 'enabled'>): boolean => member && enabled
 
-const hasDecided = ({ decisions }: ApprovalRequest, { accounts }: Pick<Facts, 'accounts'>): boolean =>
-  decisions.some(({ facts }) => overlap(facts.accounts, accounts))
+/** Whether a person has decided a request, or belongs to the side that asks. */
+const isParty = (request: ApprovalRequest, person: Omit<Facts, 'groups'>): boolean =>
+  request.decisions.some(({ facts }) => overlap(facts.accounts, person.accounts)) || isOwnSide(request, person)
 
-/** Whether a person may know of a request: the same rule as {@link mayKnow}. */
+/** Whether a person of the tenant may know of a request: see {@link mayKnow}. */
 export const isInvolved = ({ found, facts, glassFacts }: Involved): boolean =>
-  [...facts.groups, ...glassFacts.groups].length > 0 || hasDecided(found, facts) || isOwnSide(found, facts)
+  facts.groups.length > 0 || glassFacts.groups.length > 0 || isParty(found, facts)
 
 /**
  * Reads the facts that a person's act on a request rests on.
@@ -71,6 +71,11 @@ export async function involvedIn(parts: InvolvementParts, id: RequestId, who: Ob
 export async function actorIn(parts: InvolvementParts, id: RequestId, who: ObjectId): Promise<Involved> {
   const [person, found] = await Promise.all([known(parts, who), parts.ledger.find(id)])
   if (!person || !found || !isOfTenant(person)) throw noSuchRequest()
+  return involvementIn(parts, person, found)
+}
+
+/** Sorts what is known of a person by the groups that matter for a request. @throws {Problem} `unavailable` */
+export async function involvementIn(parts: PeopleParts, person: Known, found: ApprovalRequest): Promise<Involved> {
   const all = await factsIn(parts, person, involvedGroups(found))
   const of = (names: readonly string[]): Facts => ({
     ...all,
