@@ -46,19 +46,30 @@ export interface AnswerInput {
 export const openQuestions = ({ questions = [] }: ApprovalRequest): readonly ApproverQuestion[] =>
   questions.filter(({ answer }) => !answer)
 
+/** The open question of a person, whichever of these accounts they asked with. */
+const openQuestionOf = (request: ApprovalRequest, accounts: readonly ObjectId[]): ApproverQuestion | undefined =>
+  openQuestions(request).find(({ by }) => accounts.includes(by))
+
+/** Whether a request takes a question of a person with these accounts: one of theirs at a time, and five of all people. */
+export const takesQuestion = (request: ApprovalRequest, accounts: readonly ObjectId[]): boolean =>
+  request.status === 'pending' &&
+  (request.questions ?? []).length < bounds.questions &&
+  openQuestionOf(request, accounts) === undefined
+
 /**
  * Asks the side that wants the action. Nothing is decided by that. Where policy says so, the deadline moves, so that there
  * is time for an answer. The same question again changes nothing while it is open.
  *
  * @throws {Problem} `not-pending`, `not-permitted`, `self-approval`, `digest-mismatch`; `invalid-input` for a question
  *   without words
- * @throws {Problem} `too-many` while an earlier question of the approver is open, and after five of all approvers
+ * @throws {Problem} `too-many` while an earlier question of the same person is open, and after five of all approvers
  */
 export function askBack(request: ApprovalRequest, input: QuestionInput): Step {
   const { approver, name, question, seen, facts, at } = input
   const { questions = [] } = request
-  const mine = openQuestions(request).find(({ by }) => by === approver)
-  if (request.status === 'pending' && mine && questionText(request, mine) === question) return { request, events: [] }
+  const mine = openQuestionOf(request, facts.accounts)
+  const isAskedAgain = mine?.by === approver && questionText(request, mine) === question
+  if (request.status === 'pending' && isAskedAgain) return { request, events: [] }
   checkPending(request, at)
   checkMayDecide(request, facts, { verdict: 'approve', ...(input.excluded && { excluded: input.excluded }) })
   checkSeen(request, input, { whole: false })

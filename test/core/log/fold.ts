@@ -10,6 +10,7 @@ export interface Read {
   readonly hash?: string
   readonly actor: { readonly kind: string; readonly id?: string }
   readonly data?: Partial<{
+    readonly action: string
     readonly verdict: string
     readonly facts: Facts
     readonly by: string
@@ -145,7 +146,7 @@ function checkTalk(event: Read, past: readonly Read[], demand: (claim: boolean, 
   if (event.type === 'asked') {
     demand(!isExcluded, 'a question by the side that asks')
     demand(of('asked').length < 5, 'a sixth question')
-    const mine = of('asked').filter((one) => one.actor.id === event.actor.id)
+    const mine = of('asked').filter((one) => accounts.some((account) => account === one.actor.id))
     demand(
       mine.every((one) => answered.includes(hashIn(past, one, event))),
       'a second open question',

@@ -89,6 +89,9 @@ describe('a question', () => {
   test('is one for each approver until it is answered, and five in all', () => {
     const once = asked()
     expect(code(() => askBack(once, question(once, { question: 'And why now?' })))).toBe('too-many')
+    // Another account of the same person is no other approver.
+    const alias = { approver: oid(51), facts: facts(oid(51), { accounts: [dba, oid(51)] }) }
+    expect(code(() => askBack(once, question(once, alias)))).toBe('too-many')
     let request: ApprovalRequest = pending()
     for (const number of [1, 2, 3, 4, 5]) {
       const at = after(60 + number)
@@ -113,6 +116,7 @@ describe('a question', () => {
       { seen: { via: 'teams', view: `sha256:${'0'.repeat(64)}` as never } },
     ],
     ['without words', 'invalid-input', { question: ' \u200b' }],
+    ['of Braille blanks', 'invalid-input', { question: '\u2800\u2800' }],
     ['after the deadline', 'not-pending', { at: after(3600) }],
   ])('%s is refused', (_, expected, other) => {
     const request = pending()
