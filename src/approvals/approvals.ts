@@ -9,12 +9,11 @@ import {
   show,
   votesToCheck,
 } from '../core/request/decision.ts'
-import { checkMayBreak } from '../core/request/glass.ts'
 import type { Digest, Hex, ObjectId, RequestId } from '../core/data/id.ts'
 import { type Instant, milliseconds } from '../core/data/instant.ts'
-import { asNewer, isBroken, noSuchRequest, Problem, type StepUpNeeded } from '../core/data/problem.ts'
+import { asNewer, isBroken, noSuchRequest, Problem, problemIn, type StepUpNeeded } from '../core/data/problem.ts'
 import { redeem, type Report, report } from '../core/request/redemption.ts'
-import { type ApprovalRequest, awaitsReview, due, type Step } from '../core/request/request.ts'
+import { type ApprovalRequest, due, type Step } from '../core/request/request.ts'
 import { refusalIn } from '../core/request/refusal.ts'
 import { type Facts, overlap } from '../core/request/requirement.ts'
 import { checkSecretIn } from '../core/action/secret.ts'
@@ -29,6 +28,7 @@ import type { Ends } from './ends.ts'
 import type { Grant, grants } from './grants.ts'
 import { excludedBy, groupsOf, known, namesOf, standingsOf } from './eligibility.ts'
 import { breakGlassAs, reviewGlassAs } from './emergency.ts'
+import { type Further, furtherIn, furtherOf, noFurther } from './further.ts'
 import type { KeptEvent, RequestPage, Scope } from '../ports/ledger.ts'
 import { bind } from '../runtime/bind.ts'
 import { recollectionOf } from './recollection.ts'
@@ -88,7 +88,7 @@ interface Granted {
 }
 
 /** A request as one person sees it. */
-export interface Reviewed {
+export interface Reviewed extends Further {
   readonly request: ApprovalRequest
   readonly page: number
   readonly pages: number
@@ -102,12 +102,6 @@ export interface Reviewed {
   readonly elsewhere: Problem | null
   /** What this person has to sign in with before they decide or revoke; `null` if their sign-in is enough. */
   readonly stepUp: StepUpNeeded | null
-  /** This person may approve alone, in an emergency. */
-  readonly mayBreak: boolean
-  /** Somebody broke the glass, and this person may review that. */
-  readonly mayReview: boolean
-  /** A question is open that this person may answer, as one of the side that asks. */
-  readonly mayAnswer: boolean
   /** This person may not know of the request, and must not see its content. */
   readonly stranger: boolean
 }
@@ -139,6 +133,7 @@ export const approvals = (parts: ApprovalsParts) =>
       askBack: askBackAs,
       awaitsAgent: ({ policy }: ApprovalsParts, request: ApprovalRequest) => awaitsAgent(policy, request),
       awaitsPerson: awaitsAnswerOf,
+      further: furtherOf,
       answer: answerAs,
       breakGlass: breakGlassAs,
       reviewGlass: reviewGlassAs,
@@ -311,7 +306,7 @@ async function review(
   wanted: { page: number; template: Hex; via: string; contexts?: readonly string[] },
 ): Promise<Reviewed> {
   const actor = await actorIn(parts, id, approver)
-  const { facts, glassFacts, found } = actor
+  const { facts, found } = actor
   const { template, via, contexts } = wanted
   let reviewed = {
     page: 1,
@@ -330,12 +325,9 @@ async function review(
       const excluded = excludedBy(parts.policy, request)
       const excluding = problemIn(() => checkMayDecide(request, facts, { verdict: 'approve', excluded }))
       const exclusion = refusal || !excluding ? null : exclusionOf(request, facts)
-      const mayBreak = problemIn(() => checkMayBreak(request, glassFacts, excluded)) === null
-      const mayReview = awaitsReview(request) && !excluding && !overlap(request.glass?.accounts ?? [], facts.accounts)
-      const mayAnswer = awaitsPerson(parts.policy, request, facts)
-      reviewed = { page, pages, refusal, exclusion, mayBreak, mayReview, mayAnswer }
+      reviewed = { page, pages, refusal, exclusion, ...furtherIn(parts.policy, request, actor) }
       // A person who can only break the glass, and not through this door, gets no page.
-      if (refusal && (!mayBreak || isForeignDoor(via))) return unchanged(request, at)
+      if (refusal && (!reviewed.mayBreak || isForeignDoor(via))) return unchanged(request, at)
       return show(request, { approver, template, page, pages })
     },
     found,
@@ -561,18 +553,5 @@ const listed = (parts: ApprovalsParts, request: ApprovalRequest): Promise<Approv
 const latest = async ({ ledger }: ApprovalsParts, request: ApprovalRequest): Promise<ApprovalRequest> =>
   recollectionOf(ledger).knowsLater(request) ? ((await ledger.find(request.id)) ?? request) : request
 
-const noFurther = { mayBreak: false, mayReview: false, mayAnswer: false }
-
 const exclusionOf = ({ requirement }: ApprovalRequest, { accounts }: Facts): Exclusion =>
   overlap(requirement?.excludedByAgent ?? [], accounts) ? 'agent' : 'policy'
-
-/** Returns the problem that a check throws; `null` if it throws none. */
-function problemIn(check: () => void): Problem | null {
-  try {
-    check()
-    return null
-  } catch (cause) {
-    if (cause instanceof Problem) return cause
-    throw cause
-  }
-}

@@ -9,7 +9,7 @@ import type { Facts } from '../core/request/requirement.ts'
 import type { Policy } from '../ports/policy.ts'
 import { excludedBy } from './eligibility.ts'
 import { involvedIn, type InvolvementParts } from './involvement.ts'
-import { type Attempt, changeOrRefuse, type RefusingParts, requestOfAgent } from './refusals.ts'
+import { attemptOf, changeOrRefuse, type RefusingParts, requestOfAgent } from './refusals.ts'
 
 type TalkParts = RefusingParts & InvolvementParts & { readonly policy: Policy }
 
@@ -33,20 +33,22 @@ export interface GivenAnswer {
 /**
  * Asks the side that wants the action. A refusal is recorded.
  *
- * @throws {Problem} as core/request/conversation.ts; `secret-in-params`; `not-found` for a person who may not know of the
- *   request
+ * @throws {Problem} as core/request/conversation.ts; `secret-in-params`; `not-permitted` where nobody may answer: people would
+ *   wait in vain, and be told of nothing else meanwhile; `not-found` for a person who may not know of the request
  */
 export async function askBackAs(parts: TalkParts, id: RequestId, input: AskedBack): Promise<ApprovalRequest> {
   checkSecretIn(input.question, '/question')
   const { name, facts, found } = await involvedIn(parts, id, input.approver)
-  const { via, client } = input.seen
-  const by = { kind: 'person', id: input.approver } as const
-  const attempt: Attempt = { by, act: 'ask', via, ...(client !== undefined && { client }) }
   return changeOrRefuse(
     parts,
     id,
-    attempt,
-    (request, at) => askBack(request, { ...input, name, facts, excluded: excludedBy(parts.policy, request), at }),
+    attemptOf({ kind: 'person', id: input.approver }, 'ask', input.seen),
+    (request, at) => {
+      const step = askBack(request, { ...input, name, facts, excluded: excludedBy(parts.policy, request), at })
+      if (step.events.length > 0 && !isAnswerable(parts.policy, request))
+        throw new Problem('not-permitted', 'Nobody answers for this agent: decide without an answer, or deny in words.')
+      return step
+    },
     found,
   )
 }
@@ -63,11 +65,10 @@ export async function answerAs(parts: TalkParts, id: RequestId, input: GivenAnsw
   const person = by.kind === 'person' ? await involvedIn(parts, id, by.id) : null
   const found = person?.found ?? (await requestOfAgent(parts, id, by.id))
   const of = person ? { name: person.name, facts: person.facts } : {}
-  const attempt: Attempt = { by, act: 'answer', ...(client !== undefined && { client }) }
   return changeOrRefuse(
     parts,
     id,
-    attempt,
+    attemptOf(by, 'answer', { client }),
     (request, at) => {
       const step = answer(request, { ...input, ...of, warnings: wordWarnings(input.answer), at })
       if (step.events.length > 0) checkMayAnswer(parts.policy, request, by.kind)
@@ -84,6 +85,10 @@ function checkMayAnswer(policy: Policy, request: ApprovalRequest, kind: GivenAns
   if (answers === 'both' || answers === (kind === 'agent' ? 'agent' : 'owners')) return
   throw new Problem('not-permitted', `approvers.json says who answers for this agent: ${answers}.`)
 }
+
+/** Whether anybody may answer what is asked of this agent. */
+export const isAnswerable = (policy: Pick<Policy, 'agent'>, request: ApprovalRequest): boolean =>
+  answererOf(policy, request, ['agent', 'owners', 'both'])
 
 /** Whether a question is open that the agent itself may answer. */
 export const awaitsAgent = (policy: Pick<Policy, 'agent'>, request: ApprovalRequest): boolean =>

@@ -1,5 +1,3 @@
-import { bounds } from '../core/data/bound.ts'
-import { openQuestions } from '../core/request/conversation.ts'
 import { doorsBeside } from '../core/request/decision.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import type { Words } from '../words/words.ts'
@@ -12,17 +10,12 @@ export const noForm: Offered = { ask: false, break: false, justified: false, unj
 /**
  * Which of the forms a person gets on a page. A question needs one page that was shown; to break the glass needs them all.
  */
-export function furtherForms(
-  request: ApprovalRequest,
-  { approver, via, may = [] }: CardReader,
-  last: boolean,
-): Offered {
-  const { questions = [], status, glass } = request
+export function furtherForms(request: ApprovalRequest, { via, may = [] }: CardReader, last: boolean): Offered {
+  const { status, glass } = request
   const isPending = status === 'pending'
-  const hasAsked = openQuestions(request).some(({ by }) => by === approver)
   const reviews = may.includes('review') && glass !== undefined && !glass.review
   return {
-    ask: isPending && may.includes('ask') && !hasAsked && questions.length < bounds.questions,
+    ask: isPending && may.includes('ask'),
     break: isPending && may.includes('break') && last && doorsBeside(request, via) === null,
     justified: reviews,
     unjustified: reviews,

@@ -1,8 +1,19 @@
 import { bounds } from '../../src/core/data/bound.ts'
 import type { ObjectId } from '../../src/core/data/id.ts'
-import type { ApprovalRequest } from '../../src/core/request/request.ts'
-import { after, dba, dba2, needs, owner, security, slot } from '../support/build.ts'
-import { asks, claims, codeOf, history, type Instance, ownerAlias, stranger, world } from '../support/world.ts'
+import { type ApprovalRequest, hashOfQuestion } from '../../src/core/request/request.ts'
+import { after, bot, dba, dba2, needs, owner, security, slot } from '../support/build.ts'
+import {
+  agent,
+  asks,
+  claims,
+  codeOf,
+  history,
+  type Instance,
+  outcomeOf,
+  ownerAlias,
+  stranger,
+  world,
+} from '../support/world.ts'
 
 const judge = () => needs([slot('dba')], { glass: { groups: ['security', 'fire'], review: 7200 } })
 const groups = [
@@ -110,4 +121,54 @@ test('who broke five glasses that nobody reviewed breaks no more', async () => {
   expect((await place.approvals.breakGlass(first.id, breaking(first))).status).toBe('approved')
   await place.approvals.reviewGlass(first.id, finding(dba))
   expect((await place.approvals.breakGlass(request.id, breaking(request))).status).toBe('approved')
+})
+
+test('two people break one glass at the same moment, and one of them approves alone', async () => {
+  const place = await world(judge, {
+    groups: groups.map((one) => (one.name === 'fire' ? { ...one, members: [dba2] } : one)),
+  })
+  const { request } = await place.approvals.ask(asks())
+  const results = await Promise.all(
+    [security, dba2].map((id) => outcomeOf(place.another().approvals.breakGlass(request.id, breaking(request, id)))),
+  )
+  expect(results.toSorted()).toEqual(['not-pending', 'ok'])
+  expect(await history(place, request.id)).toEqual(['requested', 'glass-broken', 'approved'])
+})
+
+test('two people review at the same moment, and one finding counts', async () => {
+  const place = await here()
+  const request = await broken(place)
+  const results = await Promise.all([
+    outcomeOf(place.another().approvals.reviewGlass(request.id, finding(dba))),
+    outcomeOf(place.another().approvals.reviewGlass(request.id, { ...finding(dba2), finding: 'unjustified' })),
+  ])
+  expect(results.toSorted()).toEqual(['already-reviewed', 'ok'])
+  const types = await history(place, request.id)
+  expect(types.filter((type) => type === 'reviewed')).toHaveLength(1)
+})
+
+test('a glass is broken while a question is open, which then nobody answers any more', async () => {
+  const place = await world(judge, { groups, agents: [agent(bot, { answers: 'both' })] })
+  const { request } = await place.approvals.ask(asks())
+  const seen = { via: 'api', digest: request.digest } as const
+  const open = await place.approvals.askBack(request.id, { approver: dba, question: 'Why?', seen })
+  expect((await place.approvals.breakGlass(request.id, breaking(request))).status).toBe('approved')
+  const [one] = open.questions ?? []
+  if (!one) throw new Error('It was asked.')
+  const said = { by: { kind: 'agent', id: bot }, question: hashOfQuestion(open, one), answer: 'So.' } as const
+  expect(await codeOf(place.approvals.answer(request.id, said))).toBe('not-pending')
+})
+
+test('what people may do beside deciding is told to whoever reads a list, and nothing of what is over', async () => {
+  const place = await here()
+  const { request } = await place.approvals.ask(asks())
+  const told = (id: ObjectId, of: ApprovalRequest) => place.approvals.further(of, id)
+  expect(await told(security, request)).toMatchObject({ mayAsk: false, mayBreak: true, mayReview: false })
+  expect(await told(dba, request)).toMatchObject({ mayAsk: true, mayBreak: false, mayReview: false })
+  expect(await told(ownerAlias, request)).toMatchObject({ mayAsk: false, mayBreak: false, mayAnswer: false })
+  const done = await place.approvals.breakGlass(request.id, breaking(request))
+  expect(await told(dba, done)).toMatchObject({ mayAsk: false, mayReview: true })
+  expect(await told(security, done)).toMatchObject({ mayReview: false })
+  const reviewed = await place.approvals.reviewGlass(request.id, finding(dba))
+  expect(Object.values(await told(dba2, reviewed))).not.toContain(true)
 })

@@ -1,7 +1,7 @@
 import { sha256 } from '../../src/core/data/id.ts'
 import { type ApprovalRequest, contentOf, hashOfQuestion } from '../../src/core/request/request.ts'
 import type { AgentRegistration } from '../../src/ports/policy.ts'
-import { after, bot, dba, dba2, needs, owner, runner, security, slot } from '../support/build.ts'
+import { after, bot, dba, dba2, needs, oid, owner, runner, security, slot } from '../support/build.ts'
 import {
   agent,
   asks,
@@ -28,6 +28,9 @@ const reply = (request: ApprovalRequest, by: { kind: 'agent' | 'person'; id: typ
   const [first] = request.questions ?? []
   return { by, question: first ? hashOfQuestion(request, first) : sha256('none'), answer: text }
 }
+
+const shownIn = (via: string) => ({ page: 1, template: sha256('template'), via })
+const dbaAlias = oid(51)
 
 const asAgent = { kind: 'agent', id: bot } as const
 const asOwner = { kind: 'person', id: owner } as const
@@ -57,13 +60,50 @@ test.each([
   ['owners', 'not-permitted', 'ok'],
   ['agent', 'ok', 'not-permitted'],
   ['both', 'ok', 'ok'],
-  ['nobody', 'not-permitted', 'not-permitted'],
 ] as const)('who answers is said in approvers.json: %s', async (answers, byAgent, byOwner) => {
   const here = await answeredBy(answers)
   const [one, two] = [await asked(here), await asked(here)]
   expect(await outcomeOf(here.approvals.answer(one.id, reply(one, asAgent)))).toBe(byAgent)
   expect(await outcomeOf(here.approvals.answer(two.id, reply(two, asOwner)))).toBe(byOwner)
   expect(here.approvals.awaitsAgent(one)).toBe(byAgent === 'ok')
+})
+
+test('where nobody answers, nothing is asked, since people would wait in vain', async () => {
+  const here = await answeredBy('nobody')
+  const { request } = await here.approvals.ask(asks())
+  expect(await codeOf(here.approvals.askBack(request.id, question(request)))).toBe('not-permitted')
+  expect(await here.approvals.review(request.id, dba, shownIn('teams'))).toMatchObject({ refusal: null, mayAsk: false })
+  expect(await history(here, request.id)).toEqual(['requested', 'refused', 'shown'])
+})
+
+test('a question is offered while it would be taken', async () => {
+  const here = await world(() => needs([slot('dba', 2)]), {
+    agents: [agent(bot, { executors: [runner], answers: 'agent' }), agent(runner)],
+    people: [[dba, dbaAlias]],
+    groups: [{ name: 'dba', members: [dba, dbaAlias, dba2, owner], channels: ['19:dba'] }],
+  })
+  here.directory.add(dbaAlias)
+  const { request } = await here.approvals.ask(asks())
+  const offered = async () =>
+    Promise.all(
+      [dba, dbaAlias, dba2, owner].map(
+        async (id) => (await here.approvals.review(request.id, id, shownIn('teams'))).mayAsk,
+      ),
+    )
+  expect(await offered()).toEqual([true, true, true, false])
+  const open = await here.approvals.askBack(request.id, question(request))
+  expect(await offered()).toEqual([false, false, true, false])
+  // The other account of a person whose question is open is the same person.
+  const again = { ...question(request, dbaAlias, 'Why now?'), seen: seenOf(open) }
+  expect(await codeOf(here.approvals.askBack(request.id, again))).toBe('too-many')
+  let said = await here.approvals.answer(request.id, reply(open, asAgent))
+  for (const text of ['2?', '3?', '4?', '5?']) {
+    const next = await here.approvals.askBack(request.id, { ...question(said, dba, text), seen: seenOf(said) })
+    const last = next.questions?.at(-1)
+    if (!last) throw new Error('It was asked.')
+    said = await here.approvals.answer(request.id, { by: asAgent, question: hashOfQuestion(next, last), answer: 'So.' })
+  }
+  expect(await offered()).toEqual([false, false, false, false])
 })
 
 test('those who may not know of a request ask and answer nothing, and leave no trace', async () => {
@@ -132,6 +172,66 @@ test('answers race, and one of them counts', async () => {
   ])
   expect(results.toSorted()).toEqual(['already-answered', 'ok'])
   expect(await history(here, request.id)).toEqual(['requested', 'asked', 'answered'])
+})
+
+test('an answer and a vote race: the vote counts if it came first, and then no more, or is refused for what it rests on', async () => {
+  for (const isVoteFirst of [true, false]) {
+    const here = await answeredBy('agent', () => needs([slot('dba')]))
+    const request = await asked(here)
+    const [voting, answering] = [here.another(), here.another()]
+    const vote = () => outcomeOf(voting.approvals.decide(request.id, votes(request, dba2)))
+    const say = () => outcomeOf(answering.approvals.answer(request.id, reply(request, asAgent)))
+    const results = isVoteFirst ? await Promise.all([vote(), say()]) : (await Promise.all([say(), vote()])).toReversed()
+    const types = await history(here, request.id)
+    expect([
+      ['ok', 'not-pending', 'requested asked decided approved'],
+      ['digest-mismatch', 'ok', 'requested asked answered'],
+    ]).toContainEqual([...results, types.filter((type) => type !== 'refused').join(' ')])
+  }
+})
+
+test('a question before the last moment moves the deadline, and a timer that comes then ends nothing', async () => {
+  const here = await answeredBy('agent', () => needs(undefined, { expires: 7200, answer: 900 }))
+  const { request } = await here.approvals.ask(asks())
+  here.clock.set(after(3599))
+  const asked = await here.approvals.askBack(request.id, question(request))
+  expect(asked.requirement?.expiresAt).toBe(after(4499))
+  for (const seconds of [3600, 4498, 4499]) {
+    here.clock.set(after(seconds))
+    await here.approvals.sweep()
+    expect((await here.ledger.find(request.id))?.status).toBe(seconds < 4499 ? 'pending' : 'expired')
+  }
+})
+
+test('a question of an approval that has lapsed lets it lapse first, and is refused', async () => {
+  const here = await answeredBy('both', () => needs())
+  const { request } = await here.approvals.ask(asks())
+  const done = await here.approvals.decide(request.id, votes(request, dba2))
+  if (done.status !== 'approved') throw new Error('It was approved.')
+  here.clock.set(done.lapsesAt)
+  expect(await codeOf(here.approvals.askBack(request.id, question(request)))).toBe('not-pending')
+  expect(await history(here, request.id)).toEqual(['requested', 'decided', 'approved', 'lapsed'])
+})
+
+test('a question and the vote that approves race, and nothing is asked of what is approved', async () => {
+  const here = await answeredBy('both', () => needs())
+  const { request } = await here.approvals.ask(asks())
+  const results = await Promise.all([
+    outcomeOf(here.another().approvals.decide(request.id, votes(request, dba2))),
+    outcomeOf(here.another().approvals.askBack(request.id, question(request))),
+  ])
+  const types = await history(here, request.id)
+  expect([
+    ['ok', 'not-pending', 'requested decided approved'],
+    ['ok', 'ok', 'requested asked decided approved'],
+  ]).toContainEqual([...results, types.join(' ')])
+})
+
+test('the id of a question of another request answers nothing', async () => {
+  const here = await answeredBy('both')
+  const [one, two] = [await asked(here), await asked(here)]
+  expect(await codeOf(here.approvals.answer(one.id, reply(two, asAgent)))).toBe('not-found')
+  expect(await history(here, one.id)).toEqual(['requested', 'asked'])
 })
 
 test('a question comes too late after the deadline, which takes effect first', async () => {

@@ -142,8 +142,8 @@ export const slackRows: readonly Row[] = [
       {
         name: 'slack-unseen',
         file: 'src/approvals/approvals.ts',
-        find: '      if (refusal && (!mayBreak || isForeignDoor(via))) return unchanged(request, at)\n',
-        replace: '      if (refusal && !mayBreak) return unchanged(request, at)\n',
+        find: '      if (refusal && (!reviewed.mayBreak || isForeignDoor(via))) return unchanged(request, at)\n',
+        replace: '      if (refusal && !reviewed.mayBreak) return unchanged(request, at)\n',
         tests: { [door]: ['an approver › breaks no glass, and is sent to where that is done'] },
       },
     ],

@@ -100,8 +100,9 @@ export const talkRows: readonly Row[] = [
     ],
   },
   {
-    attack: 'Questions keep a request open for ever, or flood the side that asks',
-    control: 'Policy says how far a question moves the deadline; one open question for each approver, five in all',
+    attack: 'Questions keep a request open for ever, hold back its reminders, or flood the side that asks',
+    control:
+      'Policy says how far a question moves the deadline; nothing is asked where nobody answers; one open question for each approver, with whatever account, and five in all',
     switches: [
       {
         name: 'question-limit',
@@ -109,6 +110,22 @@ export const talkRows: readonly Row[] = [
         find: 'if (questions.length >= bounds.questions)',
         replace: 'if (false)',
         tests: { [conversation]: ['a question › is one for each approver until it is answered, and five in all'] },
+      },
+      {
+        name: 'question-of-a-person',
+        file: 'src/core/request/conversation.ts',
+        find: 'accounts.includes(by))',
+        replace: 'accounts.length === 1 && accounts.includes(by))',
+        tests: { 'test/approvals/talk.test.ts': ['a question is offered while it would be taken'] },
+      },
+      {
+        name: 'question-answerable',
+        file: 'src/approvals/talk.ts',
+        find: 'if (step.events.length > 0 && !isAnswerable(parts.policy, request))',
+        replace: 'if (false)',
+        tests: {
+          'test/approvals/talk.test.ts': ['where nobody answers, nothing is asked, since people would wait in vain'],
+        },
       },
       {
         name: 'question-deadline',

@@ -169,3 +169,14 @@ export const evidenceBroken = (broken: BrokenRow, cause?: unknown): Problem =>
     broken,
     ...(cause !== undefined && { cause }),
   })
+
+/** Returns the problem that a check throws; `null` if it throws none. */
+export function problemIn(check: () => void): Problem | null {
+  try {
+    check()
+    return null
+  } catch (cause) {
+    if (cause instanceof Problem) return cause
+    throw cause
+  }
+}

@@ -142,9 +142,9 @@ async function review(
   return { kind: 'card', card: cards.review(request, reader) }
 }
 
-function furtherActs({ refusal, exclusion, mayBreak, mayReview, mayAnswer }: Reviewed): readonly FurtherAct[] {
+function furtherActs({ mayAsk, mayBreak, mayReview, mayAnswer }: Reviewed): readonly FurtherAct[] {
   return [
-    ...(refusal === null && exclusion === null ? (['ask'] as const) : []),
+    ...(mayAsk ? (['ask'] as const) : []),
     ...(mayBreak ? (['break'] as const) : []),
     ...(mayReview ? (['review'] as const) : []),
     ...(mayAnswer ? (['answer'] as const) : []),
