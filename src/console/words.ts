@@ -59,6 +59,8 @@ interface InboxWords {
   readonly missing: (groups: readonly string[]) => string
   readonly unanswered: string
   readonly toAnswer: string
+  readonly emergencies: string
+  readonly emergenciesAbout: string
 }
 
 /** Names of columns and facts. */
@@ -156,6 +158,9 @@ const english: ConsoleWords = {
     missing: (groups) => `Missing: ${groups.join('; ')}`,
     unanswered: 'Waits for an answer',
     toAnswer: 'Open questions',
+    emergencies: 'In an emergency',
+    emergenciesAbout:
+      'Others decide these. You may approve one alone, in an emergency, and another person reviews that.',
   },
   columns: {
     action: 'Action',

@@ -185,6 +185,10 @@ export const requestAnswer = component(
       closedAt: anyInstant.optional(),
       outcome: outcome.optional(),
       next: nextStep,
+      may: z.array(z.enum(furtherActs)).optional().meta({
+        description:
+          'What the person who reads a list may do beside deciding and revoking. Absent if it is nothing, and in other answers.',
+      }),
       stop: stop.optional(),
       grant: grant.optional(),
       redemption: z.string().optional().meta({

@@ -8,6 +8,7 @@ import type { RequestAnswer } from '../contract/requestAnswer.ts'
 import type { Grant } from '../approvals/grants.ts'
 import { spoken } from '../words/spoken.ts'
 import { warningOf } from '../words/warning.ts'
+import type { OfferedAct } from './furtherActs.ts'
 import { talkOf } from './talkBody.ts'
 
 /**
@@ -24,6 +25,8 @@ export function toBody(
     next?: NextStep
     /** What policy has against the action, in words. */
     because?: string | null
+    /** What the person who reads it may do beside deciding. */
+    may?: readonly OfferedAct[]
   },
 ): RequestAnswer {
   const { id, status, action, digest, agent, executor, onBehalfOf, requirement, createdAt } = request
@@ -60,6 +63,7 @@ export function toBody(
     ...outcome(request),
     next,
     ...(code !== null && { stop: { code, words: more.because ?? spoken.stops[code] } }),
+    ...(more.may && { may: more.may }),
     ...(more.grant && { grant: more.grant }),
     ...(more.to.id === executor && 'redemption' in request && { redemption: request.redemption }),
   }

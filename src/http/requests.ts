@@ -9,6 +9,7 @@ import type { Proofs } from '../evidence/read/proofs.ts'
 import type { KeptEvent } from '../ports/ledger.ts'
 import { preferred } from './accept.ts'
 import { toBody } from './body.ts'
+import { furtherActsIn } from './furtherActs.ts'
 import { namesIn } from './eventPeople.ts'
 import type { AnswerOf, OperationInput, Handlers, OperationReply } from './handler.ts'
 import { filterOf, scopeOf } from './listing.ts'
@@ -115,16 +116,18 @@ interface ListPage {
   readonly newer?: readonly NewerRow[]
 }
 
-async function listed({ approvals, deliveryOf }: RequestParts, given: Asked<'list'>): Promise<ListPage> {
+async function listed(parts: RequestParts, given: Asked<'list'>): Promise<ListPage> {
+  const { approvals, deliveryOf } = parts
   const { caller } = given
   const query = ownOf(caller, given.query)
   const { limit, cursor } = query
   const page = { keep: filterOf(query), limit, ...(cursor !== undefined && { cursor }) }
   const reader = readerOf(caller)
   const found = await approvals.list(scopeOf(query), page, reader)
-  const requests = found.requests.map(async (request) =>
-    toBody(request, { to: caller, delivery: await deliveryOf(request) }),
-  )
+  const requests = found.requests.map(async (request) => {
+    const [delivery, may] = await Promise.all([deliveryOf(request), mayOf(parts, request, caller)])
+    return toBody(request, { to: caller, delivery, ...nextFor(parts, request, caller), ...may })
+  })
   const { newer } = found
   return {
     answer: {
@@ -247,29 +250,33 @@ async function placed(
 }
 
 /** The request for its agent or executor: with the grant, if there is one. */
-async function shown(
-  { approvals, deliveryOf }: RequestParts,
-  request: ApprovalRequest,
-  caller: Principal,
-  next?: 'execute' | 'report',
-) {
+async function shown(parts: RequestParts, request: ApprovalRequest, caller: Principal, next?: 'execute' | 'report') {
+  const { approvals, deliveryOf } = parts
   const { request: now, grant } = await approvals.grant(request, caller.id)
-  const isAsked = caller.id === now.agent.id && approvals.awaitsAgent(now)
   return toBody(now, {
-    ...{
-      to: caller,
-      grant,
-      delivery: await deliveryOf(now),
-      ...(next && { next }),
-      ...(isAsked && { next: 'answer' }),
-    },
-    because: approvals.objection(now),
+    ...{ to: caller, grant, delivery: await deliveryOf(now), because: approvals.objection(now) },
+    ...(next ? { next } : nextFor(parts, now, caller)),
   })
 }
 
-const plain = async ({ deliveryOf }: RequestParts, caller: Principal, request: ApprovalRequest) => ({
-  answer: toBody(request, { to: caller, delivery: await deliveryOf(request) }),
+const plain = async (parts: RequestParts, caller: Principal, request: ApprovalRequest) => ({
+  answer: toBody(request, {
+    to: caller,
+    delivery: await parts.deliveryOf(request),
+    ...nextFor(parts, request, caller),
+  }),
 })
+
+/** What an agent does next where the status alone does not tell: it answers while a question waits for it. */
+const nextFor = (
+  { approvals }: RequestParts,
+  request: ApprovalRequest,
+  { id }: Principal,
+): { readonly next?: 'answer' } => (id === request.agent.id && approvals.awaitsAgent(request) ? { next: 'answer' } : {})
+
+/** What a person who reads a list may do with a request beside deciding. */
+const mayOf = async ({ approvals }: RequestParts, request: ApprovalRequest, caller: Principal) =>
+  caller.kind === 'person' ? furtherActsIn(await approvals.further(request, caller.id), request, caller.via) : {}
 
 const readerOf = (caller: Principal): Reader =>
   caller.kind === 'agent' ? { kind: 'agent', id: caller.id } : personReader(caller)

@@ -58,7 +58,10 @@ test('an approver asks, the person for whom the agent acts answers, and the vote
 
 test('one of the group breaks the glass, with a reason and what is typed, and another person reviews it', async () => {
   const id = await release('broken/web')
-  const breaker = await desk.people.open('oncall-1', `requests/${id}`)
+  const breaker = await desk.people.open('oncall-1')
+  await breaker.page.getByRole('heading', { name: 'In an emergency' }).waitFor()
+  expect(await flawsOf(breaker.page)).toEqual([])
+  await breaker.page.getByRole('table', { name: 'In an emergency' }).getByRole('link').first().click()
   await button(breaker, 'Break glass…').click()
   await typed(breaker, /^What the emergency is/, 'The site is down.')
   await inDialog(breaker, 'Approve alone').click()

@@ -52,7 +52,8 @@ describe('the list of pending requests', () => {
     )
     const etag = first?.headers.get('etag') ?? ''
     expect(etag).toMatch(/^"[0-9a-f]{64}"$/)
-    expect(auditor?.headers.get('etag')).toBe(etag)
+    // They may not ask back, which their list says.
+    expect(auditor?.headers.get('etag')).not.toBe(etag)
     const again = await here.call('list', 'approver', pending({ 'if-none-match': etag }))
     expect([again.status, again.text, again.headers.get('etag')]).toEqual([304, '', etag])
     const other = await here.call('list', 'no role', pending({ 'if-none-match': etag }))

@@ -305,4 +305,34 @@ describe('what a person may do beside deciding', () => {
     expect(await may(request, 'security')).toBeUndefined()
     expect(await may(request, 'approver')).toEqual(['review'])
   })
+
+  test('is told in lists, to people alone', async () => {
+    const request = await open('agent')
+    const listed = async (who: string, query = '?status=pending') =>
+      (await here.call('list', who, { query })).json.requests as readonly Record<string, unknown>[]
+    const told = async (who: string, query?: string) => (await listed(who, query)).map(({ may, next }) => [may, next])
+    expect(await told('approver')).toEqual([[['ask'], 'wait']])
+    expect(await told('security')).toEqual([[['break-glass'], 'wait']])
+    expect(await told('agent')).toEqual([[undefined, 'wait']])
+    await askBack(request)
+    expect(await told('approver')).toEqual([[undefined, 'wait']])
+    expect(await told('agent')).toEqual([[undefined, 'answer']])
+    const body = { reason: 'Fire.', digest: request.digest, confirm: request.action?.target.split('/').at(-1) }
+    await here.call('breakGlass', 'security', { params: { id: request.id }, body })
+    expect(await told('other approver', '?review=due')).toEqual([[['review'], 'redeem']])
+    expect(await told('security', '?review=due')).toEqual([[undefined, 'redeem']])
+  })
+
+  test('leaves the agent to answer until no question is open', async () => {
+    const { id, digest } = await open('agent')
+    const questions = ['approver', 'other approver'].map(async (who) => {
+      const { json } = await here.call('askBack', who, { params: { id }, body: { question: `${who}?`, digest } })
+      return (json.questions as readonly { readonly id: string }[]).at(-1)?.id
+    })
+    const [one, two] = [await questions[0], await questions[1]]
+    const answer = async (question?: string) =>
+      (await here.call('answer', 'agent', { params: { id }, body: { question, answer: 'So.' } })).json
+    expect(await answer(one)).toMatchObject({ next: 'answer' })
+    expect(await answer(two)).toMatchObject({ next: 'wait' })
+  })
 })

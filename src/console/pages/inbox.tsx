@@ -31,8 +31,11 @@ export function Inbox() {
     if (isRead.current) decided.again()
     isRead.current = waiting.value !== null
   }, [waiting.value])
-  const mine = waiting.value?.requests.filter((request) => isFor(request, me)) ?? []
-  const toAnswer = waiting.value?.requests.filter((request) => isToAnswer(request, me)) ?? []
+  const all = waiting.value?.requests ?? []
+  const mine = all.filter((request) => isFor(request, me))
+  const toAnswer = all.filter(({ may }) => may?.includes('answer'))
+  // Who decides as well has the tile.
+  const emergencies = all.filter((request) => request.may?.includes('break-glass') && !isOfGroup(request, me))
   const count = waiting.value === null ? null : mine.length
   return (
     <Page
@@ -65,6 +68,13 @@ export function Inbox() {
           <RequestTable requests={toAnswer} label={words.inbox.toAnswer} />
         </>
       )}
+      {emergencies.length > 0 && (
+        <>
+          <h2>{words.inbox.emergencies}</h2>
+          <p class="quiet">{words.inbox.emergenciesAbout}</p>
+          <RequestTable requests={emergencies} label={words.inbox.emergencies} />
+        </>
+      )}
       <ReviewsDue />
       <h2>{words.inbox.mine}</h2>
       <Loaded loading={decided}>
@@ -81,18 +91,10 @@ export function Inbox() {
 }
 
 /** Whether a group of this person can decide, and they have not yet. Readers of evidence get every request that waits. */
-const isFor = (request: RequestAnswer, { id, groups }: Me): boolean =>
-  request.approvals.required.some((slot) => slot.groups.some((group) => groups.includes(group))) &&
-  !hasDecided(request, id)
+const isFor = (request: RequestAnswer, me: Me): boolean => isOfGroup(request, me) && !hasDecided(request, me.id)
 
-/**
- * Whether a question waits for the side of this person. Whoever learns of a request, belongs to none of its groups and
- * reads no evidence, is of that side, or may break the glass.
- */
-const isToAnswer = (request: RequestAnswer, { groups, roles }: Me): boolean =>
-  isQuestioned(request) &&
-  !roles.includes('Evidence.Read') &&
-  !request.approvals.required.some((slot) => slot.groups.some((group) => groups.includes(group)))
+const isOfGroup = ({ approvals }: RequestAnswer, me: Me): boolean =>
+  approvals.required.some(({ groups }) => groups.some((group) => me.groups.includes(group)))
 
 const isQuestioned = ({ questions = [] }: RequestAnswer): boolean => questions.some(({ answer }) => !answer)
 
