@@ -37,14 +37,21 @@ const clockText = (of: number): string =>
 
 const day = 1_440
 
-/** When the quiet hours end in which a moment lies; `null` if it lies in none. A clock that is put forward ends them later. */
-export function quietUntil({ from, to, zone }: QuietHours, at: Instant): Instant | null {
-  const now = minuteIn(zone, at)
-  const passed = (now - from + day) % day
-  if (passed >= (to - from + day) % day) return null
-  const left = ((to - now + day) % day) * 60
-  return plusSeconds(at, left - (milliseconds(at) % 60_000) / 1000)
+/** When the quiet hours end in which a moment lies, by the clock of their zone; `null` if it lies in none. */
+export function quietUntil(hours: QuietHours, at: Instant): Instant | null {
+  if (!isQuiet(hours, at)) return null
+  const { to, zone } = hours
+  const left = ((to - minuteIn(zone, at) + day) % day) * 60
+  const end = plusSeconds(at, left - (milliseconds(at) % 60_000) / 1000)
+  // The clock may be put forward or back meanwhile, and then it shows another time at that moment.
+  const off = ((to - minuteIn(zone, end) + 1.5 * day) % day) - day / 2
+  const moved = plusSeconds(end, off * 60)
+  // An end that the clock leaves out does not come: people stay undisturbed a little longer.
+  return moved > at && !isQuiet(hours, moved) ? moved : end
 }
+
+const isQuiet = ({ from, to, zone }: QuietHours, at: Instant): boolean =>
+  (minuteIn(zone, at) - from + day) % day < (to - from + day) % day
 
 function minuteIn(timeZone: string, at: Instant): number {
   const clock = new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
