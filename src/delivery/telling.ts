@@ -70,8 +70,10 @@ async function tellAll(
   book: CardBook,
 ): Promise<'lost' | 'moved' | null> {
   const hearers = await concerned(parts, round, notice)
-  const awake = hearers.filter(({ quietUntil }) => notice.isUrgent || quietUntil === undefined)
-  for (const { quietUntil } of hearers) if (!notice.isUrgent && quietUntil !== undefined) round.come(quietUntil)
+  const isAwake = ({ quietUntil }: Hearer): boolean => notice.isUrgent || quietUntil === undefined
+  const awake = hearers.filter(isAwake)
+  for (const { id, quietUntil } of hearers)
+    if (!notice.isUrgent && quietUntil !== undefined && !isTold(round, notice, id)) round.come(quietUntil)
   const compliance = notice.toCompliance ? parts.policy.complianceChannel() : null
   const readers: readonly Reader[] = [
     ...(notice.inThreads ? book.threads() : []).map(({ channel, conversation }) => ({
@@ -86,6 +88,12 @@ async function tellAll(
     if (ended !== null) return ended
   }
   return null
+}
+
+/** Whether a person was told of the event, or removed the bot. */
+function isTold({ told }: TellingRound, { seq }: Notice, whom: string): boolean {
+  const row = told.get(nameOf({ seq, whom }))
+  return row !== undefined && (row.at !== undefined || row.lost === true)
 }
 
 /** Whom the notice concerns. While that cannot be found out, the channels are told all the same. */

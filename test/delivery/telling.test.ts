@@ -9,7 +9,7 @@ import type { ObjectId, RequestId } from '../../src/core/data/id.ts'
 import type { Instant } from '../../src/core/data/instant.ts'
 import type { Facts } from '../../src/core/request/requirement.ts'
 import { FakeDirectory, fakePolicy } from '../support/fakes.ts'
-import { dba, dba2, decision, facts, guest, needs, oid, owner } from '../support/build.ts'
+import { after, dba, dba2, decision, facts, guest, needs, oid, owner } from '../support/build.ts'
 import { incident } from '../support/talked.ts'
 import { roster } from '../support/world.ts'
 import {
@@ -192,6 +192,19 @@ describe('a reminder', () => {
     // The request expires at 14:00 as well: nothing is told that is over.
     expect(told().slice(2)).toEqual([])
   })
+})
+
+test('quiet hours that begin after a person was told keep no delivery waiting', async () => {
+  await hear(dba2)
+  const id = await ask()
+  await prompt(id, 900)
+  expect(told()).toContainEqual(['reminded', `a:${dba2}`])
+  await hear(dba2, '00:00-23:59 UTC')
+  await world.clock.pass(60)
+  await world.outbox.touch(id)
+  await delivery.deliver(id)
+  expect(await world.outbox.waiting(after(86_400), 10)).toEqual([])
+  expect(told()).toHaveLength(2)
 })
 
 test('an escalation posts the card into the channels of the groups that join, and knows no quiet hours', async () => {
