@@ -4,9 +4,10 @@ import type { World } from './world.ts'
 
 /** Moves the clocks: of all at once, as time does, or one that is off from then on, until the same again. */
 export function pass(
-  { stores: { time }, off, reached, isSealing }: World,
+  { stores: { time }, off, clocks, reached, isSealing }: World,
   { seconds, whose, process }: Command & { do: 'clock' },
 ): void {
+  clocks.areMoved = true
   const day = 86_400_000
   if (seconds === 'midnight') time.ms = Math.ceil(time.ms / day) * day + 1
   else if (whose === 'all') time.ms += seconds * 1000

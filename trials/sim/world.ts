@@ -56,6 +56,8 @@ export function worldOf(plan: Plan, scheduler: Scheduler, common: Common) {
   const faults = faultsOf(plan)
   const failures: unknown[] = []
   const off = [0, plan.off]
+  /** Whether a process may have taken a claim for over that another still held. */
+  const clocks = { areMoved: plan.off !== 0 }
   let count = 0
   const anew = (slot: number) =>
     begin(
@@ -66,7 +68,17 @@ export function worldOf(plan: Plan, scheduler: Scheduler, common: Common) {
     )
   const slots = new Map<number, Process>()
   return {
-    ...{ ...around, stores: made, faults, failures, off, keys: common.keys, spool: common.spool, insider: other },
+    ...{
+      ...around,
+      stores: made,
+      faults,
+      failures,
+      off,
+      clocks,
+      keys: common.keys,
+      spool: common.spool,
+      insider: other,
+    },
     points: async (count: number): Promise<void> => {
       for (let left = count; left > 0; left--) await around.schedule.point()
     },
