@@ -76,24 +76,6 @@ const ordinaryBugs: readonly Bug[] = [
     'false',
   ),
   bug(
-    'a vote from before an answer that counts',
-    'src/core/request/request.ts',
-    'return decisions.slice(before).filter((decision) => !decision.void)',
-    'return decisions.filter((decision) => !decision.void)',
-  ),
-  bug(
-    'a broken glass that is forgotten when its request ends',
-    'src/core/request/request.ts',
-    'filter(([name]) => !isStatusMember(name))',
-    "filter(([name]) => !isStatusMember(name) && name !== 'glass')",
-  ),
-  bug(
-    'who broke the glass reviews that',
-    'src/core/request/glass.ts',
-    'if (overlap(glass.accounts, facts.accounts))',
-    'if (false)',
-  ),
-  bug(
     'a vote after the deadline',
     'src/approvals/commit.ts',
     'const late = overdue(request, at)',
@@ -136,6 +118,98 @@ const ordinaryBugs: readonly Bug[] = [
     '(await parts.seals.plan(date)) ?? (await parts.seals.propose(await drawn(parts, date, head)))',
     'await drawn(parts, date, head)',
   ),
+]
+
+const loads = {
+  file: 'src/approvals/commit.ts',
+  find: 'const late = overdue(request, at)',
+  replace: 'const late = overdue(request, at) ?? prompted(request, at)',
+}
+const knowsPrompts = {
+  file: 'src/approvals/commit.ts',
+  find: "import { areOutdated, type Facts } from '../core/request/requirement.ts'",
+  replace: `import { areOutdated, type Facts } from '../core/request/requirement.ts'
+    import { prompted } from '../core/request/prompt.ts'`,
+}
+const prompts = 'src/core/request/prompt.ts'
+
+/** Mistakes about questions, prompts, notices and broken glasses. */
+const talkBugs: readonly Bug[] = [
+  bug(
+    'a vote from before an answer that counts',
+    'src/core/request/request.ts',
+    'return decisions.slice(before).filter((decision) => !decision.void)',
+    'return decisions.filter((decision) => !decision.void)',
+  ),
+  bug(
+    'a broken glass that is forgotten when its request ends',
+    'src/core/request/request.ts',
+    'filter(([name]) => !isStatusMember(name))',
+    "filter(([name]) => !isStatusMember(name) && name !== 'glass')",
+  ),
+  bug(
+    'who broke the glass reviews that',
+    'src/core/request/glass.ts',
+    'if (overlap(glass.accounts, facts.accounts))',
+    'if (false)',
+  ),
+  { name: 'prompts that fire when a request is loaded', edits: [loads, knowsPrompts] },
+  {
+    name: 'prompts that fire when a request is loaded, before their time',
+    edits: [
+      loads,
+      knowsPrompts,
+      {
+        file: prompts,
+        find: "request.status === 'pending' && at >= next.at &&",
+        replace: "request.status === 'pending' &&",
+      },
+    ],
+  },
+  bug(
+    'prompts that do not wait for an answer',
+    prompts,
+    "request.status !== 'pending' || openQuestions(request).length > 0",
+    "request.status !== 'pending'",
+  ),
+  bug(
+    'a timer that overlooks prompts',
+    'src/approvals/sweeping.ts',
+    '{ pageOf: ({ ledger }, ...where) => ledger.promptsIn(...where), apply: applyPrompt },',
+    '',
+  ),
+  bug(
+    'a reminder that is given again with every sweep',
+    prompts,
+    'const since = reminded?.at ?? createdAt',
+    'const since = createdAt',
+  ),
+  bug(
+    'an escalation after which fewer people are enough',
+    prompts,
+    'return { groups: [...groups, ...later.groups].sort(), quorum }',
+    'return { groups: [...groups, ...later.groups].sort(), quorum: 1 }',
+  ),
+  bug(
+    'a question that moves no deadline',
+    'src/core/request/conversation.ts',
+    'return moved === expiresAt ? null : moved',
+    'return null',
+  ),
+  bug('an answer by another side', 'src/core/request/conversation.ts', '  checkOfSide(request, input)\n', ''),
+  bug(
+    'a glass that is broken by anybody who knows of the request',
+    'src/core/request/glass.ts',
+    'if (!overlap(groups, facts.groups))',
+    'if (false)',
+  ),
+  bug(
+    'a missing review of which no event tells',
+    'src/core/request/request.ts',
+    'glass && !glass.review && !glass.unreviewed ? glass.reviewBy : null',
+    'null',
+  ),
+  bug('notices that are sent again with every delivery', 'src/delivery/telling.ts', 'known.at !== undefined || ', ''),
 ]
 
 /** Controls against the insider, each left out. */
@@ -235,4 +309,4 @@ export const quickBugs: readonly string[] = [
 ]
 
 /** Each must be found within the default runs; else the simulation proves less than it says. */
-export const bugs: readonly Bug[] = [...ordinaryBugs, ...insiderBugs]
+export const bugs: readonly Bug[] = [...ordinaryBugs, ...talkBugs, ...insiderBugs]

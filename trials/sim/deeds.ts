@@ -10,7 +10,7 @@ import type { AgentRegistration } from '../../src/ports/policy.ts'
 import { template } from '../../test/support/build.ts'
 import type { Command } from './plan.ts'
 import { cardsIn } from './stores.ts'
-import { actionOf, agents, approvers, keyedName, keysOf, principalOf } from './roster.ts'
+import { actionOf, agents, approvers, keyedName, keysOf, principalOf, wantedWithin } from './roster.ts'
 import type { Process, World } from './world.ts'
 
 /** What somebody was told had happened: from then on it must be so, whatever happens. */
@@ -50,9 +50,9 @@ export interface Heard {
   readonly answers: Answer[]
   readonly told: Told[]
   /** Votes that people gave, whether or not an answer came. */
+  readonly votes: { readonly id: RequestId; readonly approver: ObjectId; readonly verdict: string }[]
   /** What else people and agents did, by the type of the event that follows. */
   readonly talk: { readonly id: RequestId; readonly by: ObjectId; readonly type: string }[]
-  readonly votes: { readonly id: RequestId; readonly approver: ObjectId; readonly verdict: string }[]
   /** Views that people asked for. */
   readonly looks: { readonly id: RequestId; readonly approver: ObjectId }[]
 }
@@ -89,7 +89,7 @@ const unkeyed = 'unkeyed'
 function asking(agent: AgentRegistration, action: Action) {
   const onBehalfOf = principalOf(action)
   return {
-    ...{ agent, action, reason: 'Because.', links: [], expiresIn: 3600 },
+    ...{ agent, action, reason: 'Because.', links: [], expiresIn: wantedWithin },
     ...(onBehalfOf !== undefined && { onBehalfOf }),
   }
 }

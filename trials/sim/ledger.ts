@@ -6,6 +6,7 @@ import type { Limits } from '../../src/ports/limits.ts'
 import { type Call, called } from './calls.ts'
 import { demand } from './demand.ts'
 import type { Stores } from './stores.ts'
+import { isPrompt } from './times.ts'
 
 /** What stores a process reaches, and who counts what happens there. */
 export interface Seen {
@@ -21,10 +22,12 @@ export interface Reaching {
   readonly chains: Map<Shard, number>
   /** Seconds by which the process's clock is off. */
   readonly off: () => number
+  /** Whether the process's timer sweeps at this moment. */
+  readonly isSweeping: () => boolean
 }
 
 /** The ledger as a process reaches it, with turns of its own. */
-export function ledgerOf(parts: Seen, call: Call, { process, ledger, chains, off }: Reaching): Ledger {
+export function ledgerOf(parts: Seen, call: Call, { process, ledger, chains, off, isSweeping }: Reaching): Ledger {
   const { stores, reached } = parts
   const noteClock = () => Math.abs(off()) > 30 && reached('clock refused')
   const noteChain = (shard: Shard, seq: number) => void chains.set(shard, Math.max(seq, chains.get(shard) ?? 0))
@@ -42,6 +45,11 @@ export function ledgerOf(parts: Seen, call: Call, { process, ledger, chains, off
     const before = (change.leaves[0]?.seq ?? 1) - 1
     demand(6, before >= (chains.get(shard) ?? 0), () => `${process} went on in ${shard} from ${before}, and knew more`)
     stores.wrote(shard, change, process)
+    demand(
+      13,
+      isSweeping() || !change.leaves.some(({ type }) => isPrompt(type)),
+      () => `${process} told people again, though it was not for its timer`,
+    )
   }
   return called<Ledger>(call, 'ledger', ledger, {
     inTurn: turns(),

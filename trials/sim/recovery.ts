@@ -2,8 +2,9 @@ import { instant } from '../../src/core/data/instant.ts'
 import { Problem } from '../../src/core/data/problem.ts'
 import { due } from '../../src/core/request/request.ts'
 import type { ShownCard } from '../../test/support/fakes/teams.ts'
-import { Violated } from './demand.ts'
+import { demand, Violated } from './demand.ts'
 import { calm, cardsIn } from './stores.ts'
+import { owing } from './times.ts'
 import type { Process, World } from './world.ts'
 
 /** So many rounds of timers are enough; what is not quiet then never will be. */
@@ -24,6 +25,7 @@ export async function recover(world: World, seals: boolean, seconds: number): Pr
   const until = time.ms + seconds * 1000
   for (let left = mostRounds; left > 0; left--) {
     await done(world, timers(process, seals))
+    await prompt(world, process)
     if (time.ms >= until && (await isQuiet(world))) return
     time.ms += 3_700_000
     if (left < mostRounds - 2) time.ms = Math.max(time.ms, until)
@@ -37,6 +39,13 @@ async function timers({ approvals, sweep, delivery, seal }: Process, seals: bool
   await delivery.sweep()
   await delivery.idle()
   if (seals) await seal()
+}
+
+/** Each sweep lets one prompt of a request take effect; a request has two kinds of them. Then none is owed any more. */
+async function prompt(world: World, { approvals }: Process): Promise<void> {
+  const owed = () => owing(world.stores, world.stores.time.ms)
+  for (let left = 2; left > 0 && owed().length > 0; left--) await done(world, approvals.sweep())
+  demand(13, owed().length === 0, () => `people were not told again: ${owed().join(', ')}`)
 }
 
 /**

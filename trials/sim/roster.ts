@@ -42,7 +42,13 @@ const judgements: Readonly<Record<Verb, Judgement>> = {
     ...{ rules: ['either-group'], expires: 600, lapse: 120, independent: [slot('dba|security')] },
   }),
   talk: needs([{ groups: ['dba'], later: { after: 600, groups: ['security'] }, quorum: 2 }], {
-    ...{ rules: ['talk'], expires: 7200, answer: 1800, remind: [60], glass: { groups: ['security'], review: 3600 } },
+    ...{
+      rules: ['talk'],
+      expires: 7200,
+      answer: 1800,
+      remind: [-2400, 60],
+      glass: { groups: ['security'], review: 3600 },
+    },
   }),
   allow: { outcome: 'allow', rules: ['restart'], ...more },
   forbid: { outcome: 'forbid', rules: ['never'] },
@@ -64,12 +70,19 @@ const rules: readonly RuleText[] = [
   {
     ...{ id: 'talk', file: 'approve.cedar', verbs: ['talk'] },
     notes: {
-      ...{ approvers: 'dba:2', expires: 'PT2H', answer: 'PT30M', remind: 'PT1M', escalate: 'PT10M: security' },
+      ...{ approvers: 'dba:2', expires: 'PT2H', answer: 'PT30M', remind: 'PT1M, -PT40M', escalate: 'PT10M: security' },
       ...{ breakglass: 'security', review: 'PT1H' },
     },
   },
   { id: 'restart', file: 'allow.cedar', verbs: ['allow'] },
 ]
+
+/** The annotations of the rule by which people decide on a verb. */
+export const notesFor = (verb: string): Readonly<Record<string, string>> =>
+  rules.find(({ verbs }) => verbs.includes(verb))?.notes ?? {}
+
+/** Seconds within which agents want people to decide. */
+export const wantedWithin = 3600
 
 const groups = {
   dba: [dba, dba2, dba2Alias, owner, guest, disabled],

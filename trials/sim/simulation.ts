@@ -16,6 +16,7 @@ import { type Tally, tally } from './reached.ts'
 import { done, persist, recover } from './recovery.ts'
 import { policy, policyFiles } from './roster.ts'
 import { checkDays } from './sealedDays.ts'
+import { checkTimes } from './times.ts'
 import { type Common, type World, worldOf } from './world.ts'
 
 export interface Simulated {
@@ -82,6 +83,7 @@ async function run(one: Plan, scheduler: fc.Scheduler, common: Common): Promise<
   checkKept(stores, all)
   await checkLives(stores, all)
   checkReviews(all)
+  checkTimes(all)
   checkAnswers(heard.answers, all)
   checkKeys(all)
   checkFailures(world.failures)

@@ -125,7 +125,9 @@ function begin(begun: Begun, name: string, seed: number, off: () => number) {
     if (!isPassing && !isTheirs) failures.push(cause)
   }
   const tables = stores.reach(off)
-  const reaching = { process: name, ledger: new TableLedger(tables), chains: new Map(), off }
+  const timer = { sweeps: 0 }
+  const isSweeping = () => timer.sweeps > 0
+  const reaching = { process: name, ledger: new TableLedger(tables), chains: new Map(), off, isSweeping }
   const archive = archiveOf(begun, call)
   const seals = new TableSeals(tables)
   const macs = macsFor(testOrigin)
@@ -152,13 +154,14 @@ function begin(begun: Begun, name: string, seed: number, off: () => number) {
     messenger: dispatch(new Map(roomKinds.map((kind) => [kind, messengerOf(begun, call, kind)]))),
   })
   const limits = new TableLimits(tables)
-  const uses = approvals({
+  const used = approvals({
     ...{ ...shared, ends, directory: people, issuer, waiting: new Waiting(ledger) },
     limits: called<Limits>(call, 'limits', limits, { replace: slotsIn(call, limits, begun) }),
     grants: grants(called(call, 'signer', keys.grants), issuer),
     committed: ({ id, policy, status }) =>
       void ((policy.outcome === 'approve' || status === 'cancelled') && delivery.soon(id)),
   })
+  const uses = { ...used, sweep: () => whileSweeping(timer, used.sweep) }
   // Few processes seal.
   let made: ReturnType<typeof sealer> | undefined
   return {
@@ -167,6 +170,15 @@ function begin(begun: Begun, name: string, seed: number, off: () => number) {
     seal: () => (made ??= sealer({ ...begun, call, ledger, seals, clock, random, failed, pause })).seal(),
     isInFiles: () => life.alive && made?.isInFiles() === true,
     isSealing: () => life.alive && made?.isSealing() === true,
+  }
+}
+
+async function whileSweeping<T>(timer: { sweeps: number }, sweep: () => Promise<T>): Promise<T> {
+  timer.sweeps += 1
+  try {
+    return await sweep()
+  } finally {
+    timer.sweeps -= 1
   }
 }
 
