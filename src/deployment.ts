@@ -23,12 +23,8 @@ import { readCards, readConsole, readVerifiers } from './runtime/folder.ts'
 import { backgroundLine, undeliveredLine } from './runtime/log.ts'
 import { logLine } from './runtime/logLine.ts'
 import { opening } from './runtime/opening.ts'
-import type { SlackMessage } from './cards/blockKit.ts'
-import type { ApprovalRequest } from './core/request/request.ts'
-import { consoleLink, withLink } from './slack/blocks.ts'
-import { slackMessenger, type SlackRender } from './slack/messenger.ts'
-import type { SlackSettings } from './slack/settings.ts'
-import { webApi } from './slack/webApi.ts'
+import { consoleLink } from './slack/blocks.ts'
+import { connectSlack } from './slack/connect.ts'
 import { gate } from './teams/inbound/gate.ts'
 import { connect } from './teams/outbound/connection.ts'
 import { type ConsolePlace, renderOn, withStoryLink } from './teams/storyLink.ts'
@@ -158,27 +154,14 @@ function shownIn(
   const inTeams = place ? async () => withStoryLink(await cards(), place, spoken) : cards
   const messenger = connect({ ...bot, clientId, cloud }, renderOn(inTeams))
   const { bots } = cloud
-  const slack = config.slack && inSlack(config.slack, cards, place)
+  const link = place ? { link: consoleLink(place.baseUrl) } : {}
+  const slack = config.slack && connectSlack({ settings: config.slack, cards, ...link })
   return {
     cards,
     messengers: new Map([['teams', messenger] as const, ...(slack ? [['slack', slack.messenger] as const] : [])]),
     ...(slack && { slack: slack.door }),
     teams: { gate: gate({ botAppId: bot.appId, tenantId, jwksUri: bots.keys, bots }), cards: inTeams },
   }
-}
-
-/** The app of Slack. In Slack the way to the console is its address in a browser. */
-function inSlack(settings: SlackSettings, cards: Adapters['cards'], place: ConsolePlace | null) {
-  const api = webApi(settings)
-  const link = place && consoleLink(place.baseUrl)
-  const linked = (message: SlackMessage, { id }: ApprovalRequest) =>
-    link ? withLink(message, spoken.buttons.openStory, link(id)) : message
-  const draw: SlackRender = {
-    card: async (request) => linked((await cards()).slack.channel(request), request),
-    notice: async ({ request, ...scope }) => linked((await cards()).slack.notice(request, scope), request),
-  }
-  const messenger = slackMessenger({ api, teamId: settings.teamId, draw })
-  return { messenger, door: { settings, api, ...(link && { link }) } }
 }
 
 /** Where cards lead to; `null` without a console. */
