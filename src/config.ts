@@ -195,8 +195,12 @@ function clientsOf(env: NodeJS.ProcessEnv, refuse: Refuse): Pick<Config, 'client
   return { clients, consoleAppId: id.toLowerCase(), ...(tab !== '' && { teamsAppId: tab.toLowerCase() }) }
 }
 
-/** Reads the app of Slack: none of its settings is set, or all of them but the old secret. */
-function slackIn(env: NodeJS.ProcessEnv, refuse: Refuse): Pick<Config, 'slack'> {
+/**
+ * Reads the app of Slack: none of its settings is set, or all of them but the old secret.
+ *
+ * @throws {Error} naming the setting and its rule
+ */
+export function slackIn(env: NodeJS.ProcessEnv, refuse: Refuse = throwing): Pick<Config, 'slack'> {
   const names = Object.keys(slackSettings) as (keyof typeof slackSettings)[]
   const old = env[oldSecretSetting] ?? ''
   const given = Object.fromEntries(names.map((name) => [name, env[name] ?? ''])) as Record<

@@ -5,6 +5,7 @@ import { stepUpSetting } from '../http/stepUp.ts'
 import { people } from './accounts.ts'
 import type { LocalStorage } from './azurite.ts'
 import { loopback, type WantedPort } from './port.ts'
+import { type LocalSlack, localSlack } from './slackApp.ts'
 
 /** The settings of the local stack, from the environment and the command line. */
 export interface LocalSettings {
@@ -27,6 +28,8 @@ export interface LocalSettings {
     /** Absent if the Teams client is left out. */
     readonly playground?: WantedPort
   }
+  /** Absent without Slack. */
+  readonly slack?: LocalSlack
   /** Whether timers run at their times. */
   readonly ticking: boolean
   /** The name of the person who sits in the Teams client. */
@@ -76,6 +79,7 @@ export function localSettings(env: NodeJS.ProcessEnv, args: readonly string[]): 
     ...asUsage(() => stepUpIn(env[stepUpSetting])),
     backup: asUsage(() => isOn('COUNTERSIGN_BACKUP', env['COUNTERSIGN_BACKUP'])),
     ...(running && { storage: running }),
+    ...asUsage(() => localSlack(env)),
     ticking: !given['no-timers'],
     person: personIn(given),
     ports: {

@@ -13,6 +13,8 @@ import { callers, peoplesScope } from '../http/caller.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Policy } from '../ports/policy.ts'
 import type { Cards } from '../cards/cards.ts'
+import { consoleLink } from '../slack/blocks.ts'
+import { connectSlack } from '../slack/connect.ts'
 import { connect } from '../teams/outbound/connection.ts'
 import { renderOn, withStoryLink } from '../teams/storyLink.ts'
 import { drawing } from '../cards/lazyCards.ts'
@@ -20,6 +22,7 @@ import { clouds } from '../runtime/cloud.ts'
 import { apiAppId, consoleAppId, peoplesApps, tenantId } from './accounts.ts'
 import type { LocalStorage } from './azurite.ts'
 import { botAppId, type LocalTeams } from './bot.ts'
+import type { LocalSlack } from './slackApp.ts'
 import { spoken } from '../words/spoken.ts'
 import type { Identity } from './identity.ts'
 import { paths } from './issuer.ts'
@@ -40,6 +43,8 @@ export interface StackParts {
   readonly clock: Clock
   /** `null` without Teams: requests are decided over HTTP, and no cards are sent. */
   readonly teams: LocalTeams | null
+  /** The app of Slack, and where its API is. Absent without Slack. */
+  readonly slack?: LocalSlack
   /** The pages of the local Teams client. Absent for another client. */
   readonly pages?: Pages
   /** The authentication context that a decision of tier `high` over HTTP takes; absent: none. */
@@ -111,8 +116,7 @@ export async function composeLocal(parts: StackParts): Promise<LocalStack> {
     baseUrl,
     alarms,
     cards,
-    ...(parts.teams &&
-      teamsOn(parts.teams, async () => withStoryLink(await cards(), { baseUrl }, spoken), parts.pages)),
+    ...roomsOn(parts, cards),
   })
   const { delivery } = app
   if (delivery) parts.pages?.serve(postingAgain({ ...storage, soon: (id) => delivery.soon(id) }))
@@ -120,13 +124,26 @@ export async function composeLocal(parts: StackParts): Promise<LocalStack> {
   return { app, seal: () => sealNow({ ...app, seals, bundles }) }
 }
 
-function teamsOn(
-  { serviceUrl, gate }: LocalTeams,
+/** Where requests are shown: in Teams, in Slack, in both or in neither. */
+function roomsOn(
+  { teams, slack, pages, baseUrl }: StackParts,
   cards: () => Promise<Cards>,
-  pages: Pages | undefined,
-): Pick<Adapters, 'messengers' | 'teams'> {
+): Pick<Adapters, 'messengers' | 'teams' | 'slack'> {
+  const inTeams = teams && teamsOn(teams, async () => withStoryLink(await cards(), { baseUrl }, spoken), pages)
+  const inSlack = slack && connectSlack({ ...slack, cards, link: consoleLink(baseUrl) })
+  if (!inTeams && !inSlack) return {}
+  return {
+    messengers: new Map([
+      ...(inTeams ? [['teams', inTeams.messenger] as const] : []),
+      ...(inSlack ? [['slack', inSlack.messenger] as const] : []),
+    ]),
+    ...(inTeams && { teams: inTeams.door }),
+    ...(inSlack && { slack: inSlack.door }),
+  }
+}
+
+function teamsOn({ serviceUrl, gate }: LocalTeams, cards: () => Promise<Cards>, pages: Pages | undefined) {
   const bot = { appId: botAppId, appType: 'SingleTenant', tenantId, clientId: botAppId, serviceUrl } as const
-  const render = renderOn(cards)
-  const messenger = connect({ ...bot, cloud: clouds.public }, render, { credentials: 'none' })
-  return { messengers: new Map([['teams', pages?.watching(messenger) ?? messenger]]), teams: { gate, cards } }
+  const messenger = connect({ ...bot, cloud: clouds.public }, renderOn(cards), { credentials: 'none' })
+  return { messenger: pages?.watching(messenger) ?? messenger, door: { gate, cards } }
 }

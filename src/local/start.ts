@@ -101,6 +101,7 @@ async function start(settings: LocalSettings, end: () => void): Promise<void> {
     ...(settings.stepUp !== undefined && { stepUp: settings.stepUp }),
     failed: failed('background'),
     teams: localTeams(process.env, playground?.connectorUrl ?? null),
+    ...(settings.slack && { slack: settings.slack }),
     pages,
   })
   async function sweep(): Promise<number> {

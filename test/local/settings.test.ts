@@ -4,6 +4,7 @@ import { exportsOf } from '../../src/local/exports.ts'
 import { naming, withIds } from '../../src/local/naming.ts'
 import { localSettings, UsageError } from '../../src/local/settings.ts'
 import { Problem } from '../../src/core/data/problem.ts'
+import { slackApp, slackEnv } from '../support/slackDouble.ts'
 import type { Handler } from '../../src/http/boundary.ts'
 
 test('dba-1 sits in the Teams client, or the person that --as names', () => {
@@ -49,6 +50,21 @@ test.each([
   const start = () => localSettings({ COUNTERSIGN_STORAGE: text }, [])
   expect(start).toThrow(UsageError)
   expect(start).toThrow(/^COUNTERSIGN_STORAGE .*AccountName/)
+})
+
+test('Slack is there with the address of its API and the settings of the app, and none is left out', () => {
+  const env = slackEnv('http://127.0.0.1:1')
+  expect(localSettings(env, []).slack).toEqual({ settings: slackApp, url: 'http://127.0.0.1:1' })
+  const { COUNTERSIGN_SLACK_API: _api, ...others } = env
+  expect(localSettings(others, [])).not.toHaveProperty('slack')
+  for (const name of Object.keys(others)) {
+    const start = () => localSettings({ ...env, [name]: '' }, [])
+    expect(start).toThrow(UsageError)
+    expect(start).toThrow(`The setting ${name} is missing`)
+  }
+  expect(() => localSettings({ COUNTERSIGN_SLACK_API: 'http://127.0.0.1:1' }, [])).toThrow(
+    /COUNTERSIGN_SLACK_API takes/,
+  )
 })
 
 const [agent] = agents

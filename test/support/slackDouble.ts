@@ -34,6 +34,8 @@ export interface SlackDouble {
   readonly whispers: { readonly channel: string; readonly user: string; readonly text: string }[]
   /** The modals by id. */
   readonly views: Map<string, SlackView>
+  /** The id of the modal that a click opened, by the click's trigger. */
+  readonly opened: ReadonlyMap<string, string>
   /** Takes a message away, as a person can. */
   remove(channel: string, ts: string): void
   close(): Promise<void>
@@ -49,6 +51,15 @@ export const slackApp = {
   token,
 } as const
 
+/** What makes a local stack that app, with its API at this address. */
+export const slackEnv = (url: string): Record<string, string> => ({
+  COUNTERSIGN_SLACK_API: url,
+  COUNTERSIGN_SLACK_APP_ID: slackApp.appId,
+  COUNTERSIGN_SLACK_TEAM_ID: slackApp.teamId,
+  COUNTERSIGN_SLACK_SIGNING_SECRET: slackApp.signingSecrets[0],
+  COUNTERSIGN_SLACK_TOKEN: token,
+})
+
 export const slackChannel = 'C0000000001'
 
 /** The name of the channel in rows. */
@@ -59,7 +70,7 @@ type Body = Readonly<Record<string, unknown>>
 export async function startSlack(): Promise<SlackDouble> {
   const messages = new Map<string, PostedMessage>()
   const views = new Map<string, SlackView>()
-  const triggers = new Set<string>()
+  const opened = new Map<string, string>()
   const calls: SlackCallSeen[] = []
   let number = 0
 
@@ -98,10 +109,10 @@ export async function startSlack(): Promise<SlackDouble> {
     },
     'views.open': (body) => {
       const trigger = String(body['trigger_id'])
-      if (triggers.has(trigger)) return { ok: false, error: 'exchanged_trigger_id' }
-      triggers.add(trigger)
+      if (opened.has(trigger)) return { ok: false, error: 'exchanged_trigger_id' }
       const view = body['view'] as SlackView
       const id = `V${String(++number).padStart(10, '0')}`
+      opened.set(trigger, id)
       if (bad(view)) return { ok: false, error: 'invalid_arguments' }
       views.set(id, view)
       return { ok: true, view: { id } }
@@ -130,7 +141,7 @@ export async function startSlack(): Promise<SlackDouble> {
 
   const slack: SlackDouble = {
     url: server.origin,
-    ...{ calls, views },
+    ...{ calls, views, opened },
     whispers: [],
     channels: new Set([slackChannel]),
     plan: () => null,
