@@ -1,4 +1,5 @@
 import type { Approvals } from '../approvals/approvals.ts'
+import { waitsFor } from '../approvals/inbox.ts'
 import type { SlackMessage } from '../cards/blockKit.ts'
 import type { SlackCards } from '../cards/slackCards.ts'
 import { type ObjectId, parseRequestId } from '../core/data/id.ts'
@@ -7,7 +8,7 @@ import type { ApprovalRequest } from '../core/request/request.ts'
 import { spoken } from '../words/spoken.ts'
 
 export interface CommandParts {
-  readonly approvals: Pick<Approvals, 'list' | 'read'>
+  readonly approvals: Pick<Approvals, 'list' | 'read' | 'groupsOf' | 'awaitsPerson'>
   readonly cards: SlackCards
   /** Whether the policy in force shows a request in this channel. */
   readonly isShownIn: (request: ApprovalRequest, channel: string) => boolean
@@ -59,7 +60,9 @@ async function said(parts: CommandParts, { who, text, channel }: SlackCommand): 
     case 'revoke':
       return bot.textDoesNothing
     case 'pending': {
-      const keep = (request: ApprovalRequest) => isFor(request) && waitsFor(request, who)
+      const groups = await approvals.groupsOf(who)
+      const keep = (request: ApprovalRequest) =>
+        isFor(request) && (waitsFor(request, who, groups) || approvals.awaitsPerson(request, who))
       const { requests, cursor, newer } = await approvals.list({ by: 'pending' }, { keep, limit: listed }, reader)
       const more = cursor !== undefined || newer !== undefined
       if (requests.length > 0 || more) return cards.list(requests, { more, here: channel !== undefined })
@@ -84,12 +87,3 @@ const verbsIn = (text: string): readonly string[] =>
     .toLowerCase()
     .split(/\s+/)
     .filter((word) => word !== '')
-
-/**
- * Hides requests that this person may not approve or has already decided; but not those that the agent's own word alone
- * keeps them from approving: otherwise an agent could hide a request from a person by naming them.
- */
-const waitsFor = ({ status, requirement, decisions }: ApprovalRequest, who: ObjectId): boolean =>
-  status === 'pending' &&
-  (!requirement.excluded.includes(who) || requirement.excludedByAgent?.includes(who) === true) &&
-  !decisions.some(({ facts }) => facts.accounts.includes(who))

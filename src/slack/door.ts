@@ -1,4 +1,3 @@
-import type { Approvals } from '../approvals/approvals.ts'
 import type { SlackView } from '../cards/blockKit.ts'
 import type { SlackCards } from '../cards/slackCards.ts'
 import type { ObjectId, RequestId } from '../core/data/id.ts'
@@ -11,9 +10,9 @@ import type { Policy } from '../ports/policy.ts'
 import { inTime } from '../runtime/deadline.ts'
 import { remember } from '../runtime/remember.ts'
 import { spoken } from '../words/spoken.ts'
-import { actOf, actOn, type DrawnAct, type SlackAct } from './act.ts'
+import { actOf, actOn, type ActParts, type DrawnAct, type SlackAct } from './act.ts'
 import { type ConsoleLink, wordsMessage, wordsView } from './blocks.ts'
-import { answerTo } from './command.ts'
+import { answerTo, type CommandParts } from './command.ts'
 import { cardPlace, placeName } from './messenger.ts'
 import { challengeIn, originIn, parsePayload, readSlackBody, senderSchema, type SlackPayload } from './payload.ts'
 import type { SlackSettings } from './settings.ts'
@@ -24,7 +23,7 @@ export interface SlackDoorParts {
   readonly settings: Pick<SlackSettings, 'appId' | 'teamId' | 'signingSecrets'>
   readonly clock: Clock
   readonly policy: Pick<Policy, 'personInSlack'>
-  readonly approvals: Pick<Approvals, 'review' | 'decide' | 'revoke' | 'list' | 'read'>
+  readonly approvals: ActParts['approvals'] & CommandParts['approvals']
   /** Loaded when the first person acts. */
   readonly cards: () => Promise<SlackCards>
   readonly api: SlackApi

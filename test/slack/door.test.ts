@@ -1,7 +1,8 @@
 import type { Delivery } from '../../src/delivery/delivery.ts'
 import type { ObjectId } from '../../src/core/data/id.ts'
 import { milliseconds } from '../../src/core/data/instant.ts'
-import type { ApprovalRequest } from '../../src/core/request/request.ts'
+import { type ApprovalRequest, hashOfQuestion } from '../../src/core/request/request.ts'
+import { mostViewPages, viewPagesOf } from '../../src/core/request/viewPage.ts'
 import type { SlackView } from '../../src/cards/blockKit.ts'
 import { type SlackDoor, slackDoor, type SlackDoorParts, type SlackReply } from '../../src/slack/door.ts'
 import { slackMessenger } from '../../src/slack/messenger.ts'
@@ -524,6 +525,31 @@ describe('words', () => {
     expect(objectsIn(list as never).map(({ value }) => value)).toContain(request.id)
     await send(event(owner, 'pending'))
     expect(replies()[1]).toContain(english.bot.nothingPendingHere)
+  })
+
+  test('"pending" lists again what was answered since this person approved it', async () => {
+    await doorOf(needs([slot('dba', 2)]))
+    const request = await ask()
+    await here.approvals.decide(request.id, {
+      ...{ approver: dba, verdict: 'approve', seen: { via: 'api', digest: request.digest } },
+    })
+    await send(event(dba, 'pending'))
+    const asked = await here.approvals.askBack(request.id, {
+      ...{ approver: dba2, question: 'Which?', seen: { via: 'api', digest: request.digest } },
+    })
+    await send(event(owner, 'pending'))
+    const question = hashOfQuestion(asked, asked.questions![0]!)
+    await here.approvals.answer(request.id, { by: { kind: 'person', id: owner }, question, answer: 'All.' })
+    await send(event(dba, 'pending'))
+    const listed = slack.messages(slackChannel).map((one) => JSON.stringify(one).includes(request.id))
+    // Not to the voter; to the owner, who may answer; and to the voter, whose approval counts no more.
+    expect(listed).toEqual([false, true, true])
+  })
+
+  test('"pending" lists nothing to people of a group that does not decide it', async () => {
+    const request = await ask()
+    await send(event(security, 'pending'))
+    expect(JSON.stringify(slack.messages(slackChannel))).not.toContain(request.id)
   })
 
   test('"show" shows a request of this channel alone', async () => {

@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises'
-import { type ObjectId, parseRequestId, type RequestId } from '../../core/data/id.ts'
+import { parseRequestId, type RequestId } from '../../core/data/id.ts'
 import { type NewerRow, noSuchRequest, Problem } from '../../core/data/problem.ts'
-import { type ApprovalRequest, currentVotes, decidingGroups } from '../../core/request/request.ts'
-import { overlap } from '../../core/request/requirement.ts'
+import type { ApprovalRequest } from '../../core/request/request.ts'
 import type { Approvals } from '../../approvals/approvals.ts'
+import { waitsFor } from '../../approvals/inbox.ts'
 import type { Messenger, PostedCard, Sent } from '../../ports/messenger.ts'
 import type { Outbox } from '../../ports/outbox.ts'
 import type { Intent } from './activity.ts'
@@ -123,16 +123,6 @@ async function answerTo(parts: BotParts, intent: ChatCommand): Promise<string | 
     }
   }
 }
-
-/**
- * Hides requests that this person may not approve or has already decided, as they are now. Those stay that the person may not
- * approve by the agent's own word alone: otherwise an agent could hide a request from a person by naming them.
- */
-const waitsFor = (request: ApprovalRequest, who: ObjectId, groups: readonly string[]): boolean =>
-  request.status === 'pending' &&
-  overlap(decidingGroups(request), groups) &&
-  (!request.requirement.excluded.includes(who) || request.requirement.excludedByAgent?.includes(who) === true) &&
-  !currentVotes(request).some(({ facts }) => facts.accounts.includes(who))
 
 /** Introduces the bot once, however often Teams reports that it was added. */
 async function welcome({ arrivals, messenger }: BotParts, arrival: Arrival): Promise<void> {
