@@ -55,8 +55,8 @@ export const slackRows: readonly Row[] = [
       {
         name: 'slack-one-field',
         file: 'src/slack/payload.ts',
-        find: "  if (fields.length !== 1 || field?.[0] !== 'payload')\n",
-        replace: "  if (field?.[0] !== 'payload')\n",
+        find: '/^payload=([^&=\\x80-\\xff]*)$/',
+        replace: '/(?:^|&)payload=([^&]*)/',
         tests: { [door]: ['a call is refused, and nothing recorded: › a form without its one field: %s'] },
       },
       {
