@@ -147,7 +147,7 @@ function strangerIn(
   user: Extract<SlackPayload, { kind: 'click' }>['user'],
 ): { readonly id: ObjectId } | string {
   if (user.isProgram) return spoken.slack.program
-  if (user.team !== undefined && user.team !== settings.teamId) return spoken.slack.otherWorkspace
+  if (user.teams.some((team) => team !== settings.teamId)) return spoken.slack.otherWorkspace
   const account = `${settings.teamId}/${user.id}`
   const id = policy.personInSlack(account)
   return id === null ? spoken.slack.unknownPerson(account) : { id }

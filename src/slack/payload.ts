@@ -5,8 +5,8 @@ import { Problem } from '../core/data/problem.ts'
 /** The person who sent something, as Slack names them. */
 interface SlackUser {
   readonly id: string
-  /** Their workspace; absent where Slack names none, which means ours. */
-  readonly team?: string
+  /** The workspaces that Slack names as theirs. In an event it names none for a person of ours. */
+  readonly teams: readonly string[]
   readonly isProgram: boolean
 }
 
@@ -120,13 +120,9 @@ export function challengeIn(json: JsonObject): string | null {
   return challenge.safeParse(json).data?.challenge ?? null
 }
 
-const user = z.object({ id, team_id: id.optional(), is_bot: z.boolean().optional() }).transform(
-  ({ id, team_id: team, is_bot: isBot }): SlackUser => ({
-    id,
-    ...(team !== undefined && { team }),
-    isProgram: isBot === true,
-  }),
-)
+const user = z
+  .object({ id, team_id: id, is_bot: z.boolean().optional() })
+  .transform(({ id, team_id: team, is_bot: isBot }): SlackUser => ({ id, teams: [team], isProgram: isBot === true }))
 
 const click = z.object({
   type: z.literal('block_actions'),
@@ -161,7 +157,9 @@ const words = z.object({
     subtype: z.string().optional(),
     bot_id: z.string().optional(),
     user: id,
-    user_team: id.optional(),
+    team: id.nullish(),
+    user_team: id.nullish(),
+    source_team: id.nullish(),
     channel: id,
     text: z.string().max(40_000),
     ts: id,
@@ -170,7 +168,11 @@ const words = z.object({
 })
 
 /** Who sent a payload, and in which channel, as far as it can be read at all: for words that say why nothing happened. */
-export const senderSchema = z.object({ user, channel: z.object({ id }).optional(), view: z.object({ id }).optional() })
+export const senderSchema = z.object({
+  user: z.object({ id }),
+  channel: z.object({ id }).optional(),
+  view: z.object({ id }).optional(),
+})
 
 /** Types that are ours to read. All others, as the one of a closed modal, are ignored. */
 const ours = ['block_actions', 'view_submission']
@@ -214,6 +216,10 @@ function wordsIn(json: JsonObject): SlackPayload {
   return {
     ...{ kind: 'words', event: name, channel: event.channel, isPersonal, text: event.text },
     thread: event.thread_ts ?? event.ts,
-    user: { id: event.user, ...(event.user_team !== undefined && { team: event.user_team }), isProgram: false },
+    user: {
+      id: event.user,
+      teams: [event.team, event.user_team, event.source_team].filter((team) => typeof team === 'string'),
+      isProgram: false,
+    },
   }
 }

@@ -365,6 +365,21 @@ describe('the sender alone reads why nothing was counted:', () => {
       'invalid-input',
     ],
     [
+      'somebody of no workspace',
+      () => reviewed(dba, 'REQUEST', { user: { id: userOf(dba) } }),
+      english.clicks.notOurs,
+      'invalid-input',
+    ],
+    [
+      'an approver whom only their mail address names',
+      () =>
+        reviewed('U0000000405', 'REQUEST', {
+          user: { ...from('U0000000405'), name: 'dba-1', email: 'dba-1@contoso.example' },
+        }),
+      `${teamId}/U0000000405`,
+      'not-permitted',
+    ],
+    [
       'what two readers could understand differently',
       () => JSON.stringify(reviewed(dba, 'REQUEST')).replace('{', '{"trigger_id":"other",'),
       english.slack.ambiguous,
@@ -586,9 +601,18 @@ describe('words', () => {
     ['that was edited', { type: 'message', channel_type: 'im', subtype: 'message_changed' }],
     ['in a channel, which is not for the app', { type: 'message', channel_type: 'channel' }],
     ['of another type', { type: 'reaction_added' }],
+    ['that Slack joined to a channel', { subtype: 'channel_join' }],
+    ['of nobody', { user: undefined }],
   ])('a message is passed over %s', async (_what, more) => {
     expect(await send(event(dba, 'help', more))).toEqual({ status: 200 })
     expect(slack.calls).toEqual([])
+  })
+
+  test.each(['team', 'user_team', 'source_team'])('a person of another workspace is told so: %s', async (member) => {
+    await ask()
+    await send(event(dba, 'pending', { [member]: 'T0000000002' }))
+    expect(slack.whispers.at(-1)).toMatchObject({ user: userOf(dba), text: english.slack.otherWorkspace })
+    expect(replies()).toEqual([])
   })
 
   test('an unknown user reads alone that policy does not name them', async () => {
