@@ -8,6 +8,7 @@ import { bounds } from '../core/data/bound.ts'
 import { type Digest, type ObjectId, parseDigest, parseRequestId, type RequestId } from '../core/data/id.ts'
 import { Problem } from '../core/data/problem.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
+import { mostViewPages } from '../core/request/viewPage.ts'
 import { spoken } from '../words/spoken.ts'
 import { type ConsoleLink, withLink, wordsView } from './blocks.ts'
 import type { SlackPayload } from './payload.ts'
@@ -167,7 +168,7 @@ const parsed = <T>(parse: (text: string) => T) =>
 const request = parsed(parseRequestId)
 const about = z.strictObject({
   request,
-  page: z.int().min(1).max(bounds.shown.pages),
+  page: z.int().min(1).max(mostViewPages),
   view: parsed((text) => parseDigest(text)),
 })
 

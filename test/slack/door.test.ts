@@ -209,6 +209,22 @@ describe('an approver', () => {
     expect((await here.ledger.find(request.id))?.status).toBe('approved')
   })
 
+  test('approves on the page of what was asked and answered, which may come after all pages of params', async () => {
+    const params = { a: '\u00ad'.repeat(7_800) }
+    const request = await ask({ action: { action: 'db.export', target: 'prod/x', environment: 'production', params } })
+    const asked = await here.approvals.askBack(request.id, {
+      ...{ approver: dba2, question: `?${'y'.repeat(499)}`, seen: { via: 'api', digest: request.digest } },
+    })
+    const question = hashOfQuestion(asked, asked.questions![0]!)
+    const answer = `.${'\u00ad'.repeat(999)}`
+    const now = await here.approvals.answer(request.id, { by: { kind: 'person', id: owner }, question, answer })
+    expect(viewPagesOf(now, english.units)).toHaveLength(mostViewPages)
+    await send(reviewed(dba, request.id))
+    for (let page = 1; page < mostViewPages; page++) await send(pressed(dba, 'next'))
+    await send(pressed(dba, 'approve'))
+    expect((await here.ledger.find(request.id))?.status).toBe('approved')
+  })
+
   test('sees that somebody else was faster', async () => {
     const request = await ask()
     await send(reviewed(dba, request.id))
