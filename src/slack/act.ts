@@ -25,9 +25,15 @@ export interface ActParts {
 
 /** What a person does in Slack with one request. A form whose words are not given yet is opened. */
 export type SlackAct =
-  | { readonly kind: 'review'; readonly request: RequestId; readonly page: number }
   | {
-      readonly kind: 'approve' | 'deny' | 'revoke'
+      readonly kind: 'review'
+      readonly request: RequestId
+      readonly page: number
+      /** The button stands on a message that shows this request to a channel, so that message may be kept up to date. */
+      readonly posted: boolean
+    }
+  | {
+      readonly kind: FormName
       readonly request: RequestId
       readonly view: Digest
       readonly page: number
@@ -49,7 +55,7 @@ export async function actOn(parts: ActParts, act: SlackAct, who: ObjectId): Prom
   try {
     return await done(parts, act, who)
   } catch (cause) {
-    return refused(parts, act, who, cause).catch(inWords)
+    return refused(parts, act, who, cause).catch((other: unknown) => inWords(act, other))
   }
 }
 
@@ -148,10 +154,11 @@ const faultIn = ({ message, details: { pointer } }: Problem): string =>
   pointer === '/reason' ? spoken.card.reasonMissing : message
 
 /** @throws the cause, if it is a bug. */
-function inWords(cause: unknown): DrawnAct {
+function inWords({ request }: SlackAct, cause: unknown): DrawnAct {
   if (!(cause instanceof Problem)) throw cause
   const { code, message } = cause
-  return { view: wordsView(code === 'not-found' ? spoken.bot.notFound : message, spoken), code }
+  const view = code === 'not-found' ? wordsView(spoken.bot.notFound, spoken) : wordsView(message, spoken, request)
+  return { view, code }
 }
 
 const parsed = <T>(parse: (text: string) => T) =>
@@ -178,6 +185,9 @@ const forms: ReadonlyMap<string, FormName> = new Map([
   ['revoke', 'revoke'],
 ])
 
+/** Buttons below messages: on the message of a request, and in a list or a notice, which are no messages of a request. */
+const opening: ReadonlySet<string> = new Set(['review', 'look'])
+
 /** Reads what a button or a form of ours stands for; `null` for anything else. Its values are text of the sender's client. */
 export function actOf(payload: Extract<SlackPayload, { kind: 'click' | 'form' }>): SlackAct | null {
   if (payload.kind === 'form') {
@@ -186,14 +196,15 @@ export function actOf(payload: Extract<SlackPayload, { kind: 'click' | 'form' }>
     return data && kind ? { kind, ...data, words: payload.words } : null
   }
   const { action, value } = payload
-  if (action === 'review') {
+  if (opening.has(action)) {
     const { data } = request.safeParse(value)
-    return data === undefined ? null : { kind: 'review', request: data, page: 1 }
+    return data === undefined ? null : { kind: 'review', request: data, page: 1, posted: action === 'review' }
   }
   const { data } = about.safeParse(jsonIn(value))
   if (!data) return null
   if (action === 'approve') return { kind: 'approve', ...data }
-  if (['previous', 'next', 'back'].includes(action)) return { kind: 'review', request: data.request, page: data.page }
+  if (['previous', 'next', 'back'].includes(action))
+    return { kind: 'review', request: data.request, page: data.page, posted: false }
   const form = forms.get(action)
   return form === undefined ? null : { kind: 'form', request: data.request, page: data.page, form }
 }

@@ -17,12 +17,26 @@ export function wordsMessage(words: string): SlackMessage {
 /** Slack reads entities and links in the text of a message, whatever `mrkdwn` says: https://docs.slack.dev/messaging/formatting-message-text. */
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 
-/** A modal of words alone. */
-export const wordsView = (words: string, { slack }: Pick<Words, 'slack'>): SlackView => ({
+/**
+ * A modal of words, and if a request is given, with a button that shows it: for a modal that waits for what may never come, as
+ * when the process ends meanwhile.
+ */
+export const wordsView = (
+  words: string,
+  { slack, card }: Pick<Words, 'slack' | 'card'>,
+  request?: string,
+): SlackView => ({
   type: 'modal',
   title: plainText(slack.title),
   close: plainText(slack.close),
-  blocks: packed([words]).map(({ text }) => section(text)),
+  blocks: [
+    ...packed([words]).map(({ text }) => section(text)),
+    ...(request === undefined ? [] : [{ type: 'actions', elements: [lookButton(card.review, request)] }]),
+  ],
+})
+
+const lookButton = (title: string, request: string) => ({
+  ...{ type: 'button', action_id: 'look', text: plainText(title), value: request },
 })
 
 /** Says where a request is in the console. */

@@ -163,18 +163,20 @@ async function unread(parts: SlackDoorParts, json: JsonObject, isAmbiguous: bool
   return privately(parts, place, isAmbiguous ? spoken.slack.ambiguous : spoken.clicks.notOurs, code)
 }
 
-/** Where one person alone reads. */
+/** Where one person alone reads, and how long Slack waits for it. */
 interface PrivatePlace {
   readonly user: string
   readonly channel?: string
   /** A modal that is open. */
   readonly view?: string
+  /** Milliseconds, if some were used up already. */
+  readonly left?: number
 }
 
 /** Tells one person something that nobody else reads. */
 async function privately(
   { api, failed, within = acknowledged }: SlackDoorParts,
-  { user, channel, view }: PrivatePlace,
+  { user, channel, view, left = within }: PrivatePlace,
   words: string,
   code: string,
 ): Promise<SlackReply> {
@@ -186,7 +188,7 @@ async function privately(
     if (!answer.ok) failed(new Error(`Slack did not take words for one person: ${answer.error}.`))
     return { ...done, code }
   }
-  return inTime(tell(), within, () => ({ ...done, code }))
+  return inTime(tell(), left, () => ({ ...done, code }))
 }
 
 function answerFor(
@@ -215,7 +217,7 @@ async function drawn(parts: SlackDoorParts, act: SlackAct, who: ObjectId): Promi
     return await actOn({ approvals, cards: await parts.cards(), ...(link && { link }) }, act, who)
   } catch (cause) {
     parts.failed(cause)
-    return { view: wordsView(spoken.slack.failed, spoken), code: 'unavailable' }
+    return { view: wordsView(spoken.slack.failed, spoken, act.request), code: 'unavailable' }
   }
 }
 
@@ -228,9 +230,10 @@ async function clicked(
 ): Promise<SlackReply> {
   const { view: open, trigger, message, user } = payload
   const end = performance.now() + (parts.within ?? acknowledged)
-  const view = open ?? (await openedView(parts, trigger))
+  const left = () => Math.max(0, end - performance.now())
+  const view = open ?? (await openedView(parts, trigger, act.request))
   if (view === null) {
-    const place = { user: user.id, ...(message && { channel: message.channel }) }
+    const place = { user: user.id, left: left(), ...(message && { channel: message.channel }) }
     return privately(parts, place, spoken.slack.late, 'unavailable')
   }
   noteCard(parts, payload, act)
@@ -238,11 +241,11 @@ async function clicked(
     await fill(parts, view, content)
     return { ...done, ...(code !== undefined && { code }) }
   })
-  return inTime(work, Math.max(0, end - performance.now()), () => done)
+  return inTime(work, left(), () => done)
 }
 
-async function openedView({ api }: SlackDoorParts, trigger: string): Promise<string | null> {
-  const working = wordsView(spoken.slack.working, spoken)
+async function openedView({ api }: SlackDoorParts, trigger: string, request: RequestId): Promise<string | null> {
+  const working = wordsView(spoken.slack.working, spoken, request)
   const answer = await api('views.open', { trigger_id: trigger, view: working }, { within: opened })
   const { id } = Object(answer.ok ? answer.body['view'] : null) as { readonly id?: unknown }
   return typeof id === 'string' ? id : null
@@ -264,7 +267,7 @@ async function sentForm(
   const work = drawn(parts, act, who)
   const late = (): DrawnAct => {
     void work.then(({ view: content }) => fill(parts, view, content)).catch(parts.failed)
-    return { view: wordsView(spoken.slack.working, spoken) }
+    return { view: wordsView(spoken.slack.working, spoken, act.request) }
   }
   const { view: content, code } = await inTime(work, parts.within ?? acknowledged, late)
   return {
@@ -280,10 +283,10 @@ function noteCard(
   { message }: Pick<Extract<SlackPayload, { kind: 'click' }>, 'message'>,
   act: SlackAct,
 ): void {
-  if (act.kind !== 'review' || message === undefined) return
-  const { channel, ts } = message
+  if (act.kind !== 'review' || !act.posted || message === undefined) return
+  const { channel, ts, thread } = message
   const name = placeName(settings.teamId, channel)
-  void adopt(act.request, name, { conversation: cardPlace(name, ts), activity: ts })
+  void adopt(act.request, name, { conversation: cardPlace(name, thread), activity: ts })
 }
 
 /** Answers typed words where they were written: in a channel in their thread. */

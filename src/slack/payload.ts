@@ -21,7 +21,8 @@ export type SlackPayload =
       readonly trigger: string
       readonly action: string
       readonly value: string
-      readonly message?: { readonly channel: string; readonly ts: string }
+      /** `thread` is the message that begins the thread in which it stands, or itself. */
+      readonly message?: { readonly channel: string; readonly ts: string; readonly thread: string }
       /** The id of the modal. */
       readonly view?: string
     }
@@ -130,7 +131,7 @@ const click = z.object({
   trigger_id: z.string().min(1).max(256),
   actions: z.tuple([z.object({ type: z.literal('button'), action_id: id, value: long.optional() })]),
   channel: z.object({ id }).optional(),
-  message: z.object({ ts: id }).optional(),
+  message: z.object({ ts: id, thread_ts: id.optional() }).optional(),
   view: z.object({ id }).optional(),
 })
 
@@ -192,7 +193,8 @@ function clickIn(json: JsonObject): SlackPayload | null {
   const [{ action_id: action, value = '' }] = actions
   return {
     ...{ kind: 'click', user, trigger, action, value },
-    ...(channel && message && { message: { channel: channel.id, ts: message.ts } }),
+    ...(channel &&
+      message && { message: { channel: channel.id, ts: message.ts, thread: message.thread_ts ?? message.ts } }),
     ...(view && { view: view.id }),
   }
 }

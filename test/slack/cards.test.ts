@@ -167,7 +167,7 @@ test('a notice says why people are told, and leads to the request', () => {
   const message = slack.notice(request, { notice, isOwn: false })
   expect(blockFault(message)).toBeNull()
   expect(textsIn(message).join('\n')).toContain('Which customers?')
-  expect(actionsIn(message)).toEqual(['review'])
+  expect(actionsIn(message)).toEqual(['look'])
 })
 
 test('each line of what an agent wrote stands behind a bar', () => {

@@ -487,7 +487,8 @@ describe('Slack in trouble', () => {
       approvals: { ...here.approvals, review: async () => Promise.reject(bug) },
     })
     await send(reviewed(dba, request.id))
-    expect(textOf(lastView()[1])).toBe(`${english.slack.title}\n${english.slack.close}\n${english.slack.failed}`)
+    const { title, close, failed } = english.slack
+    expect(textOf(lastView()[1])).toBe([title, close, failed, english.card.review].join('\n'))
     expect(failures).toEqual([bug])
   })
 
@@ -509,6 +510,18 @@ describe('Slack in trouble', () => {
       () => textOf(lastView()[1]),
       (text) => text.includes('Quarterly report'),
     )
+  })
+
+  test('a modal that is never filled has a button that fills it', async () => {
+    const request = await ask()
+    slack.plan = ({ method }) => (method === 'views.update' ? { error: 'internal_error' } : null)
+    await send(reviewed(dba, request.id))
+    expect(textOf(lastView()[1])).toContain(english.slack.working)
+    expect(failures.splice(0).map(String)).toEqual(['Error: Slack did not take a modal: internal_error.'])
+    slack.plan = () => null
+    await send(pressed(dba, 'look'))
+    expect(textOf(lastView()[1])).toContain('Quarterly report')
+    expect(adopted).toHaveLength(1)
   })
 
   test('a form that takes long is answered in time, and its modal is filled when it is done', async () => {
@@ -638,14 +651,41 @@ describe('words', () => {
   })
 })
 
-test('the message that was clicked on is kept up to date from then on', async () => {
-  const request = await ask()
-  await send(reviewed(dba, request.id))
+describe('the message that was clicked on', () => {
   const ts = '1772625600.000001'
-  const expected: Parameters<Delivery['adopt']> = [
+  const adoption = (request: ApprovalRequest, thread: string): Parameters<Delivery['adopt']> => [
     request.id,
     slackPlace,
-    { conversation: `${slackPlace};ts=${ts}`, activity: ts },
+    { conversation: `${slackPlace};ts=${thread}`, activity: ts },
   ]
-  expect(adopted).toEqual([expected])
+
+  test('is kept up to date from then on', async () => {
+    const request = await ask()
+    await send(reviewed(dba, request.id))
+    expect(adopted).toEqual([adoption(request, ts)])
+  })
+
+  test('in a thread is kept up to date too, and what people are told of goes on in that thread', async () => {
+    const request = await ask()
+    const parent = '1772625599.000001'
+    await send(reviewed(dba, request.id, { message: { ts, thread_ts: parent } }))
+    expect(adopted).toEqual([adoption(request, parent)])
+  })
+
+  test('is not kept if it is a list or a notice: it would become the message of a request', async () => {
+    const request = await ask()
+    await send(event(dba, 'pending'))
+    const [list] = slack.messages(slackChannel)
+    const [button] = objectsIn(list as never).filter(({ type }) => type === 'button')
+    const actions = [{ type: 'button', action_id: button?.['action_id'], value: button?.['value'] }]
+    await send(reviewed(dba, request.id, { actions }))
+    expect(textOf(lastView()[1])).toContain('Quarterly report')
+    expect(adopted).toEqual([])
+  })
+})
+
+test('the link to the console says nothing to whoever follows it: they may be known there', async () => {
+  const action = { type: 'button', action_id: 'open', url: 'https://countersign.example' }
+  expect(await send(reviewed('U0000000404', '', { actions: [action] }))).toEqual({ status: 200 })
+  expect(slack.calls).toEqual([])
 })
