@@ -116,10 +116,14 @@ function formOf({ opensNote, opensDeny, opensRevoke, typed }: ReviewFace, { card
   const input = { typed: words === '' ? [] : [{ text: words }], fresh: words === '' }
   if (opensNote) return { ...input, act: 'approve', label: card.note, send: card.approveNoted, optional: true } as const
   if (opensDeny) return { ...input, act: 'deny', label: card.reason, send: card.denyNow, optional: false } as const
-  return opensRevoke
-    ? ({ ...input, act: 'revoke', label: card.revokeReason, send: card.revokeNow, optional: true } as const)
+  if (opensRevoke)
+    return { ...input, act: 'revoke', label: card.revokeReason, send: card.revokeNow, optional: true } as const
+  return openForms.some(isQuestion)
+    ? ({ ...input, act: 'ask', label: card.question, send: card.askNow, optional: false } as const)
     : null
 }
+
+const isQuestion = ({ verb }: { readonly verb: string }): boolean => verb === 'ask'
 
 /** A button of the view. Its value is what a click sends. */
 interface ViewButton {
@@ -137,6 +141,7 @@ function viewButtons(face: ReviewFace, { card }: Words): readonly ViewButton[] {
     ...(face.previous > 0 ? [button('previous', card.previous, face.previous)] : []),
     ...(face.next > 0 ? [button('next', card.next, face.next)] : []),
     ...(face.approves ? [button('approve', card.approve), button('note', card.noteForm)] : []),
+    ...(face.forms.some(isQuestion) ? [button('ask', card.askForm)] : []),
     ...(face.denies ? [button('deny', card.denyForm)] : []),
     ...(face.revokes ? [button('revoke', card.revokeForm)] : []),
     ...(face.back ? [button('back', card.back)] : []),

@@ -17,7 +17,7 @@ import type { SlackPayload } from './payload.ts'
 const via = 'slack'
 
 export interface ActParts {
-  readonly approvals: Pick<Approvals, 'review' | 'decide' | 'revoke'>
+  readonly approvals: Pick<Approvals, 'review' | 'decide' | 'revoke' | 'askBack'>
   readonly cards: SlackCards
   /** Absent without a console. */
   readonly link?: ConsoleLink
@@ -42,7 +42,7 @@ export type SlackAct =
     }
   | { readonly kind: 'form'; readonly request: RequestId; readonly page: number; readonly form: FormName }
 
-type FormName = 'approve' | 'deny' | 'revoke'
+type FormName = 'approve' | 'deny' | 'revoke' | 'ask'
 
 /** A modal, and the code of the problem that it speaks of, for the log. */
 export interface DrawnAct {
@@ -75,13 +75,19 @@ async function done(parts: ActParts, act: SlackAct, who: ObjectId): Promise<Draw
     }
     case 'revoke':
       return own(parts, await approvals.revoke(request, who, wordsIn(act)), who)
+    case 'ask': {
+      const { reason: question = '' } = wordsIn(act)
+      await approvals.askBack(request, { approver: who, question, seen: { via, view: act.view } })
+      return shown(parts, act, who)
+    }
   }
 }
 
 /** @throws {Problem} `invalid-input` for words that the API does not take either */
-function wordsIn({ words = '' }: Extract<SlackAct, { words?: string }>): { readonly reason?: string } {
+function wordsIn({ kind, words = '' }: Extract<SlackAct, { words?: string }>): { readonly reason?: string } {
   const reason = words.replaceAll('\r\n', '\n').trim()
-  const { reason: name } = spoken.clicks.inputs
+  const { inputs } = spoken.clicks
+  const name = kind === 'ask' ? inputs.question : inputs.reason
   const fault = (why: string) => new Problem('invalid-input', why, { pointer: '/words' })
   if ([...reason].length > bounds.text.words) throw fault(spoken.clicks.tooLong(name, bounds.text.words))
   if (controlCharacter.test(reason.replace(/[\n\t]/g, ' '))) throw fault(spoken.clicks.invisible(name))
@@ -96,13 +102,14 @@ async function shown(
 ): Promise<DrawnAct> {
   const reviewed = await approvals.review(id, who, { page: wanted, template: cards.template, via })
   const { request, page, refusal, exclusion, stranger } = reviewed
-  const notice = [about.notice, emergencyOf(reviewed)].filter((words) => words !== undefined).join(' ')
+  const notice = [about.notice, ...elsewhere(reviewed)].filter((words) => words !== undefined).join(' ')
   if (refusal) {
     const why = [refusal.message, notice].filter((words) => words !== '').join(' ')
     return { view: linked(cards.refused(request, why, { stranger }), request, link), code: refusal.code }
   }
   const reader: CardReader = {
     ...{ approver: who, page, via },
+    ...(exclusion === null && { may: ['ask'] as const }),
     ...(about.form && { form: about.form }),
     ...(notice !== '' && { notice }),
     ...(exclusion !== null && { excludedBy: exclusion }),
@@ -110,9 +117,11 @@ async function shown(
   return { view: linked(cards.review(request, reader), request, link) }
 }
 
-/** An emergency needs the tenant's own word, so that it is ended elsewhere. */
-const emergencyOf = ({ mayBreak, mayReview }: Reviewed): string | undefined =>
-  mayBreak || mayReview ? spoken.slack.emergency : undefined
+/** What this person may do in another door alone: Slack is not where the tenant's people sign in. */
+const elsewhere = ({ mayBreak, mayReview, mayAnswer }: Reviewed): readonly string[] => [
+  ...(mayBreak || mayReview ? [spoken.slack.emergency] : []),
+  ...(mayAnswer ? [spoken.slack.answer] : []),
+]
 
 const linked = (view: SlackView, { id }: ApprovalRequest, link: ConsoleLink | undefined): SlackView =>
   link ? withLink(view, spoken.buttons.openStory, link(id)) : view
@@ -138,11 +147,12 @@ async function refused(parts: ActParts, act: SlackAct, who: ObjectId, cause: unk
     case 'already-decided':
     case 'self-approval':
     case 'not-permitted':
+    case 'too-many':
       return { ...(await shown(parts, first, who, { notice: notice(cause.message) })), code }
     case 'invalid-input':
     case 'secret-in-params': {
       if (act.kind === 'review' || act.kind === 'form') throw cause
-      const form = { act: act.kind, fault: faultIn(cause), ...(typed !== undefined && { words: typed }) }
+      const form = { act: act.kind, fault: faultIn(act.kind, cause), ...(typed !== undefined && { words: typed }) }
       return { ...(await shown(parts, act, who, { form })), code }
     }
     default:
@@ -150,8 +160,12 @@ async function refused(parts: ActParts, act: SlackAct, who: ObjectId, cause: unk
   }
 }
 
-const faultIn = ({ message, details: { pointer } }: Problem): string =>
-  pointer === '/reason' ? spoken.card.reasonMissing : message
+/** What a form lacks. A text that holds a secret is refused by its field in the API, which nobody sees here. */
+function faultIn(form: FormName, { code, message, details: { pointer } }: Problem): string {
+  if (code === 'secret-in-params') return message.replace(/^\/\w+: (.)/, (_, first: string) => first.toUpperCase())
+  if (pointer === '/question') return spoken.card.questionMissing
+  return pointer === '/reason' && form === 'deny' ? spoken.card.reasonMissing : message
+}
 
 /** @throws the cause, if it is a bug. */
 function inWords({ request }: SlackAct, cause: unknown): DrawnAct {
@@ -183,6 +197,7 @@ const forms: ReadonlyMap<string, FormName> = new Map([
   ['note', 'approve'],
   ['deny', 'deny'],
   ['revoke', 'revoke'],
+  ['ask', 'ask'],
 ])
 
 /** Buttons below messages: on the message of a request, and in a list or a notice, which are no messages of a request. */

@@ -544,6 +544,7 @@ const slack: Words['slack'] = {
   failed: 'Nothing was counted, because a part of the service does not answer. Try again in a minute.',
   emergency:
     'You may break the glass of this request, or review that, but not in Slack: do it in Teams or in the console.',
+  answer: 'You may answer the question for the agent, but not in Slack: do it in Teams or in the console.',
   channelId: (channel) => `In approvers.json this channel is ${JSON.stringify(channel)}.`,
   picture: 'As it was shown in Slack. This picture of it is drawn by Countersign.',
 }

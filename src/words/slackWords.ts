@@ -15,6 +15,8 @@ export interface SlackWords {
   readonly failed: string
   /** The reader may break the glass of a request, or review that, and not here. */
   readonly emergency: string
+  /** The reader may answer a question of an approver, and not here. */
+  readonly answer: string
   /** Names the channel's id, which an operator needs. */
   readonly channelId: (channel: string) => string
   /** Stands above a view of Slack that is drawn elsewhere. */

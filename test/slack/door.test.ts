@@ -262,6 +262,72 @@ describe('an approver', () => {
   })
 })
 
+describe('a question to the side that asks', () => {
+  const asking = async (words: string, who: ObjectId = dba) => {
+    await send(pressed(who, 'ask'))
+    const { body, code } = await send(sent(who, words))
+    return { view: (body as { view: SlackView }).view, code }
+  }
+
+  test('is asked in the modal, and recorded as asked here', async () => {
+    const request = await ask()
+    await send(reviewed(dba, request.id))
+    const { view } = await asking('Which customers?')
+    expect(textOf(view)).toContain('Person 11 asks: “Which customers?”')
+    expect(buttonIn(view, 'ask')).toBe('none')
+    expect(buttonIn(view, 'approve')).not.toBe('none')
+    const now = await here.ledger.find(request.id)
+    const events = now ? await here.approvals.events(now) : []
+    expect(events.map(({ text }) => JSON.parse(text) as object)).toMatchObject([
+      { type: 'requested' },
+      { type: 'shown', data: { template: cards.slack.template } },
+      { type: 'asked', data: { via: 'slack', view: expect.stringMatching(/^sha256:/) } },
+    ])
+  })
+
+  test.each<[string, string, string, string]>([
+    ['without words', '', english.card.questionMissing, 'invalid-input'],
+    ['too long', 'x'.repeat(501), 'The question has at most 500 characters.', 'invalid-input'],
+    ['with a secret', 'Is it ghp_0123456789abcdefghijklmnopqrstuvwxyzAB?', 'secret', 'secret-in-params'],
+  ])('is given back %s', async (_what, words, why, code) => {
+    const request = await ask()
+    await send(reviewed(dba, request.id))
+    const { view, code: found } = await asking(words)
+    expect([found, view.callback_id]).toEqual([code, 'ask'])
+    expect(textOf(view)).toContain(why)
+    expect(textOf(view)).not.toContain('/question')
+    expect(await history(here, request.id)).toEqual(expect.not.arrayContaining(['asked']))
+  })
+
+  test('is asked of a request of tier high too, since it approves nothing', async () => {
+    await doorOf(needs([slot('dba')], { tier: 'high' }))
+    const request = await ask()
+    await send(reviewed(dba, request.id))
+    expect(textOf((await asking('Which customers?')).view)).toContain('Which customers?')
+  })
+
+  test('is asked by none who may not approve', async () => {
+    const request = await ask()
+    await send(reviewed(dba, request.id))
+    const button = pressed(dba, 'ask')
+    const form = await send(button).then(() => sent(dba, 'Which customers?'))
+    await send(reviewed(owner, request.id))
+    expect(buttonIn(lastView()[1], 'ask')).toBe('none')
+    const { body } = await send({ ...form, user: from(owner), trigger_id: 'another' })
+    expect(textOf((body as { view: SlackView }).view)).toContain(english.bot.excluded.policy)
+    expect(await history(here, request.id)).toEqual(expect.not.arrayContaining(['asked']))
+  })
+
+  test('is answered elsewhere, which the side that asks reads here', async () => {
+    const request = await ask()
+    await send(reviewed(dba, request.id))
+    await asking('Which customers?')
+    await send(reviewed(owner, request.id))
+    expect(textOf(lastView()[1])).toContain(english.slack.answer)
+    expect(textOf(lastView()[1])).toContain('Which customers?')
+  })
+})
+
 describe('people who may not decide', () => {
   test.each<[string, ObjectId, string]>([
     ['of another group', security, english.card.refused],
