@@ -119,6 +119,8 @@ function keyOf(payload: SlackPayload): string {
 
 function take(parts: SlackDoorParts, payload: SlackPayload): SlackLetIn {
   if (payload.kind === 'ignored' || payload.kind === 'challenge') return { answer: Promise.resolve(done) }
+  // Slack opens the address of a link by itself, for whoever clicks, and only tells us.
+  if (payload.kind === 'click' && payload.action === 'open') return { answer: Promise.resolve(done) }
   const intent = intentOf(payload)
   const { user } = payload
   const why = strangerIn(parts, user)
@@ -197,8 +199,6 @@ function answerFor(
   who: ObjectId,
 ): Promise<SlackReply> {
   if (payload.kind === 'words') return commanded(parts, payload, who)
-  // A button that opens an address tells us so, and wants nothing.
-  if (payload.kind === 'click' && payload.action === 'open') return Promise.resolve(done)
   const act = actOf(payload)
   const { user } = payload
   if (act === null) {

@@ -432,21 +432,6 @@ describe('the sender alone reads why nothing was counted:', () => {
       'invalid-input',
     ],
     [
-      'two buttons at once',
-      () => {
-        const one = { type: 'button', action_id: 'review', value: 'REQUEST' }
-        return reviewed(dba, 'REQUEST', { actions: [one, one] })
-      },
-      english.clicks.notOurs,
-      'invalid-input',
-    ],
-    [
-      'a menu in place of a button',
-      () => reviewed(dba, 'REQUEST', { actions: [{ type: 'static_select', action_id: 'review' }] }),
-      english.clicks.notOurs,
-      'invalid-input',
-    ],
-    [
       'somebody of no workspace',
       () => reviewed(dba, 'REQUEST', { user: { id: userOf(dba) } }),
       english.clicks.notOurs,
@@ -460,6 +445,21 @@ describe('the sender alone reads why nothing was counted:', () => {
         }),
       `${teamId}/U0000000405`,
       'not-permitted',
+    ],
+    [
+      'two buttons at once',
+      () => {
+        const one = { type: 'button', action_id: 'review', value: 'REQUEST' }
+        return reviewed(dba, 'REQUEST', { actions: [one, one] })
+      },
+      english.clicks.notOurs,
+      'invalid-input',
+    ],
+    [
+      'a menu in place of a button',
+      () => reviewed(dba, 'REQUEST', { actions: [{ type: 'static_select', action_id: 'review' }] }),
+      english.clicks.notOurs,
+      'invalid-input',
     ],
     [
       'what two readers could understand differently',
@@ -476,11 +476,74 @@ describe('the sender alone reads why nothing was counted:', () => {
     await send(reviewed(dba, request.id))
     await send(pressed(dba, 'deny'))
     const form = sent(dba, 'No.')
-    for (const more of [{ private_metadata: '{}' }, { private_metadata: 'x' }, { callback_id: 'break-glass' }])
+    const about = JSON.parse(form.view.private_metadata ?? '') as object
+    const changed = [{ page: 0 }, { page: 1.5 }, { page: 99 }, { view: 'sha256:0' }, { request: 'x' }, { more: 1 }]
+    const metadata = changed.map((more) => JSON.stringify({ ...about, ...more }))
+    const acts = ['break-glass', 'approve ', 'constructor', '']
+    for (const more of [
+      ...['{}', 'x', '', 'null', '[]', ...metadata].map((text) => ({ private_metadata: text })),
+      ...acts.map((act) => ({ callback_id: act })),
+    ])
       expect(await send({ ...form, trigger_id: `t${++number}`, view: { ...form.view, ...more } })).toMatchObject({
         code: 'invalid-input',
       })
     expect(await history(here, request.id)).toEqual(['requested', 'shown'])
+  })
+})
+
+describe('a form that says it is about something else counts for nothing:', () => {
+  const sending = async (about: object, form = sent(dba, 'No.')) => {
+    const before = JSON.parse(form.view.private_metadata ?? '') as object
+    const private_metadata = JSON.stringify({ ...before, ...about })
+    return send({ ...form, trigger_id: `t${++number}`, view: { ...form.view, private_metadata } })
+  }
+  const statusOf = async ({ id }: ApprovalRequest) => (await here.ledger.find(id))?.status
+
+  test('another request, which was not shown to this person', async () => {
+    const [one, other] = [await ask(), await ask({ key: 'other' })]
+    await send(reviewed(dba, one.id))
+    await send(pressed(dba, 'deny'))
+    const { code } = await sending({ request: other.id })
+    expect(code).toBe('digest-mismatch')
+    expect([await statusOf(one), await statusOf(other)]).toEqual(['pending', 'pending'])
+  })
+
+  test('a view that was shown to somebody else', async () => {
+    const request = await ask()
+    await send(reviewed(dba2, request.id))
+    const { view } = JSON.parse(buttonIn(lastView()[1], 'approve')) as { view: string }
+    await send(pressed(dba2, 'deny'))
+    expect((await sending({ view }, sent(dba, 'No.'))).code).toBe('digest-mismatch')
+    expect(await statusOf(request)).toBe('pending')
+  })
+
+  test('another act than the one whose form was opened is that act, and follows its rules', async () => {
+    const request = await ask()
+    await send(reviewed(dba, request.id))
+    await send(pressed(dba, 'note'))
+    const form = sent(dba, '')
+    expect((await send({ ...form, view: { ...form.view, callback_id: 'deny' } })).code).toBe('invalid-input')
+    expect((await send({ ...form, trigger_id: 'b', view: { ...form.view, callback_id: 'revoke' } })).code).toBe(
+      'not-redeemable',
+    )
+    expect(await statusOf(request)).toBe('pending')
+  })
+
+  test.each(['approve', 'deny', 'ask'] as const)('a request that changed meanwhile: %s', async (act) => {
+    const request = await ask()
+    await send(reviewed(dba, request.id))
+    await send(pressed(dba, act === 'approve' ? 'note' : act))
+    const form = sent(dba, 'Words of mine.')
+    const asked = await here.approvals.askBack(request.id, {
+      ...{ approver: dba2, question: 'Which?', seen: { via: 'api', digest: request.digest } },
+    })
+    const question = hashOfQuestion(asked, asked.questions![0]!)
+    await here.approvals.answer(request.id, { by: { kind: 'person', id: owner }, question, answer: 'All.' })
+    const { body, code } = await send(form)
+    expect(code).toBe('digest-mismatch')
+    const text = textOf((body as { view: SlackView }).view)
+    for (const said of [english.bot.outOfDate, 'Words of mine.', 'All.']) expect(text).toContain(said)
+    expect((await here.ledger.find(request.id))?.decisions).toEqual([])
   })
 })
 
