@@ -1,3 +1,5 @@
+import { type Instant, milliseconds } from '../core/data/instant.ts'
+
 /**
  * A text of Block Kit that Slack reads no markup in, and turns no `:name:` in into an emoji:
  * https://docs.slack.dev/reference/block-kit/composition-objects/text-object.
@@ -7,6 +9,16 @@ export interface PlainText {
   readonly text: string
   readonly emoji: false
 }
+
+/** A text that Slack fills moments in. Only sentences of ours are written so. */
+interface DatedText {
+  readonly type: 'mrkdwn'
+  readonly text: string
+  /** Slack turns nothing in it into a link by itself. */
+  readonly verbatim: true
+}
+
+export type SlackText = PlainText | DatedText
 
 /** A block, of which only the type is told from here. */
 export interface SlackBlock {
@@ -39,6 +51,25 @@ export const blockLimits = { text: 3_000, header: 150, button: 75, title: 24, me
 export const plainText = (text: string): PlainText => ({ type: 'plain_text', text, emoji: false })
 
 export const section = (text: string): SlackBlock => ({ type: 'section', text: plainText(text) })
+
+/**
+ * Slack reads entities, mentions and links in every text that is no {@link PlainText}:
+ * https://docs.slack.dev/messaging/formatting-message-text.
+ */
+export const escaped = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+
+/** A moment that Slack writes in the reader's own time. @param otherwise for clients that cannot; it has no markup */
+export const dateMark = (at: Instant, pattern: string, otherwise: string): string =>
+  `<!date^${milliseconds(at) / 1000}^${pattern}|${otherwise}>`
+
+/** Reads what {@link escaped} and {@link dateMark} wrote, as a client without the reader's time shows it. */
+export const undated = (text: string): string =>
+  text
+    .replaceAll(/<!date\^\d+\^[^|>]*\|([^>]*)>/g, '$1')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&')
 
 /** What begins each line of a text that goes on below, so that no text of others can pass for a line of ours. */
 const bar = '│ '

@@ -1,6 +1,7 @@
 import { unbroken } from '../core/data/text.ts'
 import type { Words } from '../words/words.ts'
-import { barred, blockLimits, packed } from './blockKit.ts'
+import type { Instant } from '../core/data/instant.ts'
+import { barred, blockLimits, dateMark, escaped, packed } from './blockKit.ts'
 import { short } from './textRun.ts'
 import type { channelFace, listFace, refusedFace, reviewFace } from './cardData.ts'
 import type { noticeFace } from './noticeFace.ts'
@@ -25,11 +26,20 @@ const written = ({ text, font }: FacePiece): string => inSlack(font === 'Monospa
 
 const lineIn = ({ runs }: { readonly runs: readonly FacePiece[] }): string => runs.map(written).join('')
 
-/** Writes out the moments that clients of Teams fill in. Only sentences of ours have such marks. */
+/** The moments that clients of Teams fill in: the day and the hour, or the hour alone. Only sentences of ours have such marks. */
+const moment = /\{\{DATE\(([^,)]*)[^)]*\)\}\}, \{\{TIME\([^)]*\)\}\}|\{\{TIME\(([^)]*)\)\}\}/g
+
+/** Writes out the moments, in UTC. */
 const timed = (text: string): string =>
-  text
-    .replaceAll(/\{\{DATE\(([\d-]{10})T([\d:]{5})[^)]*\)\}\}, \{\{TIME\([^)]*\)\}\}/g, '$1 $2 UTC')
-    .replaceAll(/\{\{TIME\([\d-]{10}T([\d:]{5})[^)]*\)\}\}/g, '$1 UTC')
+  text.replaceAll(moment, (_, day?: string, hour?: string) =>
+    day === undefined ? `${(hour ?? '').slice(11, 16)} UTC` : `${day.slice(0, 10)} ${day.slice(11, 16)} UTC`,
+  )
+
+/** Writes a sentence of ours as markup in which Slack fills in the reader's own time, or UTC where it cannot. */
+const inReadersTime = (text: string): string =>
+  escaped(text).replaceAll(moment, (written: string, day?: string, hour?: string) =>
+    dateMark((day ?? hour ?? '') as Instant, day === undefined ? '{time}' : '{date_short}, {time}', timed(written)),
+  )
 
 /** What every card of Slack begins with. */
 function headOf(face: Head, words: Words) {
@@ -47,8 +57,8 @@ function headOf(face: Head, words: Words) {
       ...face.story.map(lineIn),
       ...face.votes.map((vote) => `${lineIn(vote)}, ${timed(vote.at)}`),
       ...face.upcoming.map(({ text }) => text),
-      ...face.times.map(({ text }) => timed(text)),
     ]),
+    moments: face.times.map(({ text }) => ({ text: inReadersTime(text) })),
     warnings: packed(
       face.warnings.length === 0 ? [] : [`⚠ ${words.card.warned}`, ...face.warnings.map(({ text }) => inSlack(text))],
     ),
@@ -110,7 +120,7 @@ function entryLine({ key, about, runs }: ReviewFace['entries'][number]): string 
 }
 
 /** A form of the view: which act it is for, and what it asks for. */
-function formOf({ opensNote, opensDeny, opensRevoke, typed }: ReviewFace, { card }: Words) {
+function formOf({ opensNote, opensDeny, opensRevoke, openForms, typed }: ReviewFace, { card }: Words) {
   // What a person types comes back to them as it was: Slack reads no markup in a field.
   const { words } = typed
   const input = { typed: words === '' ? [] : [{ text: words }], fresh: words === '' }
@@ -203,6 +213,7 @@ export const slackNoticeFace = (face: ReturnType<typeof noticeFace>, words: Word
   heading: face.heading,
   request: face.request,
   title: packed([face.title.map(written).join('')]),
-  lines: packed([...face.lines.map(lineIn), ...face.times.map(({ text }) => timed(text))]),
+  lines: packed(face.lines.map(lineIn)),
+  moments: face.times.map(({ text }) => ({ text: inReadersTime(text) })),
   review: face.open ? [{ text: words.card.review }] : [],
 })

@@ -1,5 +1,5 @@
 import type { Words } from '../words/words.ts'
-import type { PlainText, SlackBlock, SlackView } from './blockKit.ts'
+import { type SlackBlock, type SlackText, type SlackView, undated } from './blockKit.ts'
 import { drawn } from './textRun.ts'
 
 /**
@@ -21,13 +21,16 @@ function element(block: SlackBlock): readonly object[] {
     case 'section':
       return [line(textIn(block))]
     case 'context':
-      return (block['elements'] as readonly PlainText[]).map(({ text }) => line(text, { isSubtle: true }))
+      return (block['elements'] as readonly SlackText[]).map((text) => line(readIn(text), { isSubtle: true }))
     default:
       return []
   }
 }
 
-const textIn = (block: SlackBlock): string => (block['text'] as PlainText).text
+const textIn = (block: SlackBlock): string => readIn(block['text'] as SlackText)
+
+/** What people read of a text. Moments are in UTC, since nobody knows where its reader was. */
+const readIn = ({ type, text }: SlackText): string => (type === 'mrkdwn' ? undated(text) : text)
 
 const line = (text: string, style: object = {}): object => ({
   type: 'RichTextBlock',

@@ -1,5 +1,6 @@
 import {
   blockLimits,
+  escaped,
   packed,
   plainText,
   section,
@@ -13,9 +14,6 @@ import type { Words } from '../words/words.ts'
 export function wordsMessage(words: string): SlackMessage {
   return { text: escaped(words.slice(0, 300)), blocks: packed([words]).map(({ text }) => section(text)) }
 }
-
-/** Slack reads entities and links in the text of a message, whatever `mrkdwn` says: https://docs.slack.dev/messaging/formatting-message-text. */
-const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 
 /**
  * A modal of words, and if a request is given, with a button that shows it: for a modal that waits for what may never come, as

@@ -1,3 +1,4 @@
+import { undated } from '../../src/cards/blockKit.ts'
 import { isArray, isObject, type Json, type JsonObject } from '../../src/core/data/json.ts'
 
 /** What a member has to be. */
@@ -20,6 +21,21 @@ const plain =
     if (Object.keys(value).some((name) => !['type', 'text', 'emoji'].includes(name)))
       return 'has members that it has not'
     return text(most)(value['text'])
+  }
+
+/** A sentence of ours with moments: no other markup, and nothing that Slack would turn into a link. */
+const dated: Rule = (value) => {
+  if (!isObject(value) || value['type'] !== 'mrkdwn' || value['verbatim'] !== true) return 'is no verbatim mrkdwn'
+  const { text: sentence } = value
+  const plain = String(sentence).replaceAll(/<!date\^\d{9,11}\^(?:\{date_short\}, )?\{time\}\|[\d :-]+UTC>/g, '')
+  return /[<>*_~`@#]|&(?!(?:amp|lt|gt);)/.test(plain) ? `has markup: ${plain}` : text(3_000)(sentence)
+}
+
+const either =
+  (...rules: readonly [Rule, ...Rule[]]): Rule =>
+  (value) => {
+    const complaints = rules.map((rule) => rule(value))
+    return complaints.includes(null) ? null : (complaints[0] ?? null)
   }
 
 const oneOf =
@@ -80,7 +96,7 @@ const input = members(
 const block = typed({
   header: members({ type, text: plain(150) }),
   section: members({ type, text: plain(3_000) }, { accessory: button }),
-  context: members({ type, elements: list(10, plain(3_000)) }),
+  context: members({ type, elements: list(10, either(plain(3_000), dated)) }),
   divider: members({ type }),
   actions: members({ type, elements: list(25, button) }),
   input: members({
@@ -117,8 +133,9 @@ export function objectsIn(json: Json): readonly JsonObject[] {
   return isObject(json) ? [json, ...Object.values(json).flatMap(objectsIn)] : []
 }
 
-/** The texts that people read, in order. */
+/** The texts that people read, in order, on a client that cannot fill in moments. */
 export const textsIn = (drawn: object): readonly string[] =>
-  objectsIn(drawn as Json).flatMap(({ type, text }) =>
-    type === 'plain_text' && typeof text === 'string' ? [text] : [],
-  )
+  objectsIn(drawn as Json).flatMap(({ type, text }) => {
+    if (typeof text !== 'string') return []
+    return type === 'plain_text' ? [text] : type === 'mrkdwn' ? [undated(text)] : []
+  })

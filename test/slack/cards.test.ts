@@ -7,11 +7,21 @@ import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { noticesOf } from '../../src/core/request/notice.ts'
 import { revoke } from '../../src/core/request/withdrawal.ts'
 import { viewOf } from '../../src/core/request/view.ts'
+import { viewPagesOf } from '../../src/core/request/viewPage.ts'
+import { milliseconds } from '../../src/core/data/instant.ts'
+import { pictureOf } from '../../src/cards/slackPicture.ts'
+import { english } from '../../src/words/english.ts'
+import { plain } from '../../src/words/run.ts'
 import { cards } from '../cards/drawn.ts'
-import { action, after, dba, decision, facts, needs, pending, security, slot, stored } from '../support/build.ts'
+import { action, after, dba, decision, facts, needs, noon, pending, security, slot, stored } from '../support/build.ts'
 import { pagesOf } from '../support/english.ts'
 import { answered, askedBack, talkative } from '../support/talked.ts'
 import { corpus, pieces, saying } from '../teams/hostile.ts'
+import { reversed } from '../words/reversed.ts'
+import { withLink } from '../../src/slack/blocks.ts'
+import { parsePayload, readSlackBody } from '../../src/slack/payload.ts'
+import { slackClick } from '../support/slackPayloads.ts'
+import { largestRequests } from './largest.ts'
 import { blockFault, objectsIn, textsIn } from './blockRules.ts'
 
 const { slack } = cards
@@ -93,13 +103,48 @@ test('a private request tells a channel nothing of the action', () => {
   for (const hidden of ['because-of-it', 'rows', secret.digest.slice(-8)]) expect(text).not.toContain(hidden)
 })
 
-test('moments are written out, since no client of Slack fills them in', () => {
+/** The texts with markup, which are sentences of ours. */
+const markupIn = (drawn: object): readonly unknown[] =>
+  objectsIn(drawn as never).flatMap(({ type, text }) => (type === 'mrkdwn' ? [text] : []))
+
+test('deadlines are in the time of the reader, and in UTC for clients that do not know it', () => {
   const approved = stored(decide(pending(), decision(pending())), after(60))
+  const [asked, by] = [noon, after(3_600)].map((at) => milliseconds(at) / 1000)
+  expect(markupIn(slack.channel(pending()))).toEqual([
+    `Asked <!date^${asked}^{date_short}, {time}|2026-03-04 12:00 UTC>; decide by <!date^${by}^{time}|13:00 UTC> (1 h in all)`,
+  ])
   for (const request of [pending(), approved]) {
     const text = textsIn(slack.channel(request)).join('\n')
-    expect(text).not.toContain('{{')
+    expect(text).not.toMatch(/\{\{|<!date/)
     expect(text).toMatch(/2026-03-04 1\d:\d\d UTC/)
   }
+})
+
+test('votes, which have the names of people, are in UTC', () => {
+  const [first, second] = [slot('dba'), slot('security')]
+  const half = pending({ judgement: needs([first, second]) })
+  const voted = stored(decide(half, decision(half, { name: '<!channel>' })), after(60))
+  expect(textsIn(slack.channel(voted)).join('\n')).toContain('!channel>, 12:01 UTC')
+  expect(markupIn(slack.channel(voted)).join()).not.toContain('channel')
+})
+
+test('what is drawn for a record has moments in UTC', () => {
+  const picture = JSON.stringify(pictureOf(slack.review(pending(), reader()), english))
+  expect(picture).toContain('decide by 13:00 UTC (1 h in all)')
+  expect(picture).not.toContain('<!date')
+})
+
+/** Sentences of ours have no sign that Slack reads as markup, in any language. */
+test.each([
+  ['English', english],
+  ['another language', reversed],
+])('no sentence with moments has markup in %s', (_language, { deadline, emergency }) => {
+  const sentences = [
+    ...[deadline.decideBy(noon, noon, '1 h', true), deadline.decideBy(noon, noon, '1 h', false)],
+    ...[deadline.useBy(noon), deadline.redeemedAt(noon), deadline.closedAt(noon)],
+    ...[emergency.reviewBy(noon), emergency.unreviewed(noon)],
+  ]
+  for (const sentence of sentences) expect(plain(sentence)).not.toMatch(/[<>&*_~`@#]/)
 })
 
 /** All that Slack shows of such a request. */
@@ -178,27 +223,58 @@ test('each line of what an agent wrote stands behind a bar', () => {
       if (/^(?:Status|Written by the policy)/.test(line)) expect(line).toMatch(/^│/)
 })
 
-test('the largest texts stay within what Slack takes', () => {
-  const tag = '\u{e0041}'
-  const target = '\u{10330}'.repeat(512)
-  const keys = Object.fromEntries(Array.from({ length: 48 }, (_, i) => [`${'"'.repeat(100)}${i}`, i]))
-  for (const params of [
-    keys,
-    { a: tag.repeat(400) },
-    { a: 'a\n'.repeat(1_500) },
-    { a: 'm\u0301\u0301'.repeat(1_000) },
-  ]) {
-    const request = pending({
-      ...saying(tag.repeat(60), 'medium'),
-      action: { ...action, target, params },
-      reason: tag.repeat(1_000),
-      links: Array.from({ length: 5 }, () => ({ title: tag.repeat(100), url: `https://x.example/${'y'.repeat(480)}` })),
-    })
-    expect(blockFault(slack.channel(request))).toBeNull()
-    for (const page of pagesOf(request.action as Action).keys())
-      expect(blockFault(slack.review(request, reader(page + 1)))).toBeNull()
-  }
+describe('the largest texts', () => {
+  const pagesIn = (request: ApprovalRequest) => viewPagesOf(request, english.units).map((_, i) => i + 1)
+  const forms = ['approve', 'deny', 'ask'] as const
+  const typed = { fault: 'Too long.', words: '"'.repeat(500) }
+
+  test('stay within what Slack takes, with the link to the console', () => {
+    for (const request of largestRequests) {
+      expect(blockFault(withLink(slack.channel(request), 'Open in console', 'https://x.example'))).toBeNull()
+      for (const page of pagesIn(request)) {
+        const view = slack.review(request, reader(page, { may: ['ask'], notice: '\u{e0041}'.repeat(1_000) }))
+        expect(blockFault(withLink(view, 'Open in console', 'https://x.example'))).toBeNull()
+      }
+      for (const act of forms.filter((one) => one !== 'ask' || !request.questions)) {
+        const form = slack.review(request, reader(pagesIn(request).length, { may: ['ask'], form: { act, ...typed } }))
+        expect([form.callback_id, blockFault(form)]).toEqual([act, null])
+      }
+      expect(blockFault(slack.refused(request, '\u{e0041}'.repeat(1_000), { stranger: false }))).toBeNull()
+      for (const notice of noticesOf(request))
+        expect(blockFault(slack.notice(request, { notice, isOwn: false }))).toBeNull()
+    }
+  })
+
+  test('of ten requests stand in one list, each with its status', () => {
+    const list = slack.list(largestRequests.slice(0, 10), { more: true })
+    expect(blockFault(list)).toBeNull()
+    expect(textsIn(list).filter((one) => one.includes(english.statuses.pending))).toHaveLength(10)
+  })
+
+  test('come back with a click as Slack writes them, and are read', () => {
+    for (const request of largestRequests)
+      for (const page of pagesIn(request)) {
+        const view = slack.review(request, reader(page, { may: ['ask'] }))
+        const click = slackClick({
+          ...{ user: 'U1', trigger: 't', action: 'deny', value: '{}' },
+          on: { id: 'V1', view },
+        })
+        const { json, isAmbiguous } = readSlackBody(
+          Buffer.from(asSlackWrites(click)),
+          'application/x-www-form-urlencoded',
+        )
+        expect([isAmbiguous, parsePayload(json)?.kind]).toEqual([false, 'click'])
+      }
+  })
 })
+
+/** Slack escapes slashes, and all characters beyond ASCII. */
+const asSlackWrites = (payload: object): string => {
+  const json = JSON.stringify(payload)
+    .replaceAll('/', String.raw`\/`)
+    .replaceAll(/[^\x20-\x7e]/g, (unit) => String.raw`\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return new URLSearchParams({ payload: json }).toString()
+}
 
 const text = fc.oneof(
   fc.constantFrom(...corpus, ...slackMarkup),
