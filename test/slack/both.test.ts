@@ -7,25 +7,14 @@ import { dispatch } from '../../src/delivery/dispatch.ts'
 import { type Bot, bot } from '../../src/teams/inbound/bot.ts'
 import type { SlackView } from '../../src/cards/blockKit.ts'
 import { type SlackDoor, slackDoor } from '../../src/slack/door.ts'
-import { slackMessenger } from '../../src/slack/messenger.ts'
-import { type SlackApi, webApi } from '../../src/slack/webApi.ts'
 import { cards } from '../cards/drawn.ts'
-import { slackDrawing } from './drawing.ts'
-import { dba, dba2, needs, noon, owner, policyVersion, security, slot } from '../support/build.ts'
+import { dba, dba2, needs, owner, policyVersion, security, slot } from '../support/build.ts'
 import { type DeliveryWorld, deliveryWorld } from '../support/deliveryWorld.ts'
 import { MemoryOutbox } from '../support/fakes/outbox.ts'
-import { FakeTime, flushed } from '../support/fakes/time.ts'
-import {
-  signed,
-  slackApp,
-  slackChannel,
-  type SlackDouble,
-  type SlackFate,
-  slackPlace,
-  startSlack,
-} from '../support/slackDouble.ts'
+import { signed, slackApp, slackChannel, type SlackDouble, type SlackFate, slackPlace } from '../support/slackDouble.ts'
 import { asks, history, type World, world } from '../support/world.ts'
 import { objectsIn, textsIn } from './blockRules.ts'
+import { slackWorld } from './slackWorld.ts'
 
 const teamsChannel = '19:security@thread.tacv2'
 const { teamId, appId } = slackApp
@@ -44,7 +33,9 @@ let inSlack: SlackDoor
 let number: number
 
 beforeEach(async () => {
-  slack = await startSlack()
+  const room = await slackWorld()
+  const { api, messenger, clock } = room
+  ;({ slack } = room)
   number = 0
   here = await world(() => needs([slot('dba'), slot('security')]), {
     groups: [
@@ -52,21 +43,7 @@ beforeEach(async () => {
       { name: 'security', members: [security], channels: [teamsChannel, slackPlace] },
     ],
   })
-  const calls = new Set<Promise<unknown>>()
-  const clock = new FakeTime(noon, async () => {
-    do {
-      await Promise.all(calls)
-      await flushed()
-    } while (calls.size > 0)
-  })
   rooms = deliveryWorld({ clock, ledger: here.ledger, outbox: new MemoryOutbox(here.ledger) })
-  const web = webApi({ token: slackApp.token, url: slack.url, now: () => milliseconds(clock.now()) })
-  const api: SlackApi = (...all) => {
-    const call = web(...all)
-    calls.add(call)
-    return call.finally(() => calls.delete(call))
-  }
-  const messenger = slackMessenger({ api, teamId, draw: slackDrawing })
   const channels: Readonly<Record<string, readonly string[]>> = {
     dba: [slackPlace],
     security: [teamsChannel, slackPlace],

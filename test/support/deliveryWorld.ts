@@ -101,7 +101,7 @@ export function deliveryWorld(real?: Partial<Real>) {
   const delivery = process()
   let agents = 100
   return {
-    ...{ clock, ledger, outbox, archive, teams, failures, undelivered, process, delivery },
+    ...{ clock, ledger, outbox, archive, teams, policy, failures, undelivered, process, delivery },
     /** Asks with an agent of its own, so that limits do not apply. By default dba decides. */
     ask: (asking: Asking = needing('dba')) => ask(ledger, { agent: oid(agents++), at: clock.now(), ...asking }),
     commit,
