@@ -16,14 +16,15 @@ export interface AzureSite {
 
 /** Reads what only the management API knows: the settings, and whether the container's policy is locked. */
 export async function askAzure(site: AzureSite): Promise<readonly Diagnosis[]> {
-  let settings: Readonly<Record<string, string>>
+  let found: SiteSettings
   try {
-    settings = await readSettings(site)
+    found = await readSettings(site)
   } catch (cause) {
     const remedy = 'Sign in with az login as a person with the role Website Contributor on the app.'
     return [unknown('settings', wordsOf(cause), remedy), unknown('immutability', wordsOf(cause), byHand)]
   }
-  return [settingsFrom(settings, site.url), await immutabilityOf(site, settings['COUNTERSIGN_BLOBS_URL'] ?? '')]
+  const blobsUrl = found.settings['COUNTERSIGN_BLOBS_URL'] ?? ''
+  return [settingsFrom(found, site.url), await immutabilityOf(site, blobsUrl)]
 }
 
 /** Findings without the name of an app. @param immutable what the service reports, if the caller may see it */
@@ -50,13 +51,38 @@ const noPolicy = warns(
   `Deploy with evidenceDays. ${runbook('locking-the-evidence')}`,
 )
 
-async function readSettings({ az, app, subscription }: AzureSite): Promise<Readonly<Record<string, string>>> {
+interface SiteSettings {
+  readonly settings: Readonly<Record<string, string>>
+  /** The settings that stand in Key Vault, which only the site reads, each with what became of its reference. */
+  readonly references: ReadonlyMap<string, string>
+}
+
+async function readSettings({ az, app, subscription }: AzureSite): Promise<SiteSettings> {
   const id = await findResource(az, 'Microsoft.Web/sites', app, subscription)
-  const address = `${id}/config/appsettings/list?api-version=2024-11-01`
-  const found = (await az(['rest', '--method', 'post', '--url', address])) as { readonly properties?: unknown } | null
+  const address = (path: string) => `${id}/config/${path}?api-version=2024-11-01`
+  const found = (await az(['rest', '--method', 'post', '--url', address('appsettings/list')])) as {
+    readonly properties?: unknown
+  } | null
   const settings = found?.properties
   if (typeof settings !== 'object' || settings === null) throw new Error('Azure lists no settings of the app')
-  return settings as Readonly<Record<string, string>>
+  const known = settings as Readonly<Record<string, string>>
+  const names = Object.keys(known).filter((name) => known[name]?.startsWith('@Microsoft.KeyVault('))
+  if (names.length === 0) return { settings: known, references: new Map() }
+  const all = await az(['rest', '--method', 'get', '--url', address('configreferences/appsettings')])
+  return { settings: known, references: new Map(names.map((name) => [name, statusOf(all, name)])) }
+}
+
+/** https://learn.microsoft.com/rest/api/appservice/web-apps/get-app-settings-key-vault-references */
+function statusOf(found: unknown, wanted: string): string {
+  const { value } = Object(found) as { readonly value?: unknown }
+  const all = Array.isArray(value) ? (value as readonly (KeyVaultReference | null)[]) : []
+  const status = all.find((one) => one?.name === wanted)?.properties?.status
+  return typeof status === 'string' ? status : 'not known'
+}
+
+interface KeyVaultReference {
+  readonly name?: unknown
+  readonly properties?: { readonly status?: unknown }
 }
 
 async function findResource(az: Az, type: string, name: string, subscription?: string): Promise<string> {
@@ -68,14 +94,21 @@ async function findResource(az: Az, type: string, name: string, subscription?: s
 }
 
 /** Names all faults at once, but no value: a malformed value may be a secret in the wrong place. */
-function settingsFrom(settings: Readonly<Record<string, string>>, url: string): Diagnosis {
-  const faults = settingFaults(settings)
+function settingsFrom({ settings, references }: SiteSettings, url: string): Diagnosis {
+  const isReference = (fault: string) => [...references.keys()].some((name) => fault.startsWith(malformed(name)))
+  const faults = settingFaults(settings).filter((fault) => !isReference(fault))
   const base = settings['COUNTERSIGN_BASE_URL']
   const other = faults.length === 0 && base !== url ? ['COUNTERSIGN_BASE_URL is not the address that was asked.'] : []
-  const all = [...faults, ...other]
+  const unresolved = [...references].flatMap(([name, status]) =>
+    status === 'Resolved' ? [] : [`The site does not get ${name} from Key Vault (${visible(status.slice(0, 60))}).`],
+  )
+  const all = [...faults, ...unresolved, ...other]
   if (all.length === 0) return well('settings', 'all are there and have their form')
   return wrong('settings', all.join(' '), 'Correct them: docs/operate/settings.md has an example of each.')
 }
+
+/** How the fault of a setting begins that has another form than it should: a reference has, until the site resolves it. */
+const malformed = (name: string): string => `The setting ${name} is malformed`
 
 async function immutabilityOf({ az, subscription }: AzureSite, blobsUrl: string): Promise<Diagnosis> {
   const [, account] = /^https:\/\/([a-z0-9]+)\.blob\./.exec(blobsUrl) ?? []

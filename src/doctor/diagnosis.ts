@@ -4,7 +4,7 @@ export type PartState = 'ok' | 'warning' | 'wrong' | 'unknown'
 /** The parts of a deployment, in the order of the report. */
 export const partNames = [
   ...(['address', 'start', 'settings', 'ledger', 'archive', 'immutability', 'witness', 'signer', 'directory'] as const),
-  ...(['seal', 'evidence', 'backup', 'deliveries', 'clock', 'api', 'bot', 'people'] as const),
+  ...(['seal', 'evidence', 'backup', 'deliveries', 'clock', 'api', 'bot', 'slack', 'people'] as const),
 ] as const
 
 export type PartName = (typeof partNames)[number]

@@ -1,14 +1,17 @@
+import { slackSettings } from '../slack/settings.ts'
 import { type Diagnosis, runbook, warns, well, wrong } from './diagnosis.ts'
 import { documentIn, probe, type ProbeAnswer, type Unreached } from './probe.ts'
 
-/** Calls both doors without a token. Nothing is read or written, whatever they answer. */
+/** Calls all doors without a token or signature. Nothing is read or written, whatever they answer. */
 export async function knockDoors(url: string): Promise<readonly Diagnosis[]> {
-  const [api, bot] = await Promise.all([
+  const [api, bot, slack] = await Promise.all([
     probe(`${url}/api/requests`),
     // Not an activity of Teams: a door that accepted it would have nothing to do.
     probe(`${url}/api/messages`, { method: 'POST', body: '{}' }),
+    // Neither an interaction nor an event of Slack.
+    probe(`${url}/api/slack`, { method: 'POST', body: '{}' }),
   ])
-  return [apiFrom(api), botFrom(bot)]
+  return [apiFrom(api), botFrom(bot), slackFrom(slack)]
 }
 
 function apiFrom(reply: ProbeAnswer | Unreached): Diagnosis {
@@ -27,6 +30,15 @@ function botFrom(reply: ProbeAnswer | Unreached): Diagnosis {
       'A deployment has one. The local stack has one together with its Teams client.',
     )
   return wrong('bot', answeredWith(reply), otherwise(reply))
+}
+
+/** A deployment may do without Slack, so that it is well without it. */
+function slackFrom(reply: ProbeAnswer | Unreached): Diagnosis {
+  if ('fault' in reply) return wrong('slack', reply.fault, reply.remedy)
+  if (isRefused(reply)) return well('slack', 'it refuses a call that Slack has not signed (401)')
+  if (reply.status === 404 && codeIn(reply) === 'not-found')
+    return well('slack', `there is no Slack here: none of ${Object.keys(slackSettings).join(', ')} is set`)
+  return wrong('slack', answeredWith(reply), otherwise(reply))
 }
 
 /** Whether the service itself refused the call, and not a proxy before it. */

@@ -113,7 +113,7 @@ describe('the local stack', () => {
     expect(code).toBe(0)
     const lines = stdout.trimEnd().split('\n')
     expect(lines.map((line) => line.split(/ +/)[1])).toEqual(partNames)
-    expect(stderr).toBe('doctor: 0 wrong, 1 to look at, 2 not examined, 14 well\n')
+    expect(stderr).toBe('doctor: 0 wrong, 1 to look at, 2 not examined, 15 well\n')
     expect(stdout).not.toContain('\u001b')
   })
 
@@ -192,7 +192,7 @@ async function examined(
     if (told !== undefined) return typeof told === 'function' ? told() : told
     if (request.path === '/api/openapi.json') return openapi(double.origin)
     if (request.path === '/api/health') return report()
-    return ['/api/requests', '/api/messages'].includes(request.path)
+    return ['/api/requests', '/api/messages', '/api/slack'].includes(request.path)
       ? problem(401, 'unauthenticated')
       : problem(404, 'not-found')
   })
@@ -276,6 +276,10 @@ describe('a deployment with one fault shows its part:', () => {
     ['a bot behind another lock', { '/api/messages': plain(403) }, 'bot', 'wrong', '403'],
     ['no function for the bot', { '/api/messages': plain(404) }, 'bot', 'wrong', '404'],
     ['no bot', { '/api/messages': problem(404, 'not-found') }, 'bot', 'warning', 'no bot'],
+    ['Slack that lets strangers in', { '/api/slack': { status: 200 } }, 'slack', 'wrong', 'lets a stranger in'],
+    ['Slack behind another lock', { '/api/slack': plain(401) }, 'slack', 'wrong', 'not with the 401 of the service'],
+    ['no function for Slack', { '/api/slack': plain(404) }, 'slack', 'wrong', '404'],
+    ['Slack that fails', { '/api/slack': plain(500) }, 'slack', 'wrong', '500'],
     [
       'another address than it says',
       { '/api/openapi.json': openapi('https://approvals.contoso.example') },
@@ -335,6 +339,15 @@ describe('a deployment with one fault shows its part:', () => {
     expect(parts[part].remedy).not.toBe('')
     if (state === 'wrong') expect(statesOf(parts, 'wrong')).toEqual([part])
     expect(statesOf(parts, 'warning')).toEqual(state === 'warning' ? [part] : [])
+  })
+
+  test('Slack is examined where it is set up, and may be left out, with the settings that it would take', async () => {
+    const { parts } = await examined({})
+    expect(parts.slack).toEqual({ part: 'slack', state: 'ok', says: expect.stringContaining('Slack has not signed') })
+    const without = await examined({ '/api/slack': problem(404, 'not-found') })
+    expect(without.parts.slack).toMatchObject({ state: 'ok', says: expect.stringContaining('there is no Slack here') })
+    for (const name of ['APP_ID', 'TEAM_ID', 'SIGNING_SECRET', 'TOKEN'])
+      expect(without.parts.slack.says).toContain(`COUNTERSIGN_SLACK_${name}`)
   })
 
   test('a start without roles names all of them', async () => {
@@ -397,12 +410,12 @@ describe('the token', () => {
   })
 })
 
-test('only operations that read are called, and the bot without an activity', async () => {
+test('only operations that read are called, and the doors of Teams and Slack with nothing in it', async () => {
   const { received } = await examined({}, { token: 'secret' })
   expect(received.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
-    ...['GET /api/health', 'GET /api/openapi.json', 'GET /api/requests', 'POST /api/messages'],
+    ...['GET /api/health', 'GET /api/openapi.json', 'GET /api/requests', 'POST /api/messages', 'POST /api/slack'],
   ])
-  expect(received.find(({ method }) => method === 'POST')?.body).toBe('{}')
+  expect(received.flatMap(({ method, body }) => (method === 'POST' ? [body] : []))).toEqual(['{}', '{}'])
 })
 
 describe('TLS', () => {
@@ -525,6 +538,33 @@ describe('with the Azure CLI', () => {
     }
     const [diagnosis] = await askAzure({ az: azure, app: 'prod', url: 'https://countersign.contoso.example' })
     expect(diagnosis).toEqual({ part: 'settings', state: 'ok', says: expect.any(String) })
+  })
+
+  const reference = '@Microsoft.KeyVault(SecretUri=https://contoso.vault.azure.net/secrets/slack-token)'
+  const referring = (status: string) => {
+    const { resources, documents } = known({ COUNTERSIGN_SLACK_TOKEN: reference })
+    const value = [{ name: 'COUNTERSIGN_SLACK_TOKEN', properties: { reference, status } }]
+    return { resources, documents: { ...documents, [`get ${site}/config/configreferences/appsettings`]: { value } } }
+  }
+
+  test('a secret that the site gets from Key Vault is well', async () => {
+    const { parts } = await ask(referring('Resolved'))
+    expect(parts.settings.says).toBe('COUNTERSIGN_BASE_URL is not the address that was asked.')
+  })
+
+  test('a secret that the site does not get from Key Vault is named, with the reason of Azure', async () => {
+    const { parts } = await ask(referring('AccessToKeyVaultDenied'))
+    expect(parts.settings).toMatchObject({
+      state: 'wrong',
+      says: expect.stringContaining(
+        'The site does not get COUNTERSIGN_SLACK_TOKEN from Key Vault (AccessToKeyVaultDenied).',
+      ),
+    })
+  })
+
+  test('one setting of Slack without the others is named', async () => {
+    const { parts } = await ask(known({ COUNTERSIGN_SLACK_TEAM_ID: undefined }))
+    expect(parts.settings.says).toContain('The setting COUNTERSIGN_SLACK_TEAM_ID is missing')
   })
 
   test('all missing and malformed settings are named at once', async () => {
