@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type OperationName, operationNames, operations } from '../../src/contract/operations.ts'
 import { type Connector, startConnector } from '../support/connector.ts'
+import { slackEnv } from '../support/slackDouble.ts'
 import { type Answer, type Stack, startStack, undocumented, wish } from '../support/stack.ts'
 import { oidOf, startTeams, type TeamsDouble, typed } from '../support/teamsDouble.ts'
 import { someOf } from '../support/whole.ts'
@@ -40,6 +41,8 @@ beforeAll(async () => {
       COUNTERSIGN_CONNECTOR: connector.url,
       COUNTERSIGN_BOT_KEYS: teams.keysUrl,
       COUNTERSIGN_POLICY: policy,
+      // Nothing is sent to Slack: none of the callers is Slack.
+      ...slackEnv('http://127.0.0.1:1'),
     },
     args: ['--no-timers'],
   })
