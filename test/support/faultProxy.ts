@@ -36,6 +36,7 @@ export type Fault =
       readonly kind: 'status'
       readonly status: number
       readonly headers?: Readonly<Record<string, string>>
+      readonly body?: string
       readonly after?: true
     }
   /** The request is carried out, and the connection breaks in the middle of the answer. */
@@ -95,7 +96,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
         return
       case 'status':
         if (fault.after) await pass()
-        return void res.writeHead(fault.status, fault.headers).end()
+        return void res.writeHead(fault.status, fault.headers).end(fault.body)
       case 'delayed':
         await pause(fault.ms)
         return answer(res, await pass())

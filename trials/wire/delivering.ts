@@ -1,15 +1,17 @@
 import type { RequestId } from '../../src/core/data/id.ts'
+import { milliseconds } from '../../src/core/data/instant.ts'
 import { TableOutbox } from '../../src/azure/outbox.ts'
-import type { ApprovalRequest } from '../../src/core/request/request.ts'
-import { connect } from '../../src/teams/outbound/connection.ts'
-import { drawnBy, type Connector, settingsOf, startConnector } from '../../test/support/connector.ts'
-import { dbaChannel, type DeliveryWorld, deliveryWorld, lasting } from '../../test/support/deliveryWorld.ts'
+import type { Delivery } from '../../src/delivery/delivery.ts'
+import { dispatch } from '../../src/delivery/dispatch.ts'
+import { type DeliveryWorld, deliveryWorld, lasting } from '../../test/support/deliveryWorld.ts'
 import { type Fault, type FaultProxy, startFaultProxy } from '../../test/support/faultProxy.ts'
+import { type OpenRoom, type Room, rooms } from './room.ts'
 import { longest, type Storage } from './station.ts'
 
-/** A fault at a call of a delivery: to the storage or to the connector, once or for a while. */
+/** A fault at a call of a delivery: to the storage or to the room, once or for a while. */
 export interface DeliveryCell {
-  readonly side: 'storage' | 'connector'
+  readonly room: Room
+  readonly side: 'storage' | 'room'
   readonly work: 'post' | 'update'
   readonly name: string
   readonly fault: Fault
@@ -17,8 +19,11 @@ export interface DeliveryCell {
   readonly onward: boolean
 }
 
-/** Calls of a delivery, at most. A cell with a later call meets no fault. */
-const mostCalls = { storage: 10, connector: 2 } as const
+/** Calls of a delivery to the storage, at most. A cell with a later call meets no fault. */
+const mostStored = 10
+
+/** Seconds until a channel takes the next card. */
+const nextCard = 2
 
 /**
  * Delivers under a fault, and then without a fault, as the timer does.
@@ -28,41 +33,54 @@ const mostCalls = { storage: 10, connector: 2 } as const
  *   cards than lost answers explain
  */
 export async function deliverUnder(storage: Storage, cell: DeliveryCell): Promise<boolean> {
-  const [connector, tables] = [await startConnector(), await startFaultProxy(storage.tablesUrl)]
+  const tables = await startFaultProxy(storage.tablesUrl)
   const outbox = new TableOutbox(storage.tables(tables.url))
-  const world = deliveryWorld({ ledger: storage.ledger, outbox, messenger: messengerOf(connector) })
+  const world = deliveryWorld({ ledger: storage.ledger, outbox })
+  const room = await cell.room.open(() => milliseconds(world.clock.now()))
+  const delivery = deliveryTo(world, cell.room, room)
   try {
     const { id } = await world.ask(lasting(longest, 'dba'))
     if (cell.work === 'update') {
-      await world.delivery.deliver(id)
+      await delivery.deliver(id)
+      world.clock.jump(nextCard)
       await world.approve(id)
     }
-    const met = await broken(cell, { connector, tables }, () => world.delivery.deliver(id))
+    const met = await broken(cell, { room, tables }, () => delivery.deliver(id))
     // As many runs as the timer needs until nothing is left.
     for (let left = 8; left > 0; left--) {
       world.clock.jump(960)
-      await world.delivery.deliver(id)
+      await delivery.deliver(id)
     }
-    await check(world, connector, id, /^(412|503) after/.test(cell.name) ? 5 : 3)
+    await check(world, room, id, /^(412|503) after/.test(cell.name) ? 5 : 3)
     return met
   } catch (cause) {
     throw new Error(`${titleOf(cell)}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
   } finally {
-    await Promise.all([connector.close(), tables.close()])
+    await Promise.all([room.close(), tables.close()])
   }
 }
 
-export const titleOf = ({ side, work, name, call, onward }: DeliveryCell): string =>
-  `${work} a card, ${name} of the ${side} at call ${call}${onward ? ' and all after' : ''}`
+/** A process that shows the requests of every group in one channel of the room. */
+const deliveryTo = (world: DeliveryWorld, { kind, channel }: Room, { messenger }: OpenRoom): Delivery =>
+  world.process({
+    messenger: dispatch(new Map([[kind, messenger]])),
+    policy: {
+      ...world.policy,
+      group: (name) => ({ name, members: [], channels: [channel] }),
+    },
+  })
+
+export const titleOf = ({ room, side, work, name, call, onward }: DeliveryCell): string =>
+  `${work} a card in ${room.kind}, ${name} of the ${side} at call ${call}${onward ? ' and all after' : ''}`
 
 async function broken(
   { side, fault, call, onward }: DeliveryCell,
-  { connector, tables }: { readonly connector: Connector; readonly tables: FaultProxy },
+  { room, tables }: { readonly room: OpenRoom; readonly tables: FaultProxy },
   deliver: () => Promise<void>,
 ): Promise<boolean> {
   let calls = 0
   let met = false
-  const place = side === 'storage' ? tables : connector
+  const place = side === 'storage' ? tables : room
   place.plan(() => {
     calls++
     if (calls !== call && !(onward && calls > call)) return null
@@ -76,36 +94,33 @@ async function broken(
 }
 
 /** Checks the cards. Teams answers 412 and 503 to calls that it did not carry out; otherwise each try leaves a card. */
-async function check(world: DeliveryWorld, connector: Connector, id: RequestId, most: number): Promise<void> {
+async function check(world: DeliveryWorld, room: OpenRoom, id: RequestId, most: number): Promise<void> {
   const rows = await world.outbox.cards(id)
   const cards = rows.flatMap(({ card }) => card ?? [])
   if (cards.length !== 1) throw new Error(`${cards.length} cards are known, not 1`)
-  const truth = JSON.stringify(render(await world.find(id)))
+  const request = await world.find(id)
   for (const card of cards)
-    if (JSON.stringify(connector.shown(card)) !== truth)
-      throw new Error(`the card shows ${JSON.stringify(connector.shown(card))}`)
-  const posts = connector.posts(dbaChannel).length
+    if (!room.tells(card, request)) throw new Error(`the card does not say that the request is ${request.status}`)
+  const posts = room.posts()
   if (posts > most) throw new Error(`${posts} cards are in the channel`)
 }
 
-const render = ({ id, status }: ApprovalRequest) => ({
-  ...{ type: 'AdaptiveCard', version: '1.5' },
-  body: [{ type: 'TextBlock', text: `${id} ${status}` }],
-})
+/** Lists each fault at each call of both sides, in each room. */
+export const deliveryCells = (faults: ReadonlyMap<string, Fault>): DeliveryCell[] =>
+  rooms.flatMap((room) => [
+    ...cellsOf({ room, side: 'storage' }, faults, mostStored),
+    ...cellsOf({ room, side: 'room' }, new Map([...faults, ...room.faults]), room.mostCalls),
+  ])
 
-const messengerOf = (connector: Connector) =>
-  connect(settingsOf(connector), drawnBy(render), { credentials: 'none', within: 3_500, pause: 5 })
-
-/** Lists each fault at each call of both sides. */
-export function deliveryCells(faults: ReadonlyMap<string, Fault>): DeliveryCell[] {
-  const sides = ['storage', 'connector'] as const
-  return sides.flatMap((side) =>
-    (['post', 'update'] as const).flatMap((work) =>
-      [...faults].flatMap(([name, fault]) =>
-        Array.from({ length: mostCalls[side] }, (_, i) => i + 1).flatMap((call) =>
-          [false, true].map((onward): DeliveryCell => ({ side, work, name, fault, call, onward })),
-        ),
+const cellsOf = (
+  where: Pick<DeliveryCell, 'room' | 'side'>,
+  faults: ReadonlyMap<string, Fault>,
+  mostCalls: number,
+): readonly DeliveryCell[] =>
+  (['post', 'update'] as const).flatMap((work) =>
+    [...faults].flatMap(([name, fault]) =>
+      Array.from({ length: mostCalls }, (_, i) => i + 1).flatMap((call) =>
+        [false, true].map((onward): DeliveryCell => ({ ...where, work, name, fault, call, onward })),
       ),
     ),
   )
-}

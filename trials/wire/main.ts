@@ -15,14 +15,15 @@ const promised = 8_000
 /** How often a cell is tried whose answer is late: a fault comes each time, other work on the machine does not. */
 const tries = 3
 
-const help = `Breaks the connections of the app to tables, blobs and the connector: each fault at each call of each operation and of
-each delivery of cards, once and for good; and at the first try of each call of a seal. Fails if an acknowledged change is
+const help = `Breaks the connections of the app to tables, blobs, Teams and Slack: each fault at each call of each operation and of each
+delivery of cards, once and for good; and at the first try of each call of a seal. Fails if an acknowledged change is
 lost, if a caller conflicts with their own earlier try, if an answer takes over ${promised / 1000} s in each of ${tries} tries or is not
 a problem of the table, and if anything is written by half.
 
   --seed N    repeats the order of an earlier run
   --cells N   only N cells of the matrix (all)
-  --only TEXT only operations whose name contains this text; "card" is the deliveries, "seal" the seals
+  --only TEXT only operations whose name contains this text; "card" is the deliveries, "card in slack" those to Slack,
+              "seal" the seals
   --at-once N cells that run at once (8)
 `
 
