@@ -4,15 +4,15 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob'
 import type { RequestId } from '../../src/core/data/id.ts'
-import { isObject, type Json } from '../../src/core/data/json.ts'
+import { isObject } from '../../src/core/data/json.ts'
 import type { Status } from '../../src/core/request/request.ts'
 import { logKeyIn, publicKeyOf } from '../../src/local/keys.ts'
-import type { PostedCard } from '../../src/ports/messenger.ts'
 import { english } from '../../src/words/english.ts'
-import { channel } from '../../test/support/teamsDouble.ts'
 import { until } from '../../test/support/until.ts'
+import { kindOf } from '../../src/ports/channel.ts'
+import { objects, type ShownCard } from './rooms.ts'
 import type { Site } from './site.ts'
-import { objects } from './stories.ts'
+import { reviewInSlack } from './slackPerson.ts'
 import { demand } from './truth.ts'
 
 /**
@@ -33,16 +33,22 @@ export async function checkEnding(site: Site): Promise<number> {
   return orphans
 }
 
-/** Checks that every known card shows the truth. At most one card is unknown, and a click on it makes it known. */
+/**
+ * Checks that each room has a card, and that every known card shows the truth. At most one card is unknown, and a click on it
+ * makes it known.
+ */
 async function checkCards(site: Site): Promise<number> {
   const before = await site.truth()
-  const orphans: PostedCard[] = []
+  const orphans: ShownCard[] = []
   for (const { id, status } of before.requests.values()) {
     const known = before.cards(id)
-    const all = site.connector.posts(channel).filter((card) => JSON.stringify(site.connector.shown(card)).includes(id))
-    demand(known.length > 0, `${id} has no card`)
-    for (const card of known) checkCard(site, card, status)
-    const lost = all.filter((card) => !known.some(({ activity }) => activity === card.activity))
+    for (const kind of site.kinds)
+      demand(
+        known.some(({ conversation }) => kindOf(conversation) === kind),
+        `${id} has no card in ${kind}`,
+      )
+    for (const { activity } of known) checkCard(cardIn(site, id, activity), status)
+    const lost = site.rooms.shown(id).filter(({ card }) => !known.some(({ activity }) => activity === card.activity))
     for (const card of lost) await heal(site, id, card)
     orphans.push(...lost)
   }
@@ -51,21 +57,36 @@ async function checkCards(site: Site): Promise<number> {
 }
 
 /** Clicks on the button of an unknown card, and waits until it shows the truth. */
-async function heal(site: Site, id: RequestId, card: PostedCard): Promise<void> {
-  const button = objects(site.connector.shown(card) as Json).find((one) => one['verb'] === 'review')
-  demand(isObject(button?.['data']), 'an orphan has a button')
-  await site.click('dba-2', 'review', button['data'], card)
-  const isKnown = async () => (await site.truth()).cards(id).some(({ activity }) => activity === card.activity)
+async function heal(site: Site, id: RequestId, lost: ShownCard): Promise<void> {
+  const { activity } = lost.card
+  if (lost.room === 'slack') await reviewInSlack(site, 'dba-2', lost)
+  else await reviewInTeams(site, 'dba-2', lost)
+  const isKnown = async () => (await site.truth()).cards(id).some((one) => one.activity === activity)
   await until(isKnown, Boolean)
   await site.deliverAll()
   const request = (await site.truth()).requests.get(id)
-  if (request) checkCard(site, card, request.status)
+  if (request) checkCard(cardIn(site, id, activity), request.status)
 }
 
-function checkCard(site: Site, card: PostedCard, status: Status): void {
-  const texts = objects(site.connector.shown(card) as Json).map((one) => one['text'])
+async function reviewInTeams(site: Site, who: string, { card, content }: ShownCard): Promise<void> {
+  const button = objects(content).find((one) => one['verb'] === 'review')
+  demand(isObject(button?.['data']), 'an orphan has a button')
+  await site.click(who, 'review', button['data'], card)
+}
+
+/** Finds a card as people see it now. */
+function cardIn(site: Site, id: RequestId, activity: string): ShownCard {
+  const found = site.rooms.shown(id).find(({ card }) => card.activity === activity)
+  demand(found !== undefined, `a card of ${id} that the app knows is there`)
+  return found
+}
+
+/** Slack has the tier on the line of the status. */
+function checkCard({ lines, room }: ShownCard, status: Status): void {
+  const texts = lines.map((line) => line.split('   ')[0])
   const shown = Object.values(english.statuses).filter((words) => texts.includes(words))
-  demand(shown.join() === english.statuses[status], `a card says “${shown.join()}” of a request that is ${status}`)
+  const told = `a card in ${room} says “${shown.join()}” of a request that is ${status}`
+  demand(shown.join() === english.statuses[status], told)
 }
 
 /** Seals all days with events. Checks that each event is in one bundle, and verifies the bundles from outside. */

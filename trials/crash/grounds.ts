@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Azurite, startAzurite } from '../../src/local/azurite.ts'
 import { type Identity, startIdentity } from '../../src/local/identity.ts'
+import type { ChannelKind } from '../../src/ports/channel.ts'
+import { writeRoomsPolicy } from '../../test/support/roomsPolicy.ts'
 import { startTeams, type TeamsDouble } from '../../test/support/teamsDouble.ts'
 import { type AppProcess, buildApp, startProcess } from './process.ts'
 
@@ -19,6 +21,8 @@ export interface Grounds {
   /** Gives a process for an app: a new one, or one that survived its run. */
   process(): AppProcess
   keep(process: AppProcess): void
+  /** The folder of a policy that shows requests in these rooms. */
+  policy(rooms: readonly ChannelKind[]): Promise<string>
   /** Gives an access token. Tokens are kept, since issuing them takes time. */
   token(who: string): Promise<string>
   close(): Promise<void>
@@ -41,6 +45,7 @@ export async function startGrounds(most: number): Promise<Grounds> {
   ])
   const urlFor = (url: string, name: string) => `${new URL(url).origin}/${name}`
   const idle: AppProcess[] = []
+  const policies = new Map<string, Promise<string>>()
   const tokens = new Map<string, Promise<string | null>>()
   return {
     ...{ folder, identity, teams },
@@ -52,6 +57,12 @@ export async function startGrounds(most: number): Promise<Grounds> {
     },
     process: () => idle.pop() ?? startProcess(program),
     keep: (process) => void idle.push(process),
+    policy(rooms) {
+      const name = rooms.join('-')
+      const made = policies.get(name) ?? writeRoomsPolicy(join(folder, `policy-${name}`), rooms)
+      policies.set(name, made)
+      return made
+    },
     async token(who) {
       const minted = tokens.get(who) ?? identity.tokenFor(agents.includes(who) ? { agent: who } : { user: who })
       tokens.set(who, minted)

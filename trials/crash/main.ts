@@ -5,12 +5,12 @@ import { pointName, play, type Played, type Point, pointsOf } from './play.ts'
 import { isStory, stories, type StoryName } from './stories.ts'
 import { isWrite } from './wire.ts'
 
-const help = `Plays each story once to count the app's calls to its storage and to Teams. Then plays it again for each of these
-calls, and kills the app (SIGKILL) before the call arrives, or after it was carried out and before its answer arrives.
+const help = `Plays each story once to count the app's calls to its storage, to Teams and to Slack. Then plays it again for each of
+these calls, and kills the app (SIGKILL) before the call arrives, or after it was carried out and before its answer arrives.
 Starts the app again on the same storage, repeats calls without an answer, and checks that nothing is lost, doubled or
 untrue.
 
-  --story NAME   one of ${Object.keys(stories).join(', ')}
+  --story NAMES  some of ${Object.keys(stories).join(',')}
   --only POINT   one point, as it is printed: teams:17:after
   --most N       only N points, chosen by chance
   --seed N       repeats the order of an earlier run
@@ -38,10 +38,9 @@ interface Wanted {
 /** @returns the exit code */
 async function run(values: Wanted): Promise<number> {
   const [name = values.story, at, when] = values.only?.split(':') ?? []
-  if (name !== undefined && !isStory(name)) throw new Misuse(`There is no story “${name}”.`)
   const [seed, jobs] = [whole(values.seed, '--seed'), whole(values.jobs, '--jobs', 1)]
   const most = whole(values.most, '--most')
-  const wanted: readonly StoryName[] = name === undefined ? Object.keys(stories).filter(isStory) : [name]
+  const wanted = (name?.split(',') ?? Object.keys(stories)).map(storyIn)
   const grounds = await startGrounds(mostRuns)
   try {
     const all: Point[] = []
@@ -59,12 +58,17 @@ async function run(values: Wanted): Promise<number> {
   }
 }
 
+function storyIn(name: string): StoryName {
+  if (!isStory(name)) throw new Misuse(`There is no story “${name}”.`)
+  return name
+}
+
 /** Plays a story without a crash, which must hold as well. */
 async function count(grounds: Grounds, story: StoryName): Promise<readonly Point[]> {
   const { calls } = await play(grounds, story, null)
   const points = pointsOf(story, calls)
   const writes = calls.filter(isWrite).length
-  say(`${story.padEnd(8)} ${calls.length} calls, ${writes} of them write: ${points.length} points`)
+  say(`${story.padEnd(9)} ${calls.length} calls, ${writes} of them write: ${points.length} points`)
   return points
 }
 

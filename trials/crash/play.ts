@@ -26,10 +26,11 @@ export interface Played {
  * @throws {Error} naming the invariant that does not hold
  */
 export async function play(grounds: Grounds, story: StoryName, kill: Kill | null): Promise<Played> {
-  const site = await openSite(grounds, kill)
+  const { kinds, tell } = stories[story]
+  const site = await openSite(grounds, kinds, kill)
   let hasHeld = false
   try {
-    await stories[story](site)
+    await tell(site)
     await site.deliverAll()
     const calls = [...site.calls]
     const orphans = await checkEnding(site)

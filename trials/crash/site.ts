@@ -3,13 +3,16 @@ import { join } from 'node:path'
 import type { JsonObject } from '../../src/core/data/json.ts'
 import type { SealReport } from '../../src/local/sealing.ts'
 import type { PostedCard } from '../../src/ports/messenger.ts'
-import { type Connector, startConnector } from '../../test/support/connector.ts'
 import type { Answer } from '../../test/support/stack.ts'
+import { signed, slackApp } from '../../test/support/slackDouble.ts'
+import { inField } from '../../test/support/slackPayloads.ts'
 import { click } from '../../test/support/teamsDouble.ts'
+import type { ChannelKind } from '../../src/ports/channel.ts'
 import type { Account, Grounds } from './grounds.ts'
 import type { Order } from './app.ts'
 import { patience } from './patience.ts'
 import type { AppProcess } from './process.ts'
+import { type Rooms, startRooms } from './rooms.ts'
 import { type Acknowledged, demand, type Truth, truthOf } from './truth.ts'
 import { type Kill, startWire } from './wire.ts'
 
@@ -21,7 +24,9 @@ export interface Site {
   /** The account, reached directly and not over the wire. */
   readonly account: Account
   readonly folder: string
-  readonly connector: Connector
+  readonly rooms: Rooms
+  /** The rooms that policy names. */
+  readonly kinds: readonly ChannelKind[]
   /** The calls that were counted on the wire. */
   readonly calls: readonly string[]
   /** Whether the app was killed. */
@@ -32,6 +37,8 @@ export interface Site {
   call(who: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
   /** Clicks in Teams. Returns the card that is shown then. */
   click(who: string, verb: string, data: object, card?: PostedCard): Promise<JsonObject>
+  /** Sends what Slack sends when a person acts there. */
+  toSlack(payload: object): Promise<Answer>
   /** Downloads a file. */
   download(who: string, path: string): Promise<Buffer>
   /** Notes that a caller knows of this event, which must never be lost from now on. */
@@ -56,11 +63,11 @@ const claimLapses = 31
 /** Rounds of the timers until all cards are delivered. Each may find a claim that lasts longer. */
 const mostRounds = 12
 
-export async function openSite(grounds: Grounds, kill: Kill | null): Promise<Site> {
+export async function openSite(grounds: Grounds, kinds: readonly ChannelKind[], kill: Kill | null): Promise<Site> {
   const account = grounds.account()
   const folder = join(grounds.folder, account.account)
   await mkdir(folder)
-  const connector = await startConnector()
+  const [rooms, policy] = await Promise.all([startRooms(), grounds.policy(kinds)])
   const acknowledged: Acknowledged[] = []
   let ahead = 0
   let app: AppProcess | null = null
@@ -72,15 +79,16 @@ export async function openSite(grounds: Grounds, kill: Kill | null): Promise<Sit
     troubles += 1
   })
   const die = () => (crash ??= app?.kill() ?? Promise.resolve())
-  const wire = await startWire(account, connector, { kill, die })
+  const wire = await startWire(account, rooms, { kill, die })
   const { graphUrl, issuer, jwksUri } = grounds.identity
 
   async function launch(process: AppProcess): Promise<void> {
     troubles += app?.troubles() ?? 0
     app = process
     const given = {
-      ...{ data: folder, azurite: wire.account, connector: connector.url, botKeys: grounds.teams.keysUrl, ahead },
-      identity: { graphUrl, issuer, jwksUri },
+      ...{ data: folder, azurite: wire.account, connector: rooms.connector.url, botKeys: grounds.teams.keysUrl, ahead },
+      ...{ identity: { graphUrl, issuer, jwksUri }, policy },
+      ...(kinds.includes('slack') && { slack: { settings: slackApp, url: wire.slackUrl } }),
     }
     origin = await patiently(() => process.open(given))
   }
@@ -121,10 +129,16 @@ export async function openSite(grounds: Grounds, kill: Kill | null): Promise<Sit
     const headers = { authorization: `Bearer ${authorization}`, ...init.headers }
     return fetch(origin + path, { ...init, headers })
   }
+  function fromSlack(payload: object): RequestInit {
+    const { bytes: body, signature, timestamp } = signed(inField(payload), Date.now() + ahead)
+    const headers = { 'x-slack-signature': signature, 'x-slack-request-timestamp': timestamp }
+    return { method: 'POST', body, headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' } }
+  }
   async function answered(who: string | null, path: string, init: RequestInit): Promise<Answer> {
     const once = async (): Promise<Answer> => {
       const answer = await sent(who, path, init)
-      const body: unknown = await answer.json()
+      const text = await answer.text()
+      const body: unknown = text === '' ? null : JSON.parse(text)
       return { status: answer.status, headers: answer.headers, body }
     }
     return patiently(once, ({ status, body }) => status === 503 || body?.statusCode === 503)
@@ -145,7 +159,7 @@ export async function openSite(grounds: Grounds, kill: Kill | null): Promise<Sit
   }
 
   return {
-    ...{ account, folder, connector, calls: wire.calls },
+    ...{ account, folder, rooms, kinds, calls: wire.calls },
     hasCrashed: () => crash !== null,
     count: () => wire.count(),
     async start() {
@@ -159,6 +173,12 @@ export async function openSite(grounds: Grounds, kill: Kill | null): Promise<Sit
       const { status, body } = await surely(() => answered(null, '/api/messages', post(given)), isSameAnswer)
       demand(status === 200 && isCard(body), `${verb} is answered ${status} ${JSON.stringify(body)}`)
       return body.value as JsonObject
+    },
+    async toSlack(payload) {
+      const given = fromSlack(payload)
+      const answer = await surely(() => answered(null, '/api/slack', given))
+      demand(answer.status === 200, `Slack is answered ${answer.status} ${JSON.stringify(answer.body)}`)
+      return answer
     },
     async download(who, path) {
       const answer = await sent(who, path, {})
@@ -182,7 +202,7 @@ export async function openSite(grounds: Grounds, kill: Kill | null): Promise<Sit
     async close(hasHeld) {
       if (hasHeld && app) grounds.keep(app)
       else await app?.kill()
-      await Promise.all([wire.close(), connector.close()])
+      await Promise.all([wire.close(), rooms.close()])
     },
   }
 }

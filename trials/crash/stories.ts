@@ -1,17 +1,35 @@
 import { randomUUID } from 'node:crypto'
-import type { Json, JsonObject } from '../../src/core/data/json.ts'
-import { isArray, isObject } from '../../src/core/data/json.ts'
+import { isObject, type JsonObject } from '../../src/core/data/json.ts'
 import { parseRequestId } from '../../src/core/data/id.ts'
-import type { PostedCard } from '../../src/ports/messenger.ts'
+import type { ChannelKind } from '../../src/ports/channel.ts'
 import type { Answer } from '../../test/support/stack.ts'
 import { wish } from '../../test/support/stack.ts'
+import { objects, type ShownCard } from './rooms.ts'
 import type { Site } from './site.ts'
+import { linesOf, type OpenModal, pressInSlack, reviewInSlack, sendInSlack } from './slackPerson.ts'
 import { demand } from './truth.ts'
 
-/** Plays at an empty site that is not started yet. Says itself from which call on the app may be killed. */
-export type Story = (site: Site) => Promise<void>
+export interface Story {
+  /** The rooms that the policy names. */
+  readonly kinds: readonly ChannelKind[]
+  /** Plays at an empty site that is not started yet. Says itself from which call on the app may be killed. */
+  readonly tell: (site: Site) => Promise<void>
+}
 
-export const stories = { start, teams, deny, cancel, revoke, expire, seal } as const satisfies Record<string, Story>
+const inTeams = (tell: Story['tell']): Story => ({ kinds: ['teams'], tell })
+
+export const stories = {
+  start: inTeams(start),
+  teams: inTeams(teams),
+  deny: inTeams(deny),
+  cancel: inTeams(cancel),
+  revoke: inTeams(revoke),
+  expire: inTeams(expire),
+  seal: inTeams(seal),
+  slack: { kinds: ['slack'], tell: slack },
+  rooms: { kinds: ['teams', 'slack'], tell: rooms },
+  elsewhere: { kinds: ['slack'], tell: elsewhere },
+} as const satisfies Record<string, Story>
 
 export type StoryName = keyof typeof stories
 
@@ -29,13 +47,64 @@ async function teams(site: Site): Promise<void> {
   await site.start()
   site.count()
   const request = await ask(site)
-  const card = await cardOf(site, request)
+  const { card } = cardOf(site, request, 'teams')
   const review = await site.click('dba-1', 'review', { request: request.id }, card)
   site.acknowledge(request.id, 'shown')
   await site.deliverAll()
   await site.click('dba-1', 'approve', dataOf(review, 'approve'), card)
   site.acknowledge(request.id, 'approved')
   await site.deliverAll()
+  await carryOut(site, request)
+}
+
+/** From the ask to the outcome, approved in a modal of Slack. */
+async function slack(site: Site): Promise<void> {
+  await site.start()
+  site.count()
+  const request = await ask(site)
+  const modal = await reviewInSlack(site, 'dba-1', cardOf(site, request, 'slack'), 'approve')
+  site.acknowledge(request.id, 'shown')
+  await site.deliverAll()
+  const after = await pressInSlack(site, 'dba-1', modal, 'approve')
+  says(after, 'Approved by dba-1')
+  site.acknowledge(request.id, 'approved')
+  await site.deliverAll()
+  await carryOut(site, request)
+}
+
+/** Shown in both rooms. One half is approved in Slack, and the other in Teams. */
+async function rooms(site: Site): Promise<void> {
+  await site.start()
+  site.count()
+  const request = await ask(site, { params: { rows: 250_000 } })
+  const modal = await reviewInSlack(site, 'dba-1', cardOf(site, request, 'slack'), 'approve')
+  await pressInSlack(site, 'dba-1', modal, 'approve')
+  site.acknowledge(request.id, 'decided')
+  await site.deliverAll()
+  const { card } = cardOf(site, request, 'teams')
+  const review = await site.click('security-1', 'review', { request: request.id }, card)
+  await site.click('security-1', 'approve', dataOf(review, 'approve'), card)
+  site.acknowledge(request.id, 'approved')
+}
+
+/** One request is denied by a form of Slack, and another over HTTP, which its message has to tell. */
+async function elsewhere(site: Site): Promise<void> {
+  await site.start()
+  const [here, there] = [await ask(site), await ask(site)]
+  const modal = await reviewInSlack(site, 'dba-1', cardOf(site, here, 'slack'), 'deny')
+  site.count()
+  const form = await pressInSlack(site, 'dba-1', modal, 'deny')
+  const after = await sendInSlack(site, 'dba-1', form, 'Not during the audit.')
+  says(after, 'Denied by dba-1: “Not during the audit.”')
+  site.acknowledge(here.id, 'denied')
+  await decide(site, there, { verdict: 'deny', reason: 'Not during the audit.' })
+}
+
+const says = (modal: OpenModal, line: string): void =>
+  demand(linesOf(modal).includes(line), `the modal says “${line}”, and not “${linesOf(modal).join(' ')}”`)
+
+/** Uses the approval, and reports. */
+async function carryOut(site: Site, request: Answer['body']): Promise<void> {
   const { grant } = await read(site, request)
   demand(grant !== undefined, 'an approved request has a grant')
   const redemption = randomUUID()
@@ -139,10 +208,10 @@ async function act(
 const read = async (site: Site, { id }: Answer['body']): Promise<Answer['body']> =>
   (await site.call('deploy-bot', `/api/requests/${id}`)).body
 
-/** Finds the card of a request. */
-async function cardOf(site: Site, { id }: Answer['body']): Promise<PostedCard> {
-  const [card] = (await site.truth()).cards(parseRequestId(id))
-  demand(card !== undefined, `${id} has a card`)
+/** Finds the card of a request in a room. */
+function cardOf(site: Site, { id }: Answer['body'], room: ChannelKind): ShownCard {
+  const card = site.rooms.shown(parseRequestId(id)).find((one) => one.room === room)
+  demand(card !== undefined, `${id} has a card in ${room}`)
   return card
 }
 
@@ -151,10 +220,4 @@ function dataOf(card: JsonObject, verb: string): JsonObject {
   const found = objects(card).find((one) => one['type'] === 'Action.Execute' && one['verb'] === verb)?.['data']
   demand(isObject(found), `there is a button to ${verb}`)
   return found
-}
-
-/** Lists the objects in a card, outermost first. */
-export function objects(json: Json | undefined): readonly JsonObject[] {
-  if (isArray(json)) return json.flatMap(objects)
-  return isObject(json) ? [json, ...Object.values(json).flatMap(objects)] : []
 }

@@ -1,6 +1,6 @@
-import type { Connector } from '../../test/support/connector.ts'
 import { type Call, type FaultProxy, type Plan, startFaultProxy } from '../../test/support/faultProxy.ts'
 import type { Account } from './grounds.ts'
+import type { Rooms } from './rooms.ts'
 
 /** The moment of the kill: at the nth call, before the call arrives or before its answer does. */
 export interface Kill {
@@ -8,10 +8,12 @@ export interface Kill {
   readonly when: 'before' | 'after'
 }
 
-/** The connections of the app to its storage and to Teams. Calls are counted there, and held for the kill. */
+/** The connections of the app to its storage, to Teams and to Slack. Calls are counted there, and held for the kill. */
 export interface Wire {
   /** The account with the addresses that the app uses. */
   readonly account: Account
+  /** The address that the app uses for Slack. */
+  readonly slackUrl: string
   /** The counted calls in order, one line each. */
   readonly calls: readonly string[]
   /** Begins to count. */
@@ -24,10 +26,13 @@ export interface Wire {
 /** @param die is called once, while the call is held at which the app is killed */
 export async function startWire(
   account: Account,
-  connector: Connector,
+  { connector, slack }: Pick<Rooms, 'connector' | 'slack'>,
   { kill, die }: { readonly kill: Kill | null; readonly die: () => Promise<void> },
 ): Promise<Wire> {
-  const [tables, blobs] = await Promise.all([startFaultProxy(account.tablesUrl), startFaultProxy(account.blobsUrl)])
+  const [tables, blobs, toSlack] = await Promise.all(
+    [account.tablesUrl, account.blobsUrl, slack.url].map((url) => startFaultProxy(url)),
+  )
+  if (!tables || !blobs || !toSlack) throw new Error('There are three wires.')
   const calls: string[] = []
   let counting = false
   const plan =
@@ -38,12 +43,14 @@ export async function startWire(
       if (calls.length !== kill?.at) return null
       return { kind: kill.when === 'before' ? 'lost' : 'unanswered', meanwhile: die }
     }
-  const proxies: readonly FaultProxy[] = [tables, blobs]
+  const proxies: readonly FaultProxy[] = [tables, blobs, toSlack]
   tables.plan(plan('table'))
   blobs.plan(plan('blob'))
   connector.plan(plan('teams'))
+  toSlack.plan(plan('slack'))
   return {
-    account: { ...account, tablesUrl: tables.url.replace(/\/$/, ''), blobsUrl: blobs.url.replace(/\/$/, '') },
+    account: { ...account, tablesUrl: withoutSlash(tables.url), blobsUrl: withoutSlash(blobs.url) },
+    slackUrl: withoutSlash(toSlack.url),
     calls,
     count() {
       counting = true
@@ -56,6 +63,8 @@ export async function startWire(
     },
   }
 }
+
+const withoutSlash = (url: string): string => url.replace(/\/$/, '')
 
 /** Whether a call may change data. */
 export const isWrite = (line: string): boolean => !/ (GET|HEAD) /.test(line)
