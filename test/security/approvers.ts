@@ -154,7 +154,7 @@ export const approverRows: readonly Row[] = [
       },
       {
         name: 'listed-for-principal',
-        file: 'src/teams/inbound/bot.ts',
+        file: 'src/approvals/inbox.ts',
         find: ' || request.requirement.excludedByAgent?.includes(who) === true)',
         replace: ')',
         tests: {

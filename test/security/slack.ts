@@ -96,7 +96,7 @@ export const slackRows: readonly Row[] = [
       {
         name: 'slack-other-workspace',
         file: 'src/slack/door.ts',
-        find: '  if (user.team !== undefined && user.team !== settings.teamId) return spoken.slack.otherWorkspace\n',
+        find: '  if (user.teams.some((team) => team !== settings.teamId)) return spoken.slack.otherWorkspace\n',
         replace: '',
         tests: { [door]: [told] },
       },
