@@ -27,6 +27,8 @@ const floors: ReadonlyMap<string, Floor> = new Map<string, Floor>([
   ['src/core/request/', { floor: 0.2 }],
   ['src/core/policy/', { floor: 0.25 }],
   ['src/core/record/', { floor: 0.3 }],
+  // Evidence in the formats of others: as pure as the core.
+  ['src/exports/', { floor: 0.9, only: ['src/core/', 'src/exports/'] }],
   ['src/ports/', { floor: 1 }],
   ['src/contract/', { floor: 1, only: ['src/core/', 'src/contract/'] }],
   ['src/runtime/', { floor: 1 }],
@@ -176,6 +178,8 @@ test.each<[string, Tree]>([
   ['of data, by the core', { 'src/core/data/a.ts': "import about from '../../../package.json'" }],
   ['of randomness, by the core', { 'src/core/data/a.ts': "import { randomUUID } from 'node:crypto'" }],
   ['of all of node:crypto, by the core', { 'src/core/data/a.ts': "import * as crypto from 'node:crypto'" }],
+  ['of a package, by a format of others', { 'src/exports/a.ts': "import { z } from 'zod'" }],
+  ['of a use case, by a format of others', { 'src/exports/a.ts': "import '../evidence/b.ts'", 'src/evidence/b.ts': '' }],
 ])('an import is refused: %s', (_what, files) => {
   expect(complaints(files)).toHaveLength(1)
 })
@@ -192,8 +196,9 @@ test.each([
   ['the environment', "export const f = () => process.env['A']"],
   ['a timer', 'export const f = () => setTimeout(() => {}, 1)'],
   ['a way around', 'export const f = () => globalThis'],
-])('the core may not have: %s', (_what, source) => {
+])('pure sources may not have: %s', (_what, source) => {
   expect(complaints({ 'src/core/data/a.ts': source })).toHaveLength(1)
+  expect(complaints({ 'src/exports/a.ts': source })).toHaveLength(1)
   expect(complaints({ 'src/http/a.ts': source })).toEqual([])
 })
 
@@ -229,6 +234,8 @@ function complaints(tree: Tree): string[] {
   ]
 }
 
+const isPure = (path: string): boolean => path.startsWith('src/core/') || path.startsWith('src/exports/')
+
 function misplaced(path: string): string[] {
   // What stands in for a module of Node has its name.
   const isStandIn = path.startsWith('src/console/verify/node/')
@@ -250,6 +257,7 @@ function refused(from: string, to: string, tree: Tree): string[] {
   const complaint = [`${from} may not import ${to}`]
   if (to === unknown) return [`${from} imports something it does not name`]
   if (from.startsWith('src/core/') && !to.startsWith('src/core/') && to !== 'node:crypto') return complaint
+  if (isPure(from) && isPackage(to) && to !== 'node:crypto') return complaint
   if (isPackage(to)) return from.startsWith('src/console/') && !isForBrowsers(from, to) ? complaint : []
   if (to.endsWith('.json')) return existsSync(join(root, to)) ? [] : [`${to} does not exist`]
   if (!(to in tree)) return [`${from} imports ${to}, which is no file`]
@@ -287,7 +295,7 @@ function resolve(from: string, name: string): string {
   return name.startsWith('.') ? join(from, '..', name) : name
 }
 
-/** What the core may not touch, by the global's name; `Date` is added for all files but the one of moments. */
+/** What pure sources may not touch, by the global's name; `Date` is added for all files but the one of moments. */
 const impure = [
   ...['process', 'globalThis', 'global', 'performance', 'crypto', 'fetch', 'console', 'Promise', 'require'],
   ...['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask'],
@@ -305,7 +313,7 @@ function impurities(path: string, module: unknown): string[] {
     if (node['type'] === 'ImportDeclaration' && text(node['source']) === 'node:crypto' && !onlyHashes(node))
       found.add('more of node:crypto than hashing')
   })
-  return [...found].map((what) => `${path} is of the core and uses ${what}`)
+  return [...found].map((what) => `${path} is to be pure and uses ${what}`)
 }
 
 /** The parser marks names that no scope of the file declares. */
