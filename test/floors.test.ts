@@ -179,7 +179,10 @@ test.each<[string, Tree]>([
   ['of randomness, by the core', { 'src/core/data/a.ts': "import { randomUUID } from 'node:crypto'" }],
   ['of all of node:crypto, by the core', { 'src/core/data/a.ts': "import * as crypto from 'node:crypto'" }],
   ['of a package, by a format of others', { 'src/exports/a.ts': "import { z } from 'zod'" }],
-  ['of a use case, by a format of others', { 'src/exports/a.ts': "import '../evidence/b.ts'", 'src/evidence/b.ts': '' }],
+  [
+    'of a use case, by a format of others',
+    { 'src/exports/a.ts': "import '../evidence/b.ts'", 'src/evidence/b.ts': '' },
+  ],
 ])('an import is refused: %s', (_what, files) => {
   expect(complaints(files)).toHaveLength(1)
 })
@@ -228,9 +231,7 @@ function complaints(tree: Tree): string[] {
     ...files.flatMap(misplaced),
     ...[...local].flatMap(([from, targets]) => targets.flatMap((to) => refused(from, to, tree))),
     ...circles(local),
-    ...[...syntax]
-      .filter(([path]) => path.startsWith('src/core/'))
-      .flatMap(([path, module]) => impurities(path, module)),
+    ...[...syntax].filter(([path]) => isPure(path)).flatMap(([path, module]) => impurities(path, module)),
   ]
 }
 

@@ -10,10 +10,10 @@ import {
   type Severity,
   severityOf,
   stateAfter,
-  type ToldBy,
-  type ToldEvent,
+  type EventOrigin,
+  type OutgoingEvent,
   uidOf,
-} from './toldEvent.ts'
+} from './outgoingEvent.ts'
 
 /** The version of the Open Cybersecurity Schema Framework that is written (schema.ocsf.io). */
 export const ocsfVersion = '1.8.0'
@@ -167,7 +167,11 @@ const details: { readonly [Type in Fact['type']]?: (event: EventOf<Type>) => Jso
  * @param rawData whether the leaf's own text goes along, by which receivers can compute `metadata.uid` again. It has object
  *   ids that the other members do not have: all accounts of a voter, and who may not approve
  */
-export function ocsfEvent(told: ToldEvent, by: ToldBy, { rawData }: { readonly rawData: boolean }): JsonObject {
+export function ocsfEvent(
+  told: OutgoingEvent,
+  by: EventOrigin,
+  { rawData }: { readonly rawData: boolean },
+): JsonObject {
   const { event, asked } = told
   const meaning = meaningOf(event)
   const entity = rowOf(entities, event)?.(event)
@@ -197,11 +201,11 @@ export function ocsfEvent(told: ToldEvent, by: ToldBy, { rawData }: { readonly r
 }
 
 /** What of the deployment every event says. */
-export const productOf = ({ version }: ToldBy): JsonObject => ({
+export const productOf = ({ version }: EventOrigin): JsonObject => ({
   ...{ name: 'Countersign', vendor_name: 'Countersign', version },
 })
 
-function metadataOf({ event, hash }: ToldEvent, by: ToldBy): JsonObject {
+function metadataOf({ event, hash }: OutgoingEvent, by: EventOrigin): JsonObject {
   const { type, seq, request } = event
   return {
     version: ocsfVersion,

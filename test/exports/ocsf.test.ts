@@ -5,13 +5,17 @@ import { ocsfEvent } from '../../src/exports/ocsf.ts'
 import { goldenEvents } from './goldenEvents.ts'
 import { ocsfFaults } from './schemas.ts'
 
-const by = { origin: 'approvals.contoso.example/evidence', tenant: '99999999-0000-4000-8000-000000000000', version: '0.1.0' }
+const by = {
+  origin: 'approvals.contoso.example/evidence',
+  tenant: '99999999-0000-4000-8000-000000000000',
+  version: '0.1.0',
+}
 const golden = goldenEvents()
 const told = (rawData: boolean) => golden.map((one) => ocsfEvent(one, by, { rawData }))
 const rows = told(true)
 
 const partOf = (row: JsonObject, name: string): JsonObject => row[name] as JsonObject
-const codeOf = (row: JsonObject): string => String(partOf(row, 'metadata')['event_code'])
+const codeOf = (row: JsonObject): string => partOf(row, 'metadata')['event_code'] as string
 
 test('every type of event is told, and the published schema takes each line', () => {
   expect(new Set(rows.map(codeOf))).toEqual(new Set(formats.keys()))
@@ -21,7 +25,15 @@ test('every type of event is told, and the published schema takes each line', ()
 
 /** Class, activity, action, disposition, status; of several events of a type in the order of the golden ones. */
 const numbers: Readonly<Record<string, readonly string[]>> = {
-  requested: ['6003 1 3 14 1', '6003 1 3 17 1', '6003 1 3 17 1', '6003 1 3 14 1', '6003 1 3 14 1', '6003 1 3 14 1', '6003 1 3 14 1'],
+  requested: [
+    '6003 1 3 14 1',
+    '6003 1 3 17 1',
+    '6003 1 3 17 1',
+    '6003 1 3 14 1',
+    '6003 1 3 14 1',
+    '6003 1 3 14 1',
+    '6003 1 3 14 1',
+  ],
   shown: ['6003 2 3 17 1'],
   decided: Array<string>(5).fill('6003 3 3 17 1'),
   'vote-void': Array<string>(3).fill('6003 3 3 17 1'),
@@ -78,7 +90,7 @@ test('every number that stands for no caption has one beside it', () => {
 
 test('a receiver can compute the uid again from the raw data', () => {
   for (const row of rows) {
-    const raw = String(row['raw_data'])
+    const raw = row['raw_data'] as string
     const sha = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex')
     expect(partOf(row, 'metadata')['uid']).toBe(sha(Buffer.concat([Buffer.from([0]), Buffer.from(raw)])))
     expect(partOf(row, 'raw_data_hash')['value']).toBe(sha(raw))
@@ -125,7 +137,10 @@ test('an event whose ask is not known is told without it', () => {
   if (!approved) throw new Error('There is one.')
   const row = ocsfEvent({ ...approved, asked: null }, { origin: by.origin, version: '0.1.0' }, { rawData: true })
   expect(ocsfFaults(row)).toEqual([])
-  expect(row).toMatchObject({ api: { operation: 'Unknown' }, message: expect.stringContaining('approved by') as string })
+  expect(row).toMatchObject({
+    api: { operation: 'Unknown' },
+    message: expect.stringContaining('approved by') as string,
+  })
   expect(partOf(row, 'metadata')).not.toHaveProperty('tenant_uid')
 })
 

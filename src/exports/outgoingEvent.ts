@@ -4,7 +4,7 @@ import type { Fact, Requested } from '../core/request/event.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 
 /** An event as other systems are told of it. It has nothing that people wrote, because a leaf has nothing of that. */
-export interface ToldEvent {
+export interface OutgoingEvent {
   readonly event: LogEvent
   /** Its text in the log. */
   readonly leaf: string
@@ -17,7 +17,7 @@ export interface ToldEvent {
 export type AskedFor = Pick<Requested, 'action' | 'digest' | 'executor' | 'onBehalfOf' | 'policy' | 'tier'>
 
 /** The deployment whose events are told. */
-export interface ToldBy {
+export interface EventOrigin {
   /** The name of the log, as `approvals.contoso.example/evidence`. */
   readonly origin: string
   /** The id of the tenant; absent where nothing tells it, as in a bundle. */
@@ -105,7 +105,7 @@ const states: Readonly<Partial<Record<Fact['type'], ApprovalRequest['status']>>>
 export const stateAfter = ({ type }: LogEvent): ApprovalRequest['status'] | undefined => states[type]
 
 /** Says what happened in a few words: `approved db.export by person 1111…`. */
-export function sentenceOf({ event: { type, actor }, asked }: Pick<ToldEvent, 'event' | 'asked'>): string {
+export function sentenceOf({ event: { type, actor }, asked }: Pick<OutgoingEvent, 'event' | 'asked'>): string {
   const what = asked ? `${type} ${asked.action}` : type
   return `${what} by ${'id' in actor ? `${actor.kind} ${actor.id}` : actor.kind}`
 }
