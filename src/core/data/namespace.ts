@@ -17,5 +17,8 @@ export const evidenceBundle = `${evidenceBundles}1`
 export const isLaterBundle = (type: string): boolean =>
   type.startsWith(evidenceBundles) && /^(?:[2-9]|[1-9][0-9]{1,5})$/.test(type.slice(evidenceBundles.length))
 
+/** The `ns` of what OSCAL documents say beside the names that OSCAL has. */
+export const oscalNamespace = `${namespace}/oscal`
+
 /** The `type` of a problem over HTTP (RFC 9457 section 3.1.1). */
 export const problemType = (code: ProblemCode): string => `${namespace}/problem/${code}`
