@@ -1,6 +1,7 @@
 import { bundleFiles } from '../core/log/bundleFiles.ts'
+import { type Hex, sha256 } from '../core/data/id.ts'
 import type { Manifest } from '../core/log/manifest.ts'
-import { parseBundle, parseStatement } from '../core/log/statement.ts'
+import { parseBundle, parseStatement, type Subject } from '../core/log/statement.ts'
 import { extentOf } from './manifest.ts'
 import { mostRow } from './memberSizes.ts'
 import { type Carried, CarriedReader } from './carried.ts'
@@ -14,12 +15,26 @@ import { mostRecord } from './recordChecks.ts'
 /** A bundle that is open for reading. Nothing of it is verified: callers who rely on it verify it before. */
 export class OpenDay {
   readonly manifest: Manifest
+  /** The other members, as the manifest lists them. */
+  readonly subjects: readonly Subject[]
+  /** SHA-256 of the manifest's file. */
+  readonly manifestHash: Hex
   /** A signed note. */
   readonly checkpoint: string
   readonly #contentIn: (member: string) => AsyncIterator<Uint8Array>
 
-  constructor(manifest: Manifest, checkpoint: string, contentIn: (member: string) => AsyncIterator<Uint8Array>) {
+  constructor(
+    {
+      manifest,
+      subjects,
+      manifestHash,
+      checkpoint,
+    }: Pick<OpenDay, 'manifest' | 'subjects' | 'manifestHash' | 'checkpoint'>,
+    contentIn: (member: string) => AsyncIterator<Uint8Array>,
+  ) {
     this.manifest = manifest
+    this.subjects = subjects
+    this.manifestHash = manifestHash
     this.checkpoint = checkpoint
     this.#contentIn = contentIn
   }
@@ -75,12 +90,13 @@ export function withDay<T>(path: string, work: (day: OpenDay) => Promise<T>): Pr
   return withFile(path, async (opened) => {
     const { fd } = opened
     const members = await directory(opened)
-    const textIn = async (name: string) => (await bytesOf(fd, extentOf(members, name))).toString('utf8')
-    const signed = await textIn(bundleFiles.manifest.name)
+    const bytesIn = (name: string) => bytesOf(fd, extentOf(members, name))
+    const signed = await bytesIn(bundleFiles.manifest.name)
     const place = { check: 'manifest', member: bundleFiles.manifest.name } as const
-    const { manifest } = placed(place, () => parseStatement(parseBundle(signed).payload))
-    const checkpoint = await textIn(bundleFiles.checkpoint.name)
-    return work(new OpenDay(manifest, checkpoint, (name) => contentOf(fd, extentOf(members, name))))
+    const statement = placed(place, () => parseStatement(parseBundle(signed.toString('utf8')).payload))
+    const checkpoint = (await bytesIn(bundleFiles.checkpoint.name)).toString('utf8')
+    const known = { ...statement, manifestHash: sha256(signed), checkpoint }
+    return work(new OpenDay(known, (name) => contentOf(fd, extentOf(members, name))))
   })
 }
 

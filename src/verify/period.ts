@@ -13,7 +13,7 @@ import { BrokenAt, type Finding, findingOf, Unreadable } from './finding.ts'
 import { namesIn } from './folder.ts'
 import { checkKept, type KeptCheckpoint } from './keptCheckpoints.ts'
 import type { JudgedCount } from './policyCheck.ts'
-import { type SaidFolder, saidFilesIn } from './saidFolder.ts'
+import { noSaidFiles, type SaidFolder, saidFilesIn } from './saidFolder.ts'
 import { saidName, type SaidOfSeries, SaidSeries } from './saidSeries.ts'
 import { type SeriesLink, verifyNext } from './seriesLink.ts'
 
@@ -67,6 +67,8 @@ export interface VerifyingPeriod extends Omit<Verifying, 'said'> {
   readonly to?: Day | undefined
   /** The folder with the said files (default: that of the bundles). */
   readonly said?: string | undefined
+  /** Whether said files are left alone, for callers who use no texts. */
+  readonly isWithoutTexts?: true
   readonly checkpoints?: readonly KeptCheckpoint[]
   readonly started?: (file: string, place: number, of: number) => void
 }
@@ -94,7 +96,7 @@ export async function verifyPeriod(
   taker: PeriodTaker,
 ): Promise<PeriodVerdict> {
   const names = await namesIn(folder)
-  const said = await saidFilesIn(options.said, { folder, names })
+  const said = options.isWithoutTexts ? noSaidFiles : await saidFilesIn(options.said, { folder, names })
   const { found, strays } = await datedIn(folder, bundlesIn(folder, names))
   const [from, to] = [options.from ?? found[0]?.date, options.to ?? found.at(-1)?.date]
   const walk = new PeriodWalk(folder, options, said.of)

@@ -12,6 +12,8 @@ export interface SaidFolder {
   readonly unused: () => readonly string[]
 }
 
+export const noSaidFiles: SaidFolder = { of: () => undefined, unused: () => [] }
+
 /** The folder with the bundles, and what is in it. */
 interface BundleFolder {
   readonly folder: string
