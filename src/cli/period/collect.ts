@@ -141,5 +141,5 @@ class Collecting {
 }
 
 /** Whether a request was open on a day of the period. One that ended before can only have lost texts since. */
-const isOfPeriod = ({ cells }: RequestFacts, from: Day): boolean =>
+export const isOfPeriod = ({ cells }: RequestFacts, from: Day): boolean =>
   cells.closed_at === '' || cells.closed_at >= startOf(from)

@@ -11,6 +11,9 @@ import type { HoldingDay } from '../../verify/period.ts'
 import { missingNames, SaidReader } from '../../verify/saidReader.ts'
 import { addEvent, addOdd, noFacts, type ReadEvent, type RequestFacts, type VotesByHash } from './facts.ts'
 
+/** The day that is read, and its said file if its texts are wanted. */
+type ReadDay = Pick<HoldingDay, 'path' | 'date' | 'said'>
+
 /** What takes a day as it is read. */
 export interface DayTaker {
   /** Takes a request, with all of its events up to the end of the day, and of earlier ones no texts. */
@@ -24,7 +27,7 @@ export interface DayTaker {
  * Reads the requests of a day from its events and tables. The day was verified: nothing is checked here, and the tables are
  * believed, which the verifier computed anew. Keeps one shard in memory.
  */
-export function readDay(day: HoldingDay, taker: DayTaker): Promise<void> {
+export function readDay(day: ReadDay, taker: DayTaker): Promise<void> {
   return withDay(day.path, async (opened) => {
     if (!day.said) return new DayReading(day, opened, taker).read(null)
     return withFile(day.said.path, ({ fd }) =>
@@ -46,7 +49,7 @@ async function* rowsOf(lines: AsyncIterable<string>): AsyncGenerator<string> {
 }
 
 class DayReading {
-  readonly #day: HoldingDay
+  readonly #day: ReadDay
   readonly #opened: OpenDay
   readonly #taker: DayTaker
   readonly #carried: AsyncGenerator<{ readonly event: LogEvent; readonly text: string }>
@@ -58,7 +61,7 @@ class DayReading {
   #requests = new Map<RequestId, RequestFacts>()
   #votes: VotesByHash = new Map()
 
-  constructor(day: HoldingDay, opened: OpenDay, taker: DayTaker) {
+  constructor(day: ReadDay, opened: OpenDay, taker: DayTaker) {
     this.#day = day
     this.#opened = opened
     this.#taker = taker

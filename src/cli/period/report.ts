@@ -1,4 +1,3 @@
-import { mkdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { JsonObject } from '../../core/data/json.ts'
 import { describeExceptions, recordOfKinds } from '../../verdict/exceptions.ts'
@@ -14,10 +13,12 @@ import type { Result } from '../result.ts'
 import type { Offline } from '../session.ts'
 import { allowsUnexplained, verifyingOn } from '../verify.ts'
 import { checkReplaceable } from '../outFile.ts'
+import { checkFolder, isFolder } from '../outPlace.ts'
 import { periodAccount } from './account.ts'
 import { type PeriodData, withPeriod } from './collect.ts'
 import { isWhole, partsOf, problemsOf, tamperingsOf } from './completeness.ts'
 import { controlsOutput, csvOutput } from './csvOutput.ts'
+import { dayRecord } from './dayRecord.ts'
 import { htmlOutput } from './htmlOutput.ts'
 import type { ReportOutput } from './output.ts'
 import { ReportSummary, type ReportOrder } from './summary.ts'
@@ -101,7 +102,7 @@ async function outputsIn(options: Options): Promise<Outputs> {
   const [, ending = ''] = /\.(html?|csv|xlsx)$/i.exec(out) ?? []
   const name = given ?? ending.toLowerCase().replace(/^htm$/, 'html')
   if (name === '') {
-    await folderAt(out)
+    await checkFolder(out, 'ends like a file of another kind. Give a file ending in .html, .xlsx or .csv, or a folder')
     return (zone) => [
       htmlOutput(join(out, 'index.html'), zone),
       workbookOutput(join(out, 'report.xlsx'), zone),
@@ -118,22 +119,6 @@ async function outputsIn(options: Options): Promise<Outputs> {
   await checkReplaceable(out)
   return (zone) => [format(out, zone)]
 }
-
-async function folderAt(path: string): Promise<void> {
-  if (/\.[a-z]{2,4}$/i.test(path) && !(await isFolder(path)))
-    throw new Exit(
-      exits.usage,
-      `--out: ${path} ends like a file of another kind. Give a file ending in .html, .xlsx or .csv, or a folder.`,
-    )
-  await mkdir(path, { recursive: true }).catch(() => undefined)
-  if (!(await isFolder(path))) throw new Exit(exits.usage, `--out: ${path} is not a folder and cannot be created.`)
-}
-
-const isFolder = (path: string): Promise<boolean> =>
-  stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  )
 
 function resultOf(summary: ReportSummary, paths: readonly string[], allowsMissing: boolean): Result {
   const { data, answers } = summary
@@ -170,24 +155,6 @@ function resultOf(summary: ReportSummary, paths: readonly string[], allowsMissin
 type Answer = ReturnType<ReportSummary['answers']['answers']>[number]
 
 const answerRecord = ({ question: { id }, population, found }: Answer): JsonObject => ({ id, population, found })
-
-function dayRecord(day: PeriodData['verdict']['days'][number]): JsonObject {
-  const { date, state } = day
-  if (state === 'missing') return { date, state }
-  if (state !== 'holds') return { date, state, file: day.file, problem: day.words }
-  const { number, counts, log } = day.manifest
-  const texts = day.saidProblem ? { saidProblem: day.saidProblem.words } : { said: day.said !== undefined }
-  return {
-    date,
-    state,
-    file: day.file,
-    number,
-    records: counts.records,
-    size: log.to.size,
-    continues: day.continues,
-    ...texts,
-  }
-}
 
 function kindCounts({ notes }: PeriodData): ReadonlyMap<ExceptionKind, number> {
   const kinds = new Map<ExceptionKind, number>()
