@@ -355,7 +355,7 @@ export const commands = {
     },
   },
   report: {
-    summary: 'verify the evidence of a day or a period, and describe it request by request for people',
+    summary: 'verify the evidence of a day or a period, and describe it for people or for other systems',
     about: ['[BUNDLE.zip]'],
     offline: true,
     options: {
@@ -371,8 +371,10 @@ export const commands = {
       },
       format: {
         value: 'FORMAT',
-        help: "html or csv; --chain: also xlsx or controls (default: as FILE's name ends, else html)",
+        help: "html, csv, controls, oscal, oscal-component, fedramp, fedramp-sdr, ocsf or jsonl; --chain: also xlsx (default: as FILE's name ends, else html)",
       },
+      raw: { help: 'ocsf: with the text of each record, which has further object ids' },
+      overview: { value: 'URL', help: 'fedramp-sdr: the address of your Certification Package Overview' },
       chain: { value: 'FOLDER', help: 'the bundles of a period, in the place of BUNDLE.zip; with said-*.jsonl' },
       from: { value: 'DATE', help: '--chain: the first day, in UTC (default: that of the first bundle)' },
       to: { value: 'DATE', help: '--chain: the last day, in UTC (default: that of the last bundle)' },

@@ -207,6 +207,20 @@ read or judged, or texts are missing that nothing explains, 78 if no rule names 
 --out FILE.xlsx     a workbook with a sheet for each table
 --out FILE.csv      the requests alone; with --format controls, controls.csv alone
 --out FOLDER        all of these: index.html, report.xlsx, requests.csv and controls.csv
+
+Formats for other systems have only facts, ids and digests, and nothing that people wrote. Of the same bundle they have the same bytes.
+docs/evidence/formats.md says which tool takes which, and what personal data is in each.
+
+--format oscal             OSCAL assessment results 1.2.1: an observation for each test of the day, and for each rule with controls
+--format oscal-component   OSCAL component definition 1.2.1: the tests and the rules that those results refer to
+--format fedramp           metrics of the day: what happened, exceptions, tests
+--format fedramp-sdr       a part of a FedRAMP Security Decision Record; --overview is needed
+--format ocsf              a line of OCSF 1.8.0 for each event, then a Compliance Finding for each test; --raw adds the records' text
+--format jsonl             a flat JSON object for the day, each test and rule by control, each request, each exception
+--format controls          controls.csv
+
+With --chain, oscal, fedramp and fedramp-sdr write a file of each day into the folder --out, ocsf and jsonl one file with all days.
+
 --sample and --seed the sample is the requests with the smallest SHA-256 of the seed, a newline and the request's id. Anybody
                     picks the same ones again. Their stories, with what approvers were shown, are a page of their own
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 import type { BundleVerdict } from '../verify/bundle.ts'
+import { withDay } from '../verify/day.ts'
 import { exceptionsIn } from '../verify/exceptionTable.ts'
 import { type Editions, withEditions } from '../verify/edition.ts'
 import { type Chapter, type Story, withChapters } from '../verify/requestStory.ts'
@@ -13,6 +14,8 @@ import { describeSaid, saidRecord, unexplainedIn } from '../verdict/texts.ts'
 import { readable, teller } from './evidence.ts'
 import { Exit, exits } from './exit.ts'
 import { inFile, unwritable } from './outFile.ts'
+import { machineFormatNames, type MachineOrder, machineOrderIn } from './formats/order.ts'
+import { machinePeriod } from './formats/period.ts'
 import { knownOfDay } from './period/knownOfDay.ts'
 import { checkNoPeriodOptions, reportPeriod } from './period/report.ts'
 import { canRedraw, redrawer } from './policy.ts'
@@ -38,28 +41,75 @@ type Events = Story['events']
 /** Exceptions that a page lists, so that it can be opened. All are in `exceptions.csv`. */
 const mostExceptions = 2_000
 
-/** Verifies a bundle, or those of a period, and reports what holds for people. */
+/** Verifies a bundle, or those of a period, and reports what holds, for people or for other systems. */
 export async function report(session: Offline, script: string): Promise<Result> {
   const { options } = session
   const [file] = options.about
   const chain = options.one('chain')
   if ((file === undefined) === (chain === undefined))
     throw new Exit(exits.usage, 'Give either BUNDLE.zip or --chain FOLDER. See countersign help report.')
-  if (file === undefined) return reportPeriod(session, chain ?? '', script)
+  const order = machineOrderIn(options)
+  if (file === undefined) {
+    if (order) return machinePeriod(session, chain ?? '', { script, order })
+    return reportPeriod(session, chain ?? '', script)
+  }
   checkNoPeriodOptions(options)
-  return reportDay(session, file, script)
+  return reportDay(session, file, { script, order })
 }
 
-/** Verifies a bundle and, if it holds, reports it for people. */
-async function reportDay(session: Offline, file: string, script: string): Promise<Result> {
+/** Writes a report of a day to a file or a stream. */
+type Write = (to: Writable) => Promise<void>
+
+/** Verifies a bundle and, if it holds, reports it. */
+async function reportDay(
+  session: Offline,
+  file: string,
+  { script, order }: { readonly script: string; readonly order: MachineOrder | null },
+): Promise<Result> {
   const { options, screen } = session
-  const [out, said] = [options.one('out'), options.one('said')]
-  const format = formatOf(options.one('format'), out)
+  const out = options.one('out')
+  const format = order ? null : formatOf(options.one('format'), out)
   if (out === undefined && options.one('json') !== undefined)
     throw new Exit(exits.usage, '--json writes to standard output: give --out FILE for the report.')
   const verdict = await verifyFile(session, file, script)
   const { manifest } = verdict
   if (verdict.problem || !manifest) return verdictOnBundle(verdict, { teller })
+  const exceptions = await readable(() => exceptionsIn(file, mostExceptions))
+  const held = { ...verdict, manifest, exceptions }
+  const draws = format === htmlReport && options.one('said') !== undefined
+  const redraw = draws && canRedraw(script) ? redrawer(script) : null
+  const write = order
+    ? forMachines(file, order)
+    : await forPeople(session, file, { format: format ?? htmlReport, held, redraw })
+  try {
+    await readable(() => (out === undefined ? write(process.stdout) : inFile(out, write)))
+  } finally {
+    screen.progress(null)
+  }
+  const drawing: readonly Line[] = draws && !redraw ? [notDrawn] : []
+  return resultOf(held, { out, drawing, counts: exceptions.counts, allows: allowsUnexplained(options) })
+}
+
+/** Writes a bundle that was verified in a format for other systems. */
+const forMachines =
+  (path: string, { format, settings }: MachineOrder): Write =>
+  (to) =>
+    withDay(path, async (opened) => {
+      for await (const text of format.write({ path, opened }, settings)) if (!(await isTaken(to, text))) return
+    })
+
+interface PeoplesReport {
+  readonly format: Format
+  readonly held: Pick<Reported, 'manifest' | 'exceptions'> & Pick<BundleVerdict, 'said'>
+  readonly redraw: ReturnType<typeof redrawer> | null
+}
+
+/** Writes a bundle that was verified request by request, for people. */
+async function forPeople(
+  { options, screen }: Offline,
+  file: string,
+  { format, held: { manifest, said, exceptions }, redraw }: PeoplesReport,
+): Promise<Write> {
   const counted = async function* (chapters: AsyncIterable<Chapter>) {
     let count = 0
     for await (const chapter of chapters) {
@@ -67,35 +117,16 @@ async function reportDay(session: Offline, file: string, script: string): Promis
       yield chapter
     }
   }
-  const exceptions = await readable(() => exceptionsIn(file, mostExceptions))
   const known = await readable(() => knownOfDay(file, manifest))
-  const draws = format === htmlReport && said !== undefined
-  const redraw = draws && canRedraw(script) ? redrawer(script) : null
   const cardsFrom = (editions: Editions) =>
     redraw && { cards: (events: Events) => cardsOf({ editions, redraw }, events) }
-  const write = (to: Writable) =>
+  return (to) =>
     withEditions(file, (editions) =>
-      withChapters(file, said, async (chapters) => {
-        const reported = {
-          manifest,
-          ...(verdict.said && { said: verdict.said }),
-          exceptions,
-          known,
-          ...cardsFrom(editions),
-        }
+      withChapters(file, options.one('said'), async (chapters) => {
+        const reported = { manifest, ...(said && { said }), exceptions, known, ...cardsFrom(editions) }
         for await (const text of format(counted(chapters), reported)) if (!(await isTaken(to, text))) return
       }),
     )
-  try {
-    await readable(() => (out === undefined ? write(process.stdout) : inFile(out, write)))
-  } finally {
-    screen.progress(null)
-  }
-  const drawing: readonly Line[] = draws && !redraw ? [notDrawn] : []
-  return resultOf(
-    { ...verdict, manifest },
-    { out, drawing, counts: exceptions.counts, allows: allowsUnexplained(options) },
-  )
 }
 
 /** What is said of a report beside the report itself. */
@@ -134,7 +165,7 @@ function resultOf(
 function formatOf(given: string | undefined, out = ''): Format {
   const name = given ?? (/\.csv$/i.test(out) ? 'csv' : 'html')
   const format = Object.hasOwn(formats, name) ? formats[name] : undefined
-  if (!format) throw new Exit(exits.usage, '--format of one day is html or csv.')
+  if (!format) throw new Exit(exits.usage, `--format of one day is html, csv, ${machineFormatNames.join(', ')}.`)
   return format
 }
 

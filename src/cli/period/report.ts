@@ -4,6 +4,7 @@ import { describeExceptions, recordOfKinds } from '../../verdict/exceptions.ts'
 import type { ExceptionKind } from '../../core/record/eventType.ts'
 import { periodIn } from '../dayOptions.ts'
 import { readable, readKeys } from '../evidence.ts'
+import { machineFormatNames } from '../formats/order.ts'
 import { Exit, type ExitCode, exits } from '../exit.ts'
 import { readCheckpoints } from '../knownEnds.ts'
 import type { Line } from '../layout.ts'
@@ -111,7 +112,7 @@ async function outputsIn(options: Options): Promise<Outputs> {
     ]
   }
   const format = Object.hasOwn(formats, name) ? formats[name] : undefined
-  if (!format) throw new Exit(exits.usage, '--format is html, csv, xlsx or controls.')
+  if (!format) throw new Exit(exits.usage, `--format is html, csv, xlsx, ${machineFormatNames.join(', ')}.`)
   // Told before the days are verified, which may take minutes.
   const folder = dirname(out)
   if (!(await isFolder(folder)))

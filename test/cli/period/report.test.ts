@@ -275,7 +275,7 @@ test('a control that no rule names is said, and the report is written', async ()
 test.each<[string, readonly string[], string]>([
   ['a sample without a seed', ['--sample', '5'], '--sample and --seed belong together'],
   ['a sample of none', ['--sample', '0', '--seed', 'x'], '--sample: "0" is not a number from 1 to 9999.'],
-  ['another format', ['--format', 'pdf'], '--format is html, csv, xlsx or controls.'],
+  ['another format', ['--format', 'pdf'], '--format is html, csv, xlsx, oscal,'],
   ['a zone that is none', ['--zone', 'x/y'], '--zone: "x/y" is no time zone'],
   [
     'a folder that is not there',
