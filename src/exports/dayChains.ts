@@ -13,7 +13,7 @@ export class DayChains {
 
   constructor(manifest: Manifest) {
     this.#manifest = manifest
-    // The manifest does not say the hash before the day; the proof of growth and the bundle before bind it.
+    // The manifest lacks the hash before the day. The proof of growth and the bundle before cover it.
     for (const shard of shards) this.#heads.set(shard, { seq: manifest.shards[shard]?.from ?? 0, hash: null })
   }
 

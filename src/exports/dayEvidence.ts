@@ -47,7 +47,7 @@ export function ruleCounts(
       const known = found.get(rule) ?? { population: 0, controls: new Set<string>() }
       found.set(rule, known)
       known.population += asks.get(version)?.get(rule) ?? 0
-      // Whoever writes a policy may write anything there.
+      // Names of controls are free text of the policy.
       for (const name of names) known.controls.add(visible(name))
     }
   return [...found]

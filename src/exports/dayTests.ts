@@ -11,7 +11,7 @@ export type AskCounts = ReadonlyMap<string, ReadonlyMap<string, number>>
 /**
  * Runs the tests of a day on its events, in one pass. Keeps the requests of one shard in memory.
  *
- * The bundle was verified before. The tests believe nothing of the rules that made the events: they count anew.
+ * The bundle was verified before. The tests count from the events, and call none of the rules that made them.
  */
 export class DayTests {
   readonly #chains: DayChains
@@ -33,7 +33,7 @@ export class DayTests {
   take(event: LogEvent, hash: Hex): void {
     this.#chains.take(event, hash)
     if (event.type === 'requested') this.#countAsk(event)
-    // Somebody had changed what was stored: the record of that is the exception.
+    // A `tampered` event records that stored rows had been changed.
     if (event.type === 'tampered') this.#add('log-complete', { population: 0, exceptions: 1 })
     for (const [id, isException] of this.#requestOf(event)?.take(event, hash) ?? [])
       this.#add(id, { population: 1, exceptions: isException ? 1 : 0 })

@@ -41,7 +41,7 @@ interface Meaning {
   readonly status?: number
   /** Present exactly for a status that has no number of its own. */
   readonly statusName?: string
-  /** Somebody should look at it now. */
+  /** Whether the receiver should raise an alert. */
   readonly isAlert?: true
 }
 
@@ -61,7 +61,7 @@ const meanings: { readonly [Type in Fact['type']]: MeaningOf<Type> } = {
   }),
   shown: { activity: activity.read, ...logged },
   decided: update,
-  // A vote is taken from the count. Nobody gains or loses access by it: the event that follows says that.
+  // A vote leaves the count. The event after it says whether access changes.
   'vote-void': update,
   approved: { activity: activity.update, action: action.allowed, disposition: disposition.approved },
   denied: ({ data }) => ({
@@ -77,16 +77,16 @@ const meanings: { readonly [Type in Fact['type']]: MeaningOf<Type> } = {
   failed: { ...other('Outcome'), status: status.failure },
   unreported: { ...other('Unreported'), status: status.other, statusName: 'Outcome not reported' },
   undeliverable: { ...other('Undeliverable'), disposition: disposition.error, status: status.failure },
-  // The attempt is what was denied. What the caller tried to see is a reading, all else a change.
+  // The attempt was denied, and not the request. Only a view is a reading; every other act would change the request.
   refused: ({ data }) => ({
     ...{ activity: data.act === 'view' ? activity.read : activity.update, action: action.denied },
     ...{ disposition: disposition.unauthorized, status: status.failure },
   }),
-  // Words between people about a request that goes on waiting.
+  // The request goes on waiting.
   asked: update,
   answered: update,
   reminded: other('Reminded'),
-  // Who may fill its slots is another now: the request itself was modified, and by no person.
+  // The groups that may fill its slots changed, so the request itself was modified.
   escalated: change,
   'glass-broken': {
     ...{ activity: activity.update, action: action.allowed, disposition: disposition.allowed },
@@ -96,23 +96,23 @@ const meanings: { readonly [Type in Fact['type']]: MeaningOf<Type> } = {
   unreviewed: { ...other('Review overdue'), ...alert, status: status.other, statusName: 'Not reviewed in time' },
   'policy-changed': change,
   'key-rotated': change,
-  // Nothing is erased until a second person asks for the same.
+  // The erasure waits for a second person.
   'erasure-asked': { ...other('Erasure asked'), disposition: disposition.delayed },
   erased: { activity: activity.delete, action: action.modified, disposition: disposition.logged },
-  // The rows had been changed from outside; the event records that a person set them right.
+  // A person repaired rows that had been changed from outside.
   tampered: {
     ...{ activity: activity.update, action: action.modified, disposition: disposition.corrected },
     isAlert: true,
   },
   exported: { activity: activity.read, action: action.allowed, disposition: disposition.allowed },
-  // The directory was asked who is in a group. Nothing was changed by that.
+  // The members of a group were read, and not changed.
   roster: { activity: activity.read, ...logged },
-  // A hold is in force from the one to the other.
+  // A hold is in force between the two.
   held: { activity: activity.activate, action: action.modified, disposition: disposition.logged },
   released: { activity: activity.deactivate, action: action.modified, disposition: disposition.logged },
 }
 
-/** What of the log itself an event is about: it is told as Entity Management (3004), and every other event as API Activity (6003). */
+/** The entities of events that are about the log itself: Entity Management (3004). Other events are API Activity (6003). */
 const entities: { readonly [Type in Fact['type']]?: (event: EventOf<Type>) => JsonObject } = {
   'policy-changed': ({ data: { from, to } }) => ({
     type_id: 5,
@@ -243,7 +243,7 @@ function callOf(event: LogEvent, asked: AskedFor | null): JsonObject {
   const version = asked?.policy.version
   return {
     api: {
-      // The schema demands an operation; the ask is unknown only where its own event cannot be read.
+      // The schema demands an operation, also where the event of the ask cannot be read.
       operation: asked?.action ?? 'Unknown',
       service: { name: 'countersign' },
       ...(request !== undefined && { request: { uid: request } }),
@@ -276,17 +276,10 @@ const askIn = (asked: AskedFor | null): JsonObject =>
       }
     : {}
 
-/** What somebody, or policy, decided; `null` for an event that is no decision. */
+/** The decision that an event records: a vote, or what ended the vote. `null` for other events. */
 function decisionIn(event: LogEvent): string | null {
-  switch (event.type) {
-    case 'decided':
-      return event.data.verdict
-    case 'approved':
-    case 'denied':
-      return `${event.type} by ${event.data.by}`
-    default:
-      return null
-  }
+  if (event.type === 'decided') return event.data.verdict
+  return event.type === 'approved' || event.type === 'denied' ? `${event.type} by ${event.data.by}` : null
 }
 
 /** The door that a person came through, of events that record it. */

@@ -3,7 +3,7 @@ import type { LogEvent } from '../core/record/eventType.ts'
 import type { Fact, Requested } from '../core/request/event.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 
-/** An event as other systems are told of it. It has nothing that people wrote, because a leaf has nothing of that. */
+/** An event as other systems are told of it. It has no text of people, because leaves have none. */
 export interface OutgoingEvent {
   readonly event: LogEvent
   /** Its text in the log. */
@@ -26,7 +26,7 @@ export interface EventOrigin {
   readonly version: string
 }
 
-/** How much an event should worry those who watch. The words are those of ASIM. */
+/** The urgency of an event, in the words of ASIM. */
 export type Severity = 'Informational' | 'Low' | 'Medium' | 'High'
 
 /** Names an event in every format: `07-12`. The receiver drops a second one of the same name. */
@@ -50,13 +50,13 @@ const severities: Readonly<Record<Fact['type'], Severity>> = {
   redeemed: 'Informational',
   succeeded: 'Informational',
   cancelled: 'Informational',
-  // The usual course of a request for which people take their time.
+  // The usual course of a request that people talk about.
   asked: 'Informational',
   answered: 'Informational',
   reminded: 'Informational',
-  // Recorded each day, of each group, whether anything changed or not.
+  // Every group has one each day, whether its members changed or not.
   roster: 'Informational',
-  // Rows of exceptions.csv: an auditor looks at them, and nobody has to be woken.
+  // Rows of exceptions.csv, which an auditor reads later.
   denied: 'Low',
   expired: 'Low',
   lapsed: 'Low',
@@ -69,21 +69,21 @@ const severities: Readonly<Record<Fact['type'], Severity>> = {
   held: 'Low',
   released: 'Low',
   'erasure-asked': 'Low',
-  // Somebody used a power over rules, keys, texts or an approval that was given; or tried what they may not.
+  // A power over rules, keys, texts or a given approval was used, or an attempt was refused.
   revoked: 'Medium',
   'policy-changed': 'Medium',
   'key-rotated': 'Medium',
   erased: 'Medium',
   refused: 'Medium',
-  // Emergencies that nobody looked at in time. One that was found justified is over.
+  // An emergency that lacks its review stays open; a justified one is closed.
   unreviewed: 'Medium',
   reviewed: 'Informational',
-  // One person alone approved, or stored rows were changed from outside.
+  // One person approved alone, or stored rows were changed from outside.
   'glass-broken': 'High',
   tampered: 'High',
 }
 
-/** How much an event should worry those who watch, in every format. */
+/** The urgency of an event, in every format. */
 export const severityOf = (event: LogEvent): Severity =>
   event.type === 'reviewed' && event.data.finding === 'unjustified' ? 'High' : severities[event.type]
 

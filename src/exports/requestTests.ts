@@ -1,4 +1,4 @@
-import type { Hex, ObjectId } from '../core/data/id.ts'
+import type { Hex } from '../core/data/id.ts'
 import { type Instant, plusSeconds } from '../core/data/instant.ts'
 import type { EventOf, LogEvent } from '../core/record/eventType.ts'
 import type { Requested } from '../core/request/event.ts'
@@ -72,7 +72,21 @@ export class RequestTests {
       case 'tampered':
         this.#approvedUntil = null
         return []
-      default:
+      case 'shown':
+      case 'asked':
+      case 'reminded':
+      case 'refused':
+      case 'undeliverable':
+      case 'reviewed':
+      case 'unreviewed':
+      case 'erasure-asked':
+      case 'erased':
+      case 'policy-changed':
+      case 'key-rotated':
+      case 'exported':
+      case 'roster':
+      case 'held':
+      case 'released':
         return []
     }
   }
@@ -131,4 +145,4 @@ export class RequestTests {
   }
 }
 
-const actorIn = ({ actor }: LogEvent): ObjectId | string => ('id' in actor ? actor.id : actor.kind)
+const actorIn = ({ actor }: LogEvent): string => ('id' in actor ? actor.id : actor.kind)
