@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Day } from '../../src/core/data/day.ts'
@@ -8,6 +9,7 @@ import { dayTests } from '../exports/countedAgain.ts'
 import { referenceFaults } from '../exports/oscalFaults.ts'
 import { assessmentResultsFaults, componentFaults, decisionRecordFaults, ocsfFaults } from '../exports/schemas.ts'
 import { csvCells } from '../support/csvCells.ts'
+import { root } from '../support/root.ts'
 import { fiveDays, type TrueDays } from '../support/liars.ts'
 import { buildProgram, joined, type Program } from './program.ts'
 
@@ -231,6 +233,39 @@ test('nothing that people wrote goes out in any format', async () => {
   for (const format of Object.keys(formats)) {
     const all = (await eachDay(format, ...(format === 'ocsf' ? ['--raw'] : []))).join('')
     expect(words.filter((text) => all.includes(text))).toEqual([])
+  }
+})
+
+test('the body for Vanta that the page describes has the tests of the day, with plain values', async () => {
+  const page = readFileSync(join(root, 'docs', 'evidence', 'formats.md'), 'utf8')
+  const [, made = ''] = /^jq -s '([^']*)' day\.jsonl$/m.exec(page) ?? []
+  const lines = await written('jsonl', dates[2] ?? '')
+  const body = JSON.parse(execFileSync('jq', ['-s', made], { input: lines, encoding: 'utf8' })) as {
+    readonly resources: readonly { readonly uniqueId: string; readonly customProperties: JsonObject }[]
+  }
+  const tests = linesOf(lines).filter(({ kind }) => kind === 'test')
+  expect(body.resources.map(({ uniqueId }) => uniqueId)).toEqual(tests.map(({ id }) => id))
+  for (const { customProperties } of body.resources)
+    for (const value of Object.values(customProperties)) expect(['string', 'number', 'boolean']).toContain(typeof value)
+})
+
+test('what the page leaves out with jq leaves no object id of a person', async () => {
+  const page = readFileSync(join(root, 'docs', 'evidence', 'formats.md'), 'utf8')
+  const people = new Set(
+    real.days
+      .flatMap((members) => textIn(members, 'records.jsonl').split('\n').slice(0, -1))
+      .map((line) => JSON.parse(line) as { actor: { kind: string; id?: string }; data?: { onBehalfOf?: string } })
+      .flatMap(({ actor, data }) => [...(actor.kind === 'person' ? [actor.id] : []), data?.onBehalfOf])
+      .filter((id) => id !== undefined),
+  )
+  expect(people.size).toBeGreaterThan(3)
+  for (const format of ['jsonl', 'ocsf']) {
+    const [, filter = ''] = new RegExp(`^\\| \`${format}\` .*\`jq -c '([^']*)'\``, 'm').exec(page) ?? []
+    const lines = (await eachDay(format)).join('')
+    const left = execFileSync('jq', ['-c', filter], { input: lines, encoding: 'utf8', maxBuffer: 1 << 26 })
+    expect(left.length).toBeGreaterThan(1000)
+    expect([...people].filter((id) => lines.includes(id))).not.toEqual([])
+    expect([...people].filter((id) => left.includes(id))).toEqual([])
   }
 })
 

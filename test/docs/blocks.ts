@@ -1,6 +1,8 @@
 import { commands } from '../../src/cli/commands.ts'
 import { help } from '../../src/cli/help.ts'
 import { openapi } from '../../src/contract/openapi.ts'
+import { ocsfEvent } from '../../src/exports/ocsf.ts'
+import { goldenEvents } from '../exports/goldenEvents.ts'
 
 /** A part of a page that is made from the code. */
 interface Block {
@@ -12,6 +14,7 @@ interface Block {
 const blocks: readonly Block[] = [
   { page: 'docs/agents/cli.md', name: 'commands', text: commandsBlock },
   { page: 'docs/agents/api.md', name: 'operations', text: operationsBlock },
+  { page: 'docs/evidence/formats.md', name: 'ocsf', text: ocsfBlock },
 ]
 
 /** The pages that have such parts. */
@@ -39,6 +42,22 @@ function commandsBlock(): string {
   const fence = (text: string) => `\`\`\`text\n${text}\`\`\`\n`
   const each = Object.keys(commands).map((name) => `### ${name}\n\n${fence(help(name))}`)
   return [fence(help()), ...each].join('\n')
+}
+
+/** The numbers with which each type of event is told in OCSF. */
+function ocsfBlock(): string {
+  const by = { origin: 'log.example', version: '0.1.0' }
+  const rows = new Map<string, Set<string>>()
+  for (const golden of goldenEvents()) {
+    const line = ocsfEvent(golden, by, { rawData: false })
+    const numbers = ['class_uid', 'activity_id', 'action_id', 'disposition_id', 'status_id', 'severity_id']
+    const row = [...numbers.map((name) => Number(line[name])), line['is_alert'] === true ? 'yes' : ''].join(' | ')
+    rows.set(golden.event.type, (rows.get(golden.event.type) ?? new Set()).add(row))
+  }
+  const head =
+    '| event | class | activity | action | disposition | status | severity | alert |\n|---|---|---|---|---|---|---|---|'
+  const lines = [...rows].sort(([a], [b]) => (a < b ? -1 : 1))
+  return [head, ...lines.flatMap(([type, all]) => [...all].map((row) => `| \`${type}\` | ${row} |`)), ''].join('\n')
 }
 
 interface Operation {
