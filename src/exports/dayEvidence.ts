@@ -70,7 +70,7 @@ export const sealedBy = ({ tool }: Manifest): string => visible(tool.replace(/^c
 
 /** Where the deployment answers the bundle of the day, if the log is named by its address. */
 export const bundleAddress = ({ log: { origin }, date }: Manifest): string =>
-  `https://${origin.split('/', 1)[0]}/api/evidence/${date}`
+  encodeURI(`https://${origin.split('/', 1)[0]}/api/evidence/${date}`)
 
 /** The name under which the bundle is downloaded. */
 export const bundleName = ({ date }: Manifest): string => `countersign-evidence-${date}.zip`

@@ -28,7 +28,7 @@ const disposition = {
 const status = { success: 1, failure: 2, other: 99 } as const
 
 /** The number of each severity. */
-export const severityIds: Readonly<Record<Severity, number>> = { Informational: 1, Low: 2, Medium: 3, High: 4 }
+const severityIds: Readonly<Record<Severity, number>> = { Informational: 1, Low: 2, Medium: 3, High: 4 }
 
 /** How an event is told, by the numbers of OCSF. */
 interface Meaning {

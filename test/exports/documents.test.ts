@@ -52,6 +52,7 @@ test.each<[string, DayEvidence]>([
   ['names of controls that want to be something else', evidence(hostile)],
   ['no rule with controls', evidence([], { rules: [] })],
   ['a tool without a version', evidence([], { manifest: { ...manifest, tool: ' ' } })],
+  ['a log of any name', evidence([], { manifest: { ...manifest, log: { ...manifest.log, origin: 'größe|"log"' } } })],
 ])('documents hold with %s', (_what, one) => {
   const [results, component] = [assessmentResults(one), componentDefinition(one)]
   expect([...assessmentResultsFaults(results), ...referenceFaults(results)]).toEqual([])
