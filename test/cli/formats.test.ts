@@ -309,6 +309,16 @@ test('of a period with a missing day the others are written, and the day is name
   expect([...found]).toEqual(dates.filter((_date, i) => i !== 1))
 })
 
+test('no day of a period is written if one of them cannot be', async () => {
+  const to = out()
+  const taken = `metrics-${dates[3]}.json`
+  mkdirSync(join(to, taken), { recursive: true })
+  const args = ['report', '--chain', folder, '--key', pem, '--format', 'fedramp', '--out', to]
+  const { code, stderr } = await program.run(args)
+  expect({ code, names: readdirSync(to) }).toEqual({ code: 78, names: [taken] })
+  expect(joined(stderr)).toContain(`${taken} cannot be written: it is a folder.`)
+})
+
 test.each(Object.entries(formats))('a bundle that does not hold is not written as %s', async (format, more) => {
   const broken = real.place.write('broken.zip', readFileSync(bundle(dates[0] ?? '')).fill(0, 3000, 3100))
   const to = out()

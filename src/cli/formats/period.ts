@@ -81,6 +81,8 @@ async function writeDays(
       if (path !== out) await file.finish()
       progress(`${i + 1} of ${days.length} days written`)
     }
+    // A folder in the place of one file keeps all of them away.
+    for (const path of files.keys()) await checkReplaceable(path)
     for (const file of files.values()) await file.complete()
     return [...files.keys()]
   } finally {
