@@ -371,7 +371,7 @@ export const commands = {
       },
       format: {
         value: 'FORMAT',
-        help: "html, csv, controls, oscal, oscal-component, fedramp, fedramp-sdr, ocsf or jsonl; --chain: also xlsx (default: as FILE's name ends, else html)",
+        help: "html, csv, or one for other systems, below; --chain: also xlsx (default: as FILE's name ends, else html)",
       },
       raw: { help: 'ocsf: with the text of each record, which has further object ids' },
       overview: { value: 'URL', help: 'fedramp-sdr: the address of your Certification Package Overview' },

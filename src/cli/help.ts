@@ -207,6 +207,8 @@ read or judged, or texts are missing that nothing explains, 78 if no rule names 
 --out FILE.xlsx     a workbook with a sheet for each table
 --out FILE.csv      the requests alone; with --format controls, controls.csv alone
 --out FOLDER        all of these: index.html, report.xlsx, requests.csv and controls.csv
+--sample and --seed the sample is the requests with the smallest SHA-256 of the seed, a newline and the request's id. Anybody
+                    picks the same ones again. Their stories, with what approvers were shown, are a page of their own
 
 Formats for other systems have only facts, ids and digests, and nothing that people wrote. Of the same bundle they have the same bytes.
 docs/evidence/formats.md says which tool takes which, and what personal data is in each.
@@ -221,12 +223,10 @@ docs/evidence/formats.md says which tool takes which, and what personal data is 
 
 With --chain, oscal, fedramp and fedramp-sdr write a file of each day into the folder --out, ocsf and jsonl one file with all days.
 
---sample and --seed the sample is the requests with the smallest SHA-256 of the seed, a newline and the request's id. Anybody
-                    picks the same ones again. Their stories, with what approvers were shown, are a page of their own
-
 --json writes of one day { "exit", "ok", "report", "bundle", "said"?, "problem"? }, of a period { "exit", "ok", "reports", "from", "to",
 "zone", "days": [{ "date", "state", "file"?, "problem"? … }], "requests", "size"?, "exceptionKinds", "questions": [{ "id", "population",
-"found" }], "controls", "problems", "sample"?: [{ "id", "rank" }], "unknownControls"? }.`
+"found" }], "controls", "problems", "sample"?: [{ "id", "rank" }], "unknownControls"? }; of one in a format for other systems { "exit", "ok",
+"reports", "from", "to", "days", "problems" }.`
 
 const counting = `Verifies every countersign-evidence-*.zip in FOLDER as countersign verify --chain does, and computes from the records: for all
 requests, and for each rule, agent and approver. docs/evidence/bundle.md says what each metric counts, under metrics.csv; here the
