@@ -131,7 +131,7 @@ const verb: fc.Arbitrary<Verb> = weighted(
   [1, 'unknown'],
 )
 
-const ask: fc.Arbitrary<Deed> = fc.record({
+const ask = fc.record({
   do: fc.constant('ask' as const),
   verb,
   key: weighted([2, null], [2, 0], [1, 1]),
@@ -213,6 +213,48 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
   },
 )
 
+const talkAsk = ask.map((one): Deed => ({ ...one, verb: 'talk' }))
+
+/** Of one or two requests people talk, wait, are told again, and one approves alone: much that seldom comes together. */
+const talk: fc.Arbitrary<Deed> = fc.oneof(
+  { weight: 1, arbitrary: talkAsk },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('vote' as const),
+      approver: weighted([5, 0], [5, 1], [1, 2], [4, 3], [1, 4]),
+      verdict: weighted([12, 'approve'], [1, 'deny']),
+      via: weighted([2, 'teams'], [5, 'api']),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant('askBack' as const), approver: weighted([4, 0], [4, 1], [1, 2], [1, 4]) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('break' as const), approver: weighted([6, 3], [1, 0], [1, 4]) }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant('review' as const), approver: weighted([4, 0], [3, 1], [3, 3], [1, 4]) }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant('answer' as const), by: weighted([3, -1], [3, 4], [1, 0]) }),
+  },
+  { weight: 4, arbitrary: fc.record({ do: weighted([3, 'sweep'], [2, 'deliver'], [1, 'read']) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('clock' as const),
+      seconds: weighted<number>([4, 61], [4, 700], [1, 3_601]),
+      whose: fc.constant('all' as const),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('revoke' as const), approver: fc.nat(3) }) },
+)
+
 /** A day ends, and somebody seals it. */
 const midnight = fc.constant({ do: 'clock', seconds: 'midnight', whose: 'all' } as const)
 const seal = fc.constant({ do: 'seal' } as const)
@@ -261,17 +303,22 @@ const intrusions = (seals: boolean): fc.Arbitrary<readonly Intrusion[]> => {
 
 const ordinaryIntrusion = intrusion('older row', 'cut chain', 'forged end')
 
+/** What a run is mostly about. */
+const subject = weighted([62, 'anything'], [16, 'talk'], [2, 'seals'])
+
 /** Some commands with what may go wrong meanwhile: short, since many short lives find more than a few long ones. */
-export const plan: fc.Arbitrary<Plan> = weighted([1, true], [39, false]).chain((seals) =>
-  fc.record({
+export const plan: fc.Arbitrary<Plan> = subject.chain((about) => {
+  const seals = about === 'seals'
+  const [first, next] = about === 'talk' ? [talkAsk, talk] : [ask, deed]
+  return fc.record({
     seed: fc.nat(),
     begins: seals ? weighted([1, 43_200], [3, 86_385]) : fc.constant(43_200),
     seals: fc.constant(seals),
     off: seals ? weighted([1, 0], [4, -5]) : weighted([8, 0], [2, -5], [1, 20], [1, 61]),
     commands: fc
       .tuple(
-        command(ask, 2),
-        fc.array(command(deed, 10), { minLength: 3, maxLength: 11, size: 'max' }),
+        command(first, 2),
+        fc.array(command(next, 10), { minLength: 3, maxLength: 11, size: 'max' }),
         seals ? fc.tuple(command(midnight, 8), command(seal, 2), command(seal, 12)) : fc.constant([]),
       )
       // Much comes after a day is sealed.
@@ -282,5 +329,5 @@ export const plan: fc.Arbitrary<Plan> = weighted([1, true], [39, false]).chain((
       { weight: 1, arbitrary: fc.record({ after: fc.nat(6), length: fc.constant(14) }) },
     ),
     intrusions: intrusions(seals),
-  }),
-)
+  })
+})
