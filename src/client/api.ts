@@ -196,6 +196,8 @@ export interface ApiRequest {
   readonly closedAt?: string
   readonly outcome?: ApiOutcome
   readonly next: ApiNextStep
+  /** What the person who reads a list may do beside deciding and revoking. Absent if it is nothing, and in other answers. */
+  readonly may?: readonly ('ask' | 'answer' | 'break-glass' | 'review')[]
   readonly stop?: ApiStop
   readonly grant?: ApiGrant
   /** The uuid with which it was redeemed. In answers to the executor alone, which compares it with its own. */
