@@ -62,19 +62,8 @@ export function Inbox() {
           )
         }
       </Loaded>
-      {toAnswer.length > 0 && (
-        <>
-          <h2>{words.inbox.toAnswer}</h2>
-          <RequestTable requests={toAnswer} label={words.inbox.toAnswer} />
-        </>
-      )}
-      {emergencies.length > 0 && (
-        <>
-          <h2>{words.inbox.emergencies}</h2>
-          <p class="quiet">{words.inbox.emergenciesAbout}</p>
-          <RequestTable requests={emergencies} label={words.inbox.emergencies} />
-        </>
-      )}
+      <Others requests={toAnswer} label={words.inbox.toAnswer} />
+      <Others requests={emergencies} label={words.inbox.emergencies} about={words.inbox.emergenciesAbout} />
       <ReviewsDue />
       <h2>{words.inbox.mine}</h2>
       <Loaded loading={decided}>
@@ -87,6 +76,24 @@ export function Inbox() {
         }
       </Loaded>
     </Page>
+  )
+}
+
+interface OthersProps {
+  readonly requests: readonly RequestAnswer[]
+  readonly label: string
+  readonly about?: string
+}
+
+/** Requests that others decide, under a heading; nothing if there are none. */
+function Others({ requests, label, about }: OthersProps) {
+  if (requests.length === 0) return null
+  return (
+    <>
+      <h2>{label}</h2>
+      {about !== undefined && <p class="quiet">{about}</p>}
+      <RequestTable requests={requests} label={label} />
+    </>
   )
 }
 
