@@ -168,9 +168,10 @@ export function checkReviews(all: readonly Stored[]): void {
     const broken = events.find(({ type }) => type === 'glass-broken')
     if (!broken) continue
     const by = broken.actor.id ?? ''
-    demand(12, eligible['security']?.includes(by) === true, () => `${id}: the glass was broken by ${by}`)
+    demand(12, eligible['incident']?.includes(by) === true, () => `${id}: the glass was broken by ${by}`)
     const reviewed = events.find(({ type }) => type === 'reviewed')
-    demand(12, reviewed?.actor.id !== by, () => `${id}: who broke the glass reviewed that`)
+    const isOther = personOf(reviewed?.actor.id ?? '') !== personOf(by)
+    demand(12, isOther, () => `${id}: who broke the glass reviewed that`)
     const isKnown = reviewed !== undefined || events.some(({ type }) => type === 'unreviewed')
     demand(12, isKnown, () => `${id}: nobody reviewed that the glass was broken, and no event says so`)
   }

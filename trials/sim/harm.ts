@@ -130,7 +130,7 @@ function isSupported({ seen }: Stores, id: RequestId, written: readonly Stored[]
   const born = seen.born.get(id)
   if (born?.policy.outcome === 'allow') return true
   const mine = written.filter(({ request }) => request === id)
-  if (mine.some(({ type, actor }) => type === 'glass-broken' && isSeated([['security']], [actor.id ?? '']))) return true
+  if (mine.some(({ type, actor }) => type === 'glass-broken' && isSeated([['incident']], [actor.id ?? '']))) return true
   const votes = current(mine).filter(({ data }) => data?.verdict === 'approve')
   const places = placesOf(mine)
   return places.length > 0 && isSeated(places, [...new Set(votes.map(({ actor }) => actor.id ?? ''))])

@@ -233,11 +233,11 @@ const talk: fc.Arbitrary<Deed> = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc.record({ do: fc.constant('break' as const), approver: weighted([6, 3], [1, 0], [1, 4]) }),
+    arbitrary: fc.record({ do: fc.constant('break' as const), approver: weighted([3, 3], [4, 1], [1, 0], [1, 4]) }),
   },
   {
     weight: 3,
-    arbitrary: fc.record({ do: fc.constant('review' as const), approver: weighted([4, 0], [3, 1], [3, 3], [1, 4]) }),
+    arbitrary: fc.record({ do: fc.constant('review' as const), approver: weighted([4, 0], [4, 1], [2, 2], [1, 4]) }),
   },
   {
     weight: 4,

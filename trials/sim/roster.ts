@@ -26,6 +26,7 @@ export const personOf = (account: string): string => (account === dba2Alias ? db
 export const eligible: Readonly<Record<string, readonly string[]>> = {
   dba: [dba, dba2, dba2Alias, owner],
   security: [security],
+  incident: [dba2, security],
 }
 export const excluded: readonly string[] = [owner]
 
@@ -47,7 +48,7 @@ const judgements: Readonly<Record<Verb, Judgement>> = {
       expires: 7200,
       answer: 1800,
       remind: [-2400, 60],
-      glass: { groups: ['security'], review: 3600 },
+      glass: { groups: ['incident'], review: 3600 },
     },
   }),
   allow: { outcome: 'allow', rules: ['restart'], ...more },
@@ -71,7 +72,7 @@ const rules: readonly RuleText[] = [
     ...{ id: 'talk', file: 'approve.cedar', verbs: ['talk'] },
     notes: {
       ...{ approvers: 'dba:2', expires: 'PT2H', answer: 'PT30M', remind: 'PT1M, -PT40M', escalate: 'PT10M: security' },
-      ...{ breakglass: 'security', review: 'PT1H' },
+      ...{ breakglass: 'incident', review: 'PT1H' },
     },
   },
   { id: 'restart', file: 'allow.cedar', verbs: ['allow'] },
@@ -87,6 +88,7 @@ export const wantedWithin = 3600
 const groups = {
   dba: [dba, dba2, dba2Alias, owner, guest, disabled],
   security: [security],
+  incident: [dba2, security],
 }
 
 const people = [[dba2, dba2Alias]] as const
@@ -124,6 +126,7 @@ export const policy: Policy = fakePolicy({
   groups: [
     { name: 'dba', members: groups.dba, channels: channels.dba },
     { name: 'security', members: groups.security, channels: channels.security },
+    { name: 'incident', members: groups.incident, channels: [] },
   ],
   people,
   judge: ({ action: verb }) => judgements[isVerb(verb) ? verb : 'unknown'],
