@@ -210,7 +210,7 @@ describe('an approver', () => {
   })
 
   test('approves on the page of what was asked and answered, which may come after all pages of params', async () => {
-    const params = { a: '\u00ad'.repeat(7_800) }
+    const params = { a: '\u00ad'.repeat(7_600) }
     const request = await ask({ action: { action: 'db.export', target: 'prod/x', environment: 'production', params } })
     const asked = await here.approvals.askBack(request.id, {
       ...{ approver: dba2, question: `?${'y'.repeat(499)}`, seen: { via: 'api', digest: request.digest } },
