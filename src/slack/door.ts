@@ -123,7 +123,7 @@ function take(parts: SlackDoorParts, payload: SlackPayload): SlackLetIn {
   if (payload.kind === 'click' && payload.action === 'open') return { answer: Promise.resolve(done) }
   const intent = intentOf(payload)
   const { user } = payload
-  const why = strangerIn(parts, user)
+  const why = strangerIn(parts, payload)
   if (typeof why !== 'string') return { intent, who: why.id, answer: answerFor(parts, payload, why.id) }
   const place = {
     user: user.id,
@@ -143,16 +143,23 @@ function intentOf(payload: Extract<SlackPayload, { kind: 'click' | 'form' | 'wor
   return act.kind === 'form' ? 'review' : act.kind
 }
 
-/** The person whom policy names for an account, or in words why there is none. */
+/**
+ * The person whom policy names for an account, or in words why there is none. Who mentions the app in a channel learns its name
+ * all the same: policy mostly names nobody in Slack yet when a channel is set up.
+ */
 function strangerIn(
   { settings, policy }: SlackDoorParts,
-  user: Extract<SlackPayload, { kind: 'click' }>['user'],
+  payload: Extract<SlackPayload, { kind: 'click' | 'form' | 'words' }>,
 ): { readonly id: ObjectId } | string {
+  const { user } = payload
   if (user.isProgram) return spoken.slack.program
   if (user.teams.some((team) => team !== settings.teamId)) return spoken.slack.otherWorkspace
   const account = `${settings.teamId}/${user.id}`
   const id = policy.personInSlack(account)
-  return id === null ? spoken.slack.unknownPerson(account) : { id }
+  if (id !== null) return { id }
+  const unknown = spoken.slack.unknownPerson(account)
+  if (payload.kind !== 'words' || payload.isPersonal) return unknown
+  return `${unknown}\n\n${spoken.slack.channelId(placeName(settings.teamId, payload.channel))}`
 }
 
 /** What cannot be read does nothing. The sender learns why, where the payload says who that is. */

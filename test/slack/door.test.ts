@@ -775,8 +775,13 @@ describe('words', () => {
 
   test('an unknown user reads alone that policy does not name them', async () => {
     await send(event('U0000000404', 'pending'))
-    expect(slack.whispers.at(-1)).toMatchObject({ user: 'U0000000404', text: expect.stringContaining('U0000000404') })
+    const { user, text } = slack.whispers.at(-1) ?? { text: '' }
+    expect([user, text]).toEqual(['U0000000404', expect.stringContaining('U0000000404')])
+    // Who sets Slack up is mostly not named yet.
+    expect(text).toContain(`In approvers.json this channel is "${slackPlace}".`)
     expect(replies()).toEqual([])
+    await send(event('U0000000404', 'pending', { type: 'message', channel_type: 'im', channel: 'D0000000011' }))
+    expect(slack.whispers.at(-1)?.text).not.toContain('this channel')
   })
 })
 
