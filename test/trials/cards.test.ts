@@ -1,8 +1,11 @@
 import { complaints } from '../cards/drawn.ts'
 import { type Gallery, openGallery } from '../../trials/cards/gallery.ts'
 import { faintIn, measuringScale } from '../../trials/cards/legible.ts'
+import { ours, slackHtml } from '../../trials/cards/slackPage.ts'
+import { slackStates } from '../../trials/cards/slackStates.ts'
 import { states } from '../../trials/cards/states.ts'
 import { themes, widths } from '../../trials/cards/themes.ts'
+import { textsIn } from '../slack/blockRules.ts'
 import { someOf } from '../support/whole.ts'
 
 const all = states()
@@ -15,6 +18,29 @@ const onePage = ['channel', 'channel-half', 'channel-plain', 'review', 'review-h
 test.each(all)('$title: every element, property and value is known to Teams', ({ card }) => {
   expect(complaints(card)).toEqual([])
 })
+
+/** A picture without its tags, and what it says. */
+const readIn = (html: string): string =>
+  html
+    .replace(/<style>[^]*?<\/style>/, '')
+    .replaceAll('<br>', '\n')
+    .replaceAll(/<[^>]*>/g, '\u0000')
+    .replaceAll(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)))
+
+test.each(slackStates())(
+  '$title: the picture has every text in order, as text alone, and says whose it is',
+  (state) => {
+    const html = slackHtml(state.drawn)
+    let rest = readIn(html)
+    const own = 'type' in state.drawn ? textsIn({ ...state.drawn, close: null, submit: null }) : textsIn(state.drawn)
+    for (const text of own) {
+      expect(rest).toContain(text)
+      rest = rest.slice(rest.indexOf(text) + text.length)
+    }
+    expect(rest).toContain(ours)
+    expect(html).not.toMatch(/<(?:script|img|a)\b/i)
+  },
+)
 
 describe('in a browser', () => {
   let gallery: Gallery
@@ -50,6 +76,14 @@ describe('in a browser', () => {
     const found = await gallery.heights()
     expect(one.filter((_state, i) => (found[i] ?? 0) > phone.height).map(({ name }) => name)).toEqual([])
     expect(found.every((height) => height > 300)).toBe(true)
+  })
+
+  test('every text of Slack can be read and none is cut off, at the narrowest width', async () => {
+    const [light] = themes
+    if (!light) throw new Error('There is no theme.')
+    const inSlack = slackStates().map(({ name, drawn }) => ({ name, html: slackHtml(drawn) }))
+    expect(await faintIn(gallery, inSlack, light)).toEqual([])
+    expect((await gallery.cutOff()).flat()).toEqual([])
   })
 
   test('a faint or cut-off text is found', async () => {

@@ -2,19 +2,24 @@
 
 /** Draws the cards, each in a frame of its own; as a client shows them at first, or with the form of a button open. */
 function draw({ cards, hostConfig }) {
-  for (const { card: json, open } of cards) {
-    const card = new AdaptiveCards.AdaptiveCard()
-    card.hostConfig = new AdaptiveCards.HostConfig(hostConfig)
-    card.parse(json)
+  for (const { card, html, open } of cards) {
     const frame = document.createElement('div')
     frame.className = 'frame'
-    frame.append(card.render() ?? 'Nothing was drawn.')
+    if (html === undefined) frame.append(rendered(card, hostConfig))
+    else frame.innerHTML = html
     document.body.append(frame)
     if (open === undefined) continue
     const button = [...frame.querySelectorAll('button')].find(({ textContent }) => textContent === open)
     if (!button) throw new Error(`There is no button "${open}".`)
     button.click()
   }
+}
+
+function rendered(json, hostConfig) {
+  const card = new AdaptiveCards.AdaptiveCard()
+  card.hostConfig = new AdaptiveCards.HostConfig(hostConfig)
+  card.parse(json)
+  return card.render() ?? 'Nothing was drawn.'
 }
 
 const frame = (card) => document.querySelectorAll('.frame')[card]

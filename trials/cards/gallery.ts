@@ -6,7 +6,7 @@ import { type BrowserContext, chromium } from 'playwright-core'
 import { chromiumPath } from '../../test/support/chromium.ts'
 import type { Theme } from './themes.ts'
 
-/** Draws cards with Microsoft's own renderer in a browser. */
+/** Draws cards with Microsoft's own renderer in a browser, and what another renderer wrote as HTML. */
 export interface Gallery {
   /** Replaces the cards on the page. The other functions take the number of a card in this list. */
   hang(cards: readonly Hung[], theme: Theme, width: number): Promise<void>
@@ -21,11 +21,8 @@ export interface Gallery {
   close(): Promise<void>
 }
 
-/** A card, and the button whose form is open. */
-interface Hung {
-  readonly card: object
-  readonly open?: string
-}
+/** A card, and the button whose form is open; or HTML. */
+export type Hung = { readonly card: object; readonly open?: string } | { readonly html: string }
 
 export interface Measured {
   readonly text: string

@@ -1,5 +1,4 @@
-import type { Gallery, Measured } from './gallery.ts'
-import type { State } from './states.ts'
+import type { Gallery, Hung, Measured } from './gallery.ts'
 import type { Theme } from './themes.ts'
 
 /** WCAG 2.2, success criterion 1.4.3. */
@@ -22,7 +21,7 @@ const width = 320
  */
 export async function faintIn(
   gallery: Gallery,
-  states: readonly State[],
+  states: readonly (Hung & { readonly name: string })[],
   theme: Theme,
 ): Promise<readonly (Measured & { readonly name: string })[]> {
   await gallery.hang(states, theme, width)

@@ -1,20 +1,30 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { Misuse, program } from '../program.ts'
-import { openGallery } from './gallery.ts'
+import { type Hung, openGallery } from './gallery.ts'
 import { faintIn, measuringScale } from './legible.ts'
 import { payloads } from './payloads.ts'
-import { type State, states } from './states.ts'
+import { slackHtml } from './slackPage.ts'
+import { slackStates } from './slackStates.ts'
+import { states } from './states.ts'
 import { themes, widths } from './themes.ts'
 
-const help = `Draws every card in every theme and width with Microsoft's renderer in Chromium, writes an index page, and
-measures the contrast of every text in every theme. Fails if a text is hard to read or cut off.
+const help = `Draws every card in every theme and width with Microsoft's renderer in Chromium, and every message and modal of
+Slack with a renderer of our own, which says so in each picture. Writes an index page, and measures the contrast of every text in every theme. Fails if a text is hard to read or cut off.
 
   --out DIR     the folder of the pictures (dist/cards-pictures)
   --only TEXT   only states whose name contains this text
   --scale N     device pixels to a CSS pixel (2)
   --docs DIR    only draws the pictures of the documents, into this folder: docs/pictures
 `
+
+/** What people may see, in Teams and in Slack. Messages of Slack look the same in every theme. */
+type Seen = Hung & { readonly name: string; readonly title: string }
+
+const everything = (): readonly Seen[] => [
+  ...states(),
+  ...slackStates().map(({ name, title, drawn }) => ({ name, title, html: slackHtml(drawn) })),
+]
 
 interface Values {
   readonly out: string
@@ -27,7 +37,7 @@ async function run(values: Values): Promise<number> {
   if (values.docs !== undefined) return drawDocs(resolve(values.docs))
   const scale = Number(values.scale)
   if (!(scale >= 1 && scale <= 4)) throw new Misuse('--scale takes a number from 1 to 4.')
-  const shown = states().filter(({ name }) => name.includes(values.only))
+  const shown = everything().filter(({ name }) => name.includes(values.only))
   if (shown.length === 0) throw new Misuse(`No state's name has “${values.only}”.`)
   const out = resolve(values.out)
   await mkdir(out, { recursive: true })
@@ -55,12 +65,12 @@ async function run(values: Values): Promise<number> {
 }
 
 /** States that the documents show, beside the payloads. */
-const documented = ['talk-answered', 'talk-side', 'glass-broken']
+const documented = ['talk-answered', 'talk-side', 'glass-broken', 'slack-message', 'slack-modal', 'slack-form']
 
 /** Draws the pictures of the documents in the light theme, as wide as a card in a channel. */
 async function drawDocs(folder: string): Promise<number> {
   const names = new Set([...payloads.map(({ name }) => name), ...documented])
-  const shown = states().filter(({ name }) => names.has(name))
+  const shown = everything().filter(({ name }) => names.has(name))
   const [theme] = themes
   if (!theme) throw new Error('There is no theme.')
   const width = 480
@@ -76,7 +86,7 @@ async function drawDocs(folder: string): Promise<number> {
 }
 
 /** @returns 1 if a text is hard to read, which is then printed */
-async function measure(shown: readonly State[]): Promise<number> {
+async function measure(shown: readonly Seen[]): Promise<number> {
   const gallery = await openGallery({ scale: measuringScale })
   try {
     let count = 0
@@ -95,7 +105,7 @@ async function measure(shown: readonly State[]): Promise<number> {
 const pictureOf = (state: string, theme: string, width: number): string => `${state}-${theme}-${width}.png`
 
 /** Writes the index page: one row a state, with its pictures side by side. */
-function index(shown: readonly State[]): string {
+function index(shown: readonly Seen[]): string {
   const rows = shown.map(({ name, title }) => {
     const pictures = themes.flatMap((theme) =>
       widths.map((width) => {
