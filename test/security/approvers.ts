@@ -161,6 +161,7 @@ export const approverRows: readonly Row[] = [
           'test/teams/bot.test.ts': [
             'the command pending › lists what the agent asks for somebody, for them too, so that it cannot be hidden from them',
           ],
+          'test/slack/door.test.ts': ['words › "pending" lists what the agent says that it asks for this person'],
         },
       },
       {

@@ -98,6 +98,20 @@ export const slackRows: readonly Row[] = [
         file: 'src/slack/door.ts',
         find: '  if (user.teams.some((team) => team !== settings.teamId)) return spoken.slack.otherWorkspace\n',
         replace: '',
+        tests: { [door]: [told, 'words › a person of another workspace is told so: %s'] },
+      },
+      {
+        name: 'slack-workspace-of-sender',
+        file: 'src/slack/payload.ts',
+        find: "      teams: [event.team, event.user_team, event.source_team].filter((team) => typeof team === 'string'),\n",
+        replace: '      teams: [],\n',
+        tests: { [door]: ['words › a person of another workspace is told so: %s'] },
+      },
+      {
+        name: 'slack-workspace-named',
+        file: 'src/slack/payload.ts',
+        find: '  .object({ id, team_id: id, is_bot: z.boolean().optional() })\n',
+        replace: "  .object({ id, team_id: id.default('T0000000001'), is_bot: z.boolean().optional() })\n",
         tests: { [door]: [told] },
       },
       {
@@ -151,7 +165,7 @@ export const slackRows: readonly Row[] = [
   {
     attack: 'A text of an agent becomes markup in Slack, calls a whole channel, or passes for a line of ours',
     control:
-      'Texts are `plain_text` without emoji, in which what begins an entity or a link is broken; their lines stand behind a bar',
+      'Texts of others are `plain_text` without emoji, in which what begins an entity or a link is broken; their lines stand behind a bar. Only sentences of ours with a moment have markup, escaped',
     switches: [
       {
         name: 'slack-markup',
@@ -166,6 +180,13 @@ export const slackRows: readonly Row[] = [
         find: '    .map((line) => `${bar}${line}`)\n',
         replace: '',
         tests: { [drawn]: ['each line of what an agent wrote stands behind a bar'] },
+      },
+      {
+        name: 'slack-moments',
+        file: 'src/cards/slackFace.ts',
+        find: '  escaped(text).replaceAll(moment,',
+        replace: '  text.replaceAll(moment,',
+        tests: { [drawn]: ['signs that Slack reads as markup are escaped in sentences of ours, too'] },
       },
       {
         name: 'slack-notification',

@@ -11,7 +11,9 @@ import { viewPagesOf } from '../../src/core/request/viewPage.ts'
 import { milliseconds } from '../../src/core/data/instant.ts'
 import { pictureOf } from '../../src/cards/slackPicture.ts'
 import { english } from '../../src/words/english.ts'
-import { plain } from '../../src/words/run.ts'
+import { loadSlackCards } from '../../src/cards/slackCards.ts'
+import { readCards } from '../../src/runtime/folder.ts'
+import { plain, time } from '../../src/words/run.ts'
 import { cards } from '../cards/drawn.ts'
 import { action, after, dba, decision, facts, needs, noon, pending, security, slot, stored } from '../support/build.ts'
 import { pagesOf } from '../support/english.ts'
@@ -126,6 +128,14 @@ test('votes, which have the names of people, are in UTC', () => {
   const voted = stored(decide(half, decision(half, { name: '<!channel>' })), after(60))
   expect(textsIn(slack.channel(voted)).join('\n')).toContain('!channel>, 12:01 UTC')
   expect(markupIn(slack.channel(voted)).join()).not.toContain('channel')
+})
+
+test('signs that Slack reads as markup are escaped in sentences of ours, too', () => {
+  const decideBy = () => [{ role: 'text', text: '<!channel> & by ' } as const, time(noon)]
+  const deadline = { ...english.deadline, decideBy }
+  const other = loadSlackCards(readCards('cards'), { ...english, deadline })
+  const [sentence] = markupIn(other.channel(pending()))
+  expect(sentence).toMatch(/^&lt;!channel&gt; &amp; /)
 })
 
 test('what is drawn for a record has moments in UTC', () => {

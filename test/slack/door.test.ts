@@ -361,6 +361,10 @@ describe('a call is refused, and nothing recorded:', () => {
     ['of another workspace', (payload) => send({ ...payload, team: { id: 'T0000000002' } })],
     ['of no workspace', (payload) => send({ ...payload, team: null })],
     [
+      'that asks whether the address is ours, and is not signed',
+      () => send({ type: 'url_verification', challenge: 'x' }, { secret: 'f'.repeat(32) }),
+    ],
+    [
       'without a signature',
       async (payload) =>
         (
@@ -717,6 +721,12 @@ describe('words', () => {
     const listed = slack.messages(slackChannel).map((one) => JSON.stringify(one).includes(request.id))
     // Not to the voter; to the owner, who may answer; and to the voter, whose approval counts no more.
     expect(listed).toEqual([false, true, true])
+  })
+
+  test('"pending" lists what the agent says that it asks for this person', async () => {
+    const request = await ask({ onBehalfOf: dba })
+    await send(event(dba, 'pending'))
+    expect(JSON.stringify(slack.messages(slackChannel))).toContain(request.id)
   })
 
   test('"pending" lists nothing to people of a group that does not decide it', async () => {
