@@ -91,10 +91,12 @@ type Unsent = Exclude<Sent<never>, { sent: unknown }>
 
 /**
  * What Slack's codes mean for a send. A code that is not among them will not change by itself. The token's codes are among
- * those that pass, since an operator may mend it.
+ * those that pass, since an operator may mend it. A message that cannot be changed any more, as one of an earlier app, is as good
+ * as gone: the channel gets another, which shows the truth.
  */
 const meanings: ReadonlyMap<string, Unsent['unsent']> = new Map([
   ...['channel_not_found', 'message_not_found', 'thread_not_found'].map((code) => [code, 'gone'] as const),
+  ...['cant_update_message', 'edit_window_closed'].map((code) => [code, 'gone'] as const),
   ...['msg_too_long', 'msg_blocks_too_long', 'too_many_attachments'].map((code) => [code, 'too-large'] as const),
   ...[
     ...['no-answer', 'internal_error', 'fatal_error', 'service_unavailable', 'request_timeout', 'team_added_to_org'],

@@ -224,6 +224,17 @@ describe('deliveries to Slack', () => {
     expect(shown()[0]).toContain('✓ Approved by Person 21')
   })
 
+  test('post another card where the old one is of an earlier app', async () => {
+    const request = await ask()
+    slack.plan = ({ method }) => (method === 'chat.update' ? { error: 'cant_update_message' } : null)
+    await voteInTeams(security, request, 'deny')
+    await settle()
+    await settle()
+    const [old, ...others] = slack.messages(slackChannel).map((one) => textsIn(one).join('\n'))
+    expect(old).toContain('Waiting for approval')
+    expect(others).toEqual([expect.stringContaining('Denied by Person 21')])
+  })
+
   test('whose answer is lost leave one more card at most, which a click corrects', async () => {
     once('lost')
     const request = await ask()

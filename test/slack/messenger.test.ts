@@ -107,6 +107,15 @@ test('a card that a person deleted is gone', async () => {
   expect(await messenger.update(card, denied)).toEqual({ unsent: 'gone' })
 })
 
+test.each(['cant_update_message', 'edit_window_closed'])(
+  'a card that cannot be changed is as good as gone: %s',
+  async (error) => {
+    const card = await posted()
+    slack.plan = () => ({ error })
+    expect(await messenger.update(card, denied)).toEqual({ unsent: 'gone' })
+  },
+)
+
 test('an answer without the place of the message counts as lost', async () => {
   slack.plan = () => http(200, { body: { ok: true } })
   expect(await messenger.post(slackPlace, request)).toEqual({ unsent: 'passing' })
