@@ -60,10 +60,14 @@ export async function deliverUnder(storage: Storage, cell: DeliveryCell): Promis
   }
 }
 
+/** Milliseconds that a send waits for its turn, at most. A later try waits longer, and is made by {@link deliverUnder}. */
+const turn = 1_000
+
 /** A process that shows the requests of every group in one channel of the room. */
 const deliveryTo = (world: DeliveryWorld, { kind, channel }: Room, { messenger }: OpenRoom): Delivery =>
   world.process({
     messenger: dispatch(new Map([[kind, messenger]])),
+    pause: async (ms) => (ms > turn ? world.clock.pause(ms) : world.clock.jump(ms / 1000)),
     policy: {
       ...world.policy,
       group: (name) => ({ name, members: [], channels: [channel] }),
