@@ -22,6 +22,8 @@ const {
   coolDown,
   answered,
   batch,
+  standing,
+  useLapse,
 } = bounds
 
 test.each([
@@ -39,6 +41,10 @@ test.each([
   `${pending.otherwise}, or \`limits.pending\` of the agent in \`approvers.json\`, up to ${pending.most}`,
   `${hourly.otherwise}, or \`limits.hourly\`, up to ${hourly.most}`,
   `${batch}, all of one agent`,
+  `${standing.open}`,
+  `1 to ${standing.uses} uses, ${standing.least} to ${n(standing.seconds)} seconds; policy may say less`,
+  `${standing.values} values for a param, ${standing.text} characters of canonical JSON in all`,
+  `${useLapse} seconds`,
   `${cardsPerChannel}`,
   `not for ${coolDown} seconds`,
   `${answered.otherwise}, or \`limits.answered\`, up to ${n(answered.most)}`,

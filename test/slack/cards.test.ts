@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { type Action, controlCharacter } from '../../src/core/action/action.ts'
+import { type Action, controlCharacter, type PlainAction } from '../../src/core/action/action.ts'
 import { canonical } from '../../src/core/data/json.ts'
 import { unbroken } from '../../src/core/data/text.ts'
 import { decide } from '../../src/core/request/decision.ts'
@@ -293,7 +293,7 @@ const text = fc.oneof(
 const lineOf = text.map((one) => one.replaceAll(/[\n\t]/g, '') || 'x').filter((one) => !controlCharacter.test(one))
 const value = fc.oneof(text, fc.boolean(), fc.array(text, { maxLength: 2 }))
 const params = fc.dictionary(fc.constantFrom('a', 'b', 'force'), value, { maxKeys: 3 })
-const actions: fc.Arbitrary<Action> = fc.record({
+const actions: fc.Arbitrary<PlainAction> = fc.record({
   action: fc.constantFrom('db.export', 'db.drop'),
   target: lineOf,
   environment: fc.constantFrom('prod', 'test'),

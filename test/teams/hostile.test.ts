@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { type Action, controlCharacter } from '../../src/core/action/action.ts'
+import { type Action, controlCharacter, type PlainAction } from '../../src/core/action/action.ts'
 import { decide } from '../../src/core/request/decision.ts'
 import { canonical, type Json } from '../../src/core/data/json.ts'
 import { unbroken } from '../../src/core/data/text.ts'
@@ -126,12 +126,12 @@ const value = fc.oneof(
 )
 const params = fc.dictionary(fc.constantFrom('a', 'b', 'force'), value, { maxKeys: 3 })
 const name = fc.constantFrom('prod', 'db.export', 'db.drop')
-const actions: fc.Arbitrary<Action> = fc.record({ action: name, target: lineOf, environment: name, params })
+const actions: fc.Arbitrary<PlainAction> = fc.record({ action: name, target: lineOf, environment: name, params })
 
 /** Two actions, mostly alike. */
 const pairs = fc
   .tuple(actions, actions, fc.subarray(['action', 'target', 'environment', 'params'] as const, { minLength: 1 }))
-  .map(([one, other, taken]): readonly Action[] => [
+  .map(([one, other, taken]): readonly PlainAction[] => [
     one,
     { ...one, ...Object.fromEntries(taken.map((key) => [key, other[key]])) },
   ])
@@ -162,7 +162,7 @@ test("two different actions never have the same channel's card, their long value
   const channelOf = (action: Action): string => JSON.stringify(lines(cards.channel(pending({ action }))))
   const padded = pairs.map((pair) =>
     pair.map(
-      (one): Action => ({
+      (one): PlainAction => ({
         ...one,
         params: { ...one.params, pad: `${'x'.repeat(300)}${canonical(one.params)}${'x'.repeat(300)}` },
       }),

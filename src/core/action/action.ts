@@ -7,7 +7,16 @@ import { type Action, canonicalAction } from './canonicalAction.ts'
 import { flawInKey, isOwn, silhouette } from './key.ts'
 import { flawInRun, runKey } from './run.ts'
 
-export { type Action, actionDigest, canonicalAction } from './canonicalAction.ts'
+export {
+  type Action,
+  actionDigest,
+  canonicalAction,
+  type PlainAction,
+  scopeIn,
+  type ScopeItem,
+  type ScopeVary,
+  type StandingScope,
+} from './canonicalAction.ts'
 
 /** A page that an agent points approvers to: an https address, and the text to show for it. */
 export interface Link {
@@ -32,7 +41,7 @@ export const controlCharacter = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
  *
  * @throws {Problem} `invalid-input` with the pointer of the first offending member; `too-large` past 16 KiB.
  */
-export function checkAction(action: Action): Action {
+export function checkAction<Asked extends Action>(action: Asked): Asked {
   let nodes = 0
   const walk = (value: Json, pointer: string, depth: number): void => {
     if (++nodes > actionLimits.nodes)

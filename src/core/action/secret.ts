@@ -47,13 +47,17 @@ export function checkSecrets({ action, reason, links }: Written, exempt: readonl
       }
     }
   }
-  const { params, ...rest } = action
+  const { params, standing, ...rest } = action
   for (const [key, text] of Object.entries({ ...rest, reason })) check(text, `/${key}`, `/${key}`)
   for (const [i, { title, url }] of links.entries()) {
     check(title, `/links/${i}/title`, '')
     check(url, `/links/${i}/url`, '')
   }
   walk(params, '/params', '/params', '')
+  // What a param may be is as public as what it is.
+  for (const [name, bound] of Object.entries(standing?.vary.params ?? {}))
+    walk({ [name]: bound }, '/standing/vary/params', '/params', '')
+  if (standing?.vary.target !== undefined) check(standing.vary.target, '/standing/vary/target', '/target')
 }
 
 /** Looks for the password of a known tool among the arguments of a command. */

@@ -28,10 +28,7 @@ export function checkCompared(target: string, { rooted }: TargetComparison): voi
   const parts = folded.slice(scheme.length).split('/')
   if (scheme === '' && parts.length > 1 && (rooted || azureId.test(folded))) parts.shift()
   for (const [i, part] of parts.entries()) {
-    const dots = decoded(part)
-      .split(/[/\\]/)
-      .find((name) => name === '.' || name === '..')
-    if (dots !== undefined) refuse(i, part, 'is a dot segment', 'name the place that is meant')
+    if (hasDots(part)) refuse(i, part, 'is a dot segment', 'name the place that is meant')
     if (part === '') refuse(i, part, 'is empty', 'write one slash between two parts, and none at the ends')
     const mixed = part.match(word)?.find((one) => isMixture(scriptsIn(one)))
     if (mixed !== undefined)
@@ -41,6 +38,14 @@ export function checkCompared(target: string, { rooted }: TargetComparison): voi
 
 /** learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules: ids of Azure begin with a slash. */
 const azureId = /^\/(?:subscriptions|providers)\/./
+
+/** Whether a part of a target is a dot segment, in whichever way it is written. */
+export const leadsAway = (part: string): boolean => hasDots(foldedTarget(part))
+
+const hasDots = (part: string): boolean =>
+  decoded(part)
+    .split(/[/\\]/)
+    .some((name) => name === '.' || name === '..')
 
 /** Undoes RFC 3986's percent-encoding of dots, slashes and back slashes, however often it was applied. */
 function decoded(part: string): string {

@@ -34,7 +34,10 @@ interface SideTexts {
 
 /** Finds texts that look like other texts: in the action, including its keys, and in what the side that asks says beside it. */
 export function textFindings(action: Action, { reason, links, answers = [] }: SideTexts): readonly TextFinding[] {
-  const texts = [...textsIn([action.target, action.environment, action.params]), reason, ...answers]
+  const { target, environment, params, standing } = action
+  const { target: prefix, params: bounds = {} } = standing?.vary ?? {}
+  const said: Json = [target, environment, params, bounds, ...(prefix === undefined ? [] : [prefix])]
+  const texts = [...textsIn(said), reason, ...answers]
   for (const { title, url } of links) texts.push(title, url)
   return findingsIn(texts)
 }

@@ -17,6 +17,13 @@ export const bounds = {
   text: { reason: 1_000, answer: 1_000, words: 500, links: 5, linkTitle: 100, linkUrl: 500 },
   /** Questions of approvers about one request. */
   questions: 5,
+  /**
+   * Standing approvals: the open ones of an agent; uses, and seconds; the values that one param may have, and the
+   * characters of all that may vary, which stand on every page.
+   */
+  standing: { open: 5, uses: 200, seconds: 86_400, least: 60, values: 20, text: 600 },
+  /** Seconds for which a use may wait to be redeemed. */
+  useLapse: 300,
   /** Broken glasses of one person that nobody has reviewed. */
   unreviewed: 5,
   /** Characters of a token in an `Authorization` header, and of a grant. Real ones are far shorter. */

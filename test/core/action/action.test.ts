@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import {
   type Action,
+  type PlainAction,
   actionDigest,
   canonicalAction,
   checkAction,
@@ -172,7 +173,7 @@ const params = fc.letrec<{ value: Json; object: JsonObject }>((tie) => ({
   object: fc.dictionary(key, tie('value'), { minKeys: 1, maxKeys: 3, noNullPrototype: true }),
 })).object
 
-const actions: fc.Arbitrary<Action> = fc.record({
+const actions: fc.Arbitrary<PlainAction> = fc.record({
   action: fc.constantFrom('db.export', 'deploy.release'),
   target: unicode({ minLength: 1 }),
   environment: fc.constantFrom('staging', 'production'),
