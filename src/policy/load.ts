@@ -6,13 +6,14 @@ import { sha256 } from '../core/data/id.ts'
 import type { Policy } from '../ports/policy.ts'
 import { allowTerms, approveTerms, forbidTerms, groupsNamedBy, strictest } from '../core/policy/annotations.ts'
 import { type MostExcluded, readRoster, type Roster } from './approvers.ts'
-import { judge, type Rules, rulesFor } from './cedar.ts'
+import { concerns, judge, type Rules, rulesFor } from './cedar.ts'
 import { type CompiledPolicy, digestOfTexts } from './compiled.ts'
 import { cedar, cedarVersion } from './engine.ts'
 import { type FileName, readFiles, textOf } from './files.ts'
 import { BadPolicy, flawOf } from './flaw.ts'
 import { largestLeaf } from './leaf.ts'
 import { listingOf } from './listing.ts'
+import type { Shape } from './paramShape.ts'
 import { readPresentations } from './presentation.ts'
 import { unfillable } from './quorum.ts'
 import { readableRules } from './readable.ts'
@@ -76,6 +77,7 @@ export function policyFrom(
   if (!isKnown) validate(rules, schema)
   checkQuorums(rules, roster)
   checkSizes(rules, actions, mostExcluded)
+  checkVaried(rules, actions)
   const files = new Map([
     ...own,
     [ruleListFile, Buffer.from(listingOf(rules, actions))] as const,
@@ -189,6 +191,29 @@ function checkSizes(rules: Rules, actions: readonly DeclaredAction[], excluded: 
   }
 }
 
-function refuse({ file, line, id }: Rule, reason: string): never {
-  throw new BadPolicy([{ file, line, rule: id, reason }])
+/**
+ * Refuses a name in `@vary` that no action of the rule declares: a misspelt one would make every standing approval be
+ * refused that lets it vary. Where no action of the rule declares its params, any name may be one.
+ */
+function checkVaried({ approve }: Rules, actions: readonly DeclaredAction[]): void {
+  for (const rule of approve) {
+    const own = actions.filter((action) => action.params && concerns(rule, action))
+    for (const name of rule.terms.session?.vary ?? []) {
+      const isFree = name === 'target' || own.length === 0
+      if (isFree || own.some(({ params }) => mayVary(params?.members.get(name)?.shape))) continue
+      const isDeclared = own.some(({ params }) => params?.members.has(name))
+      const what = isDeclared ? 'is no number, text or list of these' : 'is no param that the schema declares'
+      refuse(rule, `@vary names "${name}", which ${what}`, 'vary')
+    }
+  }
+}
+
+const scalar: ReadonlySet<Shape['type']> = new Set(['integer', 'decimal', 'text'])
+
+const mayVary = (shape: Shape | undefined): boolean =>
+  shape !== undefined && scalar.has(shape.type === 'set' ? shape.element.type : shape.type)
+
+function refuse({ file, line, lines, id }: Rule, reason: string, annotation?: string): never {
+  const at = annotation === undefined ? line : (lines.get(annotation) ?? line)
+  throw new BadPolicy([{ file, line: at, rule: id, reason }])
 }

@@ -13,6 +13,8 @@ export interface Rule<Terms = unknown> {
   readonly id: string
   readonly file: string
   readonly line: number
+  /** The line of each annotation. */
+  readonly lines: ReadonlyMap<string, number>
   readonly text: string
   readonly summary?: string
   /** The actions and groups of actions that its scope names; `null` if it names none and applies to every action. */
@@ -127,6 +129,7 @@ function readRule<Terms>(
     id,
     file,
     line,
+    lines: notes,
     text,
     ...optionalSummary(given),
     scope: scopeOf(policy.action),

@@ -87,7 +87,7 @@ test.each(['forbid', 'approve', 'allow'])(
     const file = `${name}.cedar`
     const rows = rowsOf(sectionOf(reference, '## Annotations')).slice(1)
     const known = rows.filter(([, files = '']) => files === 'all' || files.includes(file)).map(([code = '']) => code)
-    const values: Readonly<Record<string, string>> = { id: 'r', approvers: 'dba', tier: 'high', summary: 'A title' }
+    const values: Readonly<Record<string, string>> = { id: 'r', approvers: 'dba', tier: 'medium', summary: 'A title' }
     const noteOf = (code: string) => {
       const [, note = '', value] = /@(\w+)(?:\("(.*)"\))?/.exec(code) ?? []
       return value === undefined ? `@${note}` : `@${note}("${values[note] ?? value}")`

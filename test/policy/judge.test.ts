@@ -371,6 +371,20 @@ describe('several matches merge to the strictest', () => {
     expect(await glass(one, '')).not.toHaveProperty('glass')
   })
 
+  test('a standing approval where every rule lets one be: the shortest, the fewest uses, what all let vary', async () => {
+    const session = (...rest: readonly string[]) => merged(...rest.map((note) => `@approvers("dba") ${note}`))
+    const [long, short] = [
+      '@session("PT8H") @uses("5") @vary("target, rows")',
+      '@session("PT4H") @uses("20") @vary("rows")',
+    ]
+    expect(await session(long)).toMatchObject({ session: { for: 28_800, uses: 5, vary: ['rows', 'target'] } })
+    expect(await session(long, short)).toMatchObject({ session: { for: 14_400, uses: 5, vary: ['rows'] } })
+    expect(await session('@session("PT8H") @uses("5")', short)).toMatchObject({ session: { vary: [] } })
+    expect(await session(long, '')).not.toHaveProperty('session')
+    expect(await session(long, '@tier("high")')).not.toHaveProperty('session')
+    expect(await session(long, short, '@private')).not.toHaveProperty('session')
+  })
+
   test('allow rules: the shorter times, and the first summary', async () => {
     const policy = await rules({
       allow: permit('a', '@lapse("PT2M") @summary("first")') + permit('b', '@grant("PT1M") @summary("second")'),

@@ -1,9 +1,11 @@
 import { controlCharacter } from '../action/action.ts'
+import { flawInKey, isOwn } from '../action/key.ts'
+import { bounds } from '../data/bound.ts'
 import { isForeignDoor } from '../request/decision.ts'
 import { type Tier, tiers } from '../request/event.ts'
 import { isoSeconds } from '../data/measure.ts'
 import { controlsIn } from './controls.ts'
-import type { Glass, Provisions, Slot } from '../request/requirement.ts'
+import type { Glass, Provisions, SessionTerms, Slot } from '../request/requirement.ts'
 import { doorPattern, groupPattern, sizes, slotKey } from './sizes.ts'
 
 /** The terms of every rule that can lead to an approval. Times are in seconds. */
@@ -51,7 +53,7 @@ const week = 7 * day
 /** Reads the annotations of a rule of `approve.cedar`. `@approvers` is required; the rest has defaults. */
 export function approveTerms(notes: Notes, groupExists: (name: string) => boolean): ApproveTerms {
   const known = ['approvers', 'independent', 'expires', 'lapse', 'grant', 'tier', 'via', 'private']
-  const beside = ['answer', 'remind', 'escalate', 'breakglass', 'review']
+  const beside = ['answer', 'remind', 'escalate', 'breakglass', 'review', 'session', 'uses', 'vary']
   refuseUnknown(notes, [...known, ...beside, 'controls', 'summary', 'like'])
   const slots = escalated(notes, approvers(notes, groupExists), groupExists)
   checkHighDoors(notes)
@@ -159,7 +161,37 @@ function provisions(notes: Notes, groupExists: (name: string) => boolean): Provi
     ...(answer !== undefined && { answer: seconds(notes, 'answer', answer, { least: 60, most: week }) }),
     ...reminders(notes),
     ...(glass !== undefined && { glass: glassOf(notes, glass, groupExists) }),
+    ...sessionOf(notes),
   }
+}
+
+/** Reads `@session("PT4H") @uses("20") @vary("target, rows")`: how long, how often and for what a standing approval may be. */
+function sessionOf(notes: Notes): Pick<Provisions, 'session'> {
+  const [time, uses, vary] = ['session', 'uses', 'vary'].map((name) => notes.given.get(name))
+  for (const name of ['uses', 'vary'])
+    if (time === undefined && notes.given.has(name))
+      notes.refuse(name, `@${name} says what a standing approval may be for: it needs @session`)
+  if (time === undefined) return {}
+  if (uses === undefined) return notes.refuse('session', '@session needs @uses: say how often, as @uses("20")')
+  if (tier(notes) === 'high')
+    notes.refuse('session', '@session does not go with @tier("high"): each such action is asked for')
+  const { least, seconds: most, uses: mostUses } = bounds.standing
+  if (!/^[1-9]\d{0,2}$/.test(uses) || Number(uses) > mostUses)
+    notes.refuse('uses', `@uses is a number from 1 to ${mostUses}, not "${uses}"`)
+  return {
+    session: { for: seconds(notes, 'session', time, { least, most }), uses: Number(uses), vary: varied(notes, vary) },
+  }
+}
+
+/** Reads `target, rows, tables`, sorted. */
+function varied(notes: Notes, text: string | undefined): readonly string[] {
+  if (text === undefined) return []
+  const names = text.split(',').map((name) => name.trim())
+  const bad = names.find((name) => flawInKey(name) !== null || isOwn(name))
+  if (bad !== undefined) notes.refuse('vary', `@vary lists "target" and params as "target, rows", not "${text}"`)
+  if (names.length > sizes.varied) notes.refuse('vary', `@vary names at most ${sizes.varied}`)
+  if (new Set(names).size < names.length) notes.refuse('vary', '@vary names something twice')
+  return names.sort()
 }
 
 /** Reads `PT15M, -PT10M`: after the ask, or with a minus before the deadline. */
@@ -297,7 +329,7 @@ function stricterSlot(one: Slot, other: Slot): Slot {
   return { groups: one.groups, ...(groups.length > 0 && { later: { after, groups } }), quorum }
 }
 
-/** A question may move the deadline, and a glass be broken, only if every rule says so. Reminders add up. */
+/** A question may move the deadline, a glass be broken, and an approval stand, only if every rule says so. Reminders add up. */
 function commonProvisions(terms: readonly ApproveTerms[]): Provisions {
   const answers = terms.flatMap(({ answer }) => (answer === undefined ? [] : [answer]))
   const remind = [...new Set(terms.flatMap((term) => term.remind ?? []))].sort((a, b) => a - b)
@@ -309,6 +341,22 @@ function commonProvisions(terms: readonly ApproveTerms[]): Provisions {
     ...(answers.length === terms.length && answers.length > 0 && { answer: Math.min(...answers) }),
     ...(remind.length > 0 && { remind: remind.slice(0, sizes.reminders) }),
     ...(isForAll && { glass: { groups, review: Math.min(...glasses.map(({ review }) => review)) } }),
+    ...commonSession(terms),
+  }
+}
+
+/** A standing approval may be asked for only if every rule says so: the shortest, the fewest uses, what all let vary. */
+function commonSession(terms: readonly ApproveTerms[]): Pick<Provisions, 'session'> {
+  const sessions = terms.flatMap(({ session }): readonly SessionTerms[] => (session ? [session] : []))
+  const [first] = sessions
+  const isHigh = terms.some((term) => term.tier === 'high')
+  if (!first || sessions.length < terms.length || isHigh) return {}
+  return {
+    session: {
+      for: Math.min(...sessions.map((session) => session.for)),
+      uses: Math.min(...sessions.map(({ uses }) => uses)),
+      vary: first.vary.filter((name) => sessions.every(({ vary }) => vary.includes(name))),
+    },
   }
 }
 

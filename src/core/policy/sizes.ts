@@ -13,6 +13,8 @@ export const sizes = {
   laterGroups: 2,
   reminders: 3,
   glassGroups: 4,
+  /** Params that a standing approval lets differ, and `target`. */
+  varied: 8,
   doors: 4,
   /** Controls that a rule names; a row of `requests.csv` has those of all its rules. */
   controls: 24,

@@ -18,6 +18,17 @@ export interface Provisions {
   readonly remind?: readonly number[]
   /** Who may approve alone in an emergency, and how long others then have to review that. */
   readonly glass?: Glass
+  /** What a standing approval may be asked for. Absent if each action has to be asked for. */
+  readonly session?: SessionTerms
+}
+
+/** The bounds of standing approvals. */
+export interface SessionTerms {
+  /** Seconds. */
+  readonly for: number
+  readonly uses: number
+  /** The names of what may differ from one use to another, sorted: params, and `target`. */
+  readonly vary: readonly string[]
 }
 
 export interface Glass {
