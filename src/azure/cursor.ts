@@ -17,8 +17,8 @@ export const positionById = (id: RequestId): Position => `${inverse(id)}-${shard
 export const positionByDue = (at: Instant, id: RequestId): Position => `${at}-${id}` as Position
 
 /** Whether the places of a list are times of the future: deadlines. */
-export const isByTime = (scope: Scope): scope is Scope & { readonly by: 'pending' | 'review' } =>
-  scope.by === 'pending' || scope.by === 'review'
+export const isByTime = (scope: Scope): scope is Scope & { readonly by: 'pending' | 'review' | 'standing' } =>
+  scope.by === 'pending' || scope.by === 'review' || scope.by === 'standing'
 
 /** Reads the request from a position. */
 export const idAt = (scope: Scope, position: Position): RequestId =>

@@ -3,7 +3,7 @@ import type { TableEntity } from '@azure/data-tables'
 import { type ObjectId, sha256, type Shard, shardOf } from '../core/data/id.ts'
 import { rowText } from '../core/log/mac.ts'
 import { nextPrompt } from '../core/request/prompt.ts'
-import { type ApprovalRequest, awaitsReview, due } from '../core/request/request.ts'
+import { type ApprovalRequest, awaitsReview, due, isStanding } from '../core/request/request.ts'
 import type { Macs } from '../runtime/macs.ts'
 import { keyOf, type Row } from './column.ts'
 import { requestFrom, requestTexts, rowOf, type RowSigner } from './row.ts'
@@ -48,7 +48,10 @@ export function indexRows(signer: RowSigner, request: ApprovalRequest): IndexRow
   return {
     prompt: plainRow(shard, keyOfPrompt(request)),
     review: plainRow(shard, keyOfReview(request)),
-    due: dueKey === null ? null : rowOf(shard, dueKey, { status, ...columns(dueKey, status === 'pending') }),
+    due:
+      dueKey === null
+        ? null
+        : rowOf(shard, dueKey, { status: dueStatus(request), ...columns(dueKey, status === 'pending') }),
     agent: indexRow(rowKey.agent(agent.id, id), hasCopies),
     voters: voters.map((approver) => ({
       approver,
@@ -56,6 +59,10 @@ export function indexRows(signer: RowSigner, request: ApprovalRequest): IndexRow
     })),
   }
 }
+
+/** The status in a deadline's row. That of an approved standing approval is its own, so that those are found alone. */
+const dueStatus = (request: ApprovalRequest): string =>
+  request.status === 'approved' && isStanding(request) ? 'standing' : request.status
 
 /** Lists the rows, for a writer that puts all of them. */
 export const listed = ({ due, prompt, review, agent, voters }: IndexRows): readonly TableEntity[] => [

@@ -88,12 +88,14 @@ async function requestOf(
 /** Whether a request has left a list since its row was read. */
 function isPassed({ by }: Scope, request: ApprovalRequest): boolean {
   if (by === 'pending') return request.status !== 'pending'
+  if (by === 'standing') return request.status !== 'approved'
   return by === 'review' && !awaitsReview(request)
 }
 
 /** Says which rows a list reads, and gives each its position. */
 function planOf(scope: Scope, cursor: string | undefined): MergePlan {
-  const [isPending, isTimed] = [scope.by === 'pending', isByTime(scope)]
+  const isTimed = isByTime(scope)
+  const status = scope.by === 'pending' || scope.by === 'standing' ? scope.by : null
   const prefix = prefixOf(scope)
   const { from = null, to = null } = isByTime(scope) ? {} : scope
   const position = cursor === undefined ? '' : parseCursor(scope, cursor)
@@ -106,7 +108,7 @@ function planOf(scope: Scope, cursor: string | undefined): MergePlan {
     query: (shard) => {
       const range = odata`PartitionKey eq ${shard} and RowKey ge ${start} and RowKey le ${end}`
       if (scope.by === 'time') return { filter: range }
-      return { filter: isPending ? `${range} and status eq 'pending'` : range, select: indexColumns }
+      return { filter: status === null ? range : `${range} and status eq '${status}'`, select: indexColumns }
     },
     place: (row, shard) => {
       const rest = keyOf(row).slice(prefix.length)
@@ -115,7 +117,14 @@ function planOf(scope: Scope, cursor: string | undefined): MergePlan {
   }
 }
 
-const kinds = { time: 'request', agent: 'agent', approver: 'voter', pending: 'due', review: 'review' } as const
+const kinds = {
+  time: 'request',
+  agent: 'agent',
+  approver: 'voter',
+  pending: 'due',
+  review: 'review',
+  standing: 'due',
+} as const
 
 const prefixOf = (scope: Scope): string => `${kinds[scope.by]}-${'id' in scope ? `${scope.id}-` : ''}`
 

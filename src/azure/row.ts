@@ -71,8 +71,8 @@ export function requestFrom(row: Row): ApprovalRequest {
 
 /** Leaves out the document's type, which is present only to be hashed. */
 function actionFrom(text: string): Action {
-  const { action, target, environment, params } = JSON.parse(text) as Action
-  return { action, target, environment, params }
+  const { action, target, environment, params, standing } = JSON.parse(text) as Action
+  return { action, target, environment, params, ...(standing && { standing }) }
 }
 
 export function eventRow(

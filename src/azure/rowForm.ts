@@ -109,6 +109,9 @@ const common = {
   'reminded?': atLeast({ round: whole(1), at: moment }),
   'escalated?': list(name, 1),
   'glass?': glass,
+  'standing?': atLeast({ uses: whole(1), used: whole(0), 'usedAt?': moment }),
+  'under?': requestId,
+  'use?': whole(1),
 } satisfies Members
 
 const approved = { approvedAt: moment, lapsesAt: moment }
@@ -130,13 +133,20 @@ const byStatus: Readonly<Record<Status, Members>> = {
   cancelled: closed,
   lapsed: closed,
   revoked: closed,
+  ended: closed,
 }
 
 const forms: ReadonlyMap<unknown, Form> = new Map(
   Object.entries(byStatus).map(([status, members]) => [status, atLeast({ ...common, ...members })]),
 )
 
-const actionForm = atLeast({ action: anyText, target: anyText, environment: anyText, params: atLeast({}) })
+const actionForm = atLeast({
+  action: anyText,
+  target: anyText,
+  environment: anyText,
+  params: atLeast({}),
+  'standing?': atLeast({ for: whole(1), uses: whole(1), vary: atLeast({}) }),
+})
 
 /**
  * Checks the types of a request's members, so that an edited row is refused by place and not taken for a bug. What the

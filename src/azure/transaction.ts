@@ -55,11 +55,20 @@ export function transaction(
   kept: ReadonlyMap<number, Row> = new Map(),
 ): TransactionAction[] {
   const { shard } = loaded
-  const { request, key } = change
+  const { request, beside, key } = change
+  // A use is new, and the request that was loaded is its standing approval.
+  const fresh = { ...loaded, request: null }
   return [
     putHead(headRow(signer, shard, headAfter(loaded, change)), version.head),
     ...change.leaves.map((leaf): TransactionAction => ['create', eventRow(signer, shard, change, leaf)]),
-    ...(request ? requestRows(signer, loaded, change, request, version) : []),
+    ...(request && beside
+      ? [
+          ...requestRows(signer, fresh, change, request, { ...version, request: null }),
+          ...requestRows(signer, loaded, change, beside, version),
+        ]
+      : request
+        ? requestRows(signer, loaded, change, request, version)
+        : []),
     ...(key ? [['create', keyRow(signer, shard, key)] satisfies TransactionAction] : []),
     ...(change.cleared ?? []).flatMap(({ seq, said }): TransactionAction[] => {
       const row = kept.get(seq)

@@ -6,6 +6,7 @@ import type { ApprovalRequest } from '../core/request/request.ts'
 import { type Manner, plainTitle, title } from './paramRows.ts'
 import { runLines } from './runLine.ts'
 import { mostViewPages } from '../core/request/viewPage.ts'
+import { statusOf } from '../words/standing.ts'
 import { short } from './textRun.ts'
 
 /** Some requests of one agent that a person reviews one after another, and the marks that the person has made so far. */
@@ -118,7 +119,7 @@ export function batchOutcomeFace(outcomes: readonly BatchOutcome[], manner: Mann
       ...(request ? rowOf(request, manner) : { title: [], run: [], about: id, tier: [] }),
       line:
         refusal === undefined && request
-          ? words.statuses[request.status]
+          ? statusOf(request, words)
           : [
               words.batch.notCounted(short(refusal ?? '', 1_000, words)),
               ...(typed === undefined ? [] : [short(words.bot.typed(typed), 1_000, words)]),

@@ -5,6 +5,8 @@ export interface CardBudget {
   /** The texts that the agent wrote beside the action, on a card for a channel and in the approver's view. */
   readonly channel: AgentTextBudget
   readonly review: AgentTextBudget
+  /** The same on a page with what a standing approval lets vary. */
+  readonly reviewScope: AgentTextBudget
   /** The same where questions and answers stand, too. */
   readonly channelTalk: TalkBudget
   readonly reviewTalk: TalkBudget
@@ -42,6 +44,7 @@ export const adaptiveCard: CardBudget = {
   channel: { reason: 1_200, title: 150, url: 300 },
   // An approver sees all of a text, unless most of its characters are invisible and have to be written out.
   review: { reason: 4_000, title: 500, url: 600 },
+  reviewScope: { reason: 1_100, title: 150, url: 520 },
   channelTalk: { questions: 2, question: 300, answer: 300, reason: 600, title: 75, url: 200 },
   reviewTalk: { questions: bounds.questions, question: 600, answer: 1_500, reason: 1_100, title: 150, url: 520 },
   listed: 100,

@@ -1,7 +1,7 @@
 import { doorsBeside } from '../core/request/decision.ts'
 import type { Hex, ObjectId } from '../core/data/id.ts'
 import { viewPagesOf } from '../core/request/viewPage.ts'
-import { type ApprovalRequest, awaitsReview, isOpen, saidIn, type Status } from '../core/request/request.ts'
+import { type ApprovalRequest, awaitsReview, isOpen, isStanding, saidIn, type Status } from '../core/request/request.ts'
 import type { Link } from '../core/action/action.ts'
 import { flawInAddress } from '../core/action/flaw.ts'
 import { type TextFinding, textFindings } from '../core/action/warning.ts'
@@ -10,6 +10,7 @@ import { answersIn } from '../core/request/conversation.ts'
 import { deadlineOf } from '../words/deadline.ts'
 import { historyOf } from '../words/history.ts'
 import { nextStep } from '../words/nextStep.ts'
+import { scopeOf, scopeUnnamed, statusOf, usedAt } from '../words/standing.ts'
 import { emergencyUnnamed, joinedGroups, reviewDeadline, sinceAsked, waitsForAnswer } from '../words/talk.ts'
 import { plain, type Sentence, text } from '../words/run.ts'
 import { votesOf } from '../words/votes.ts'
@@ -38,13 +39,15 @@ const isPrivate = ({ requirement }: ApprovalRequest): boolean => requirement?.pr
 /** What the title of a private request says: it has no target. */
 const privateTitle = ({ policy }: ApprovalRequest) => ({ verb: policy.summary === undefined, target: false })
 
+const saysMore = (request: ApprovalRequest): boolean => request.questions !== undefined || isStanding(request)
+
 const fullFace = (request: ApprovalRequest, manner: Manner) => ({
   full: true,
   withheld: [],
   facts: factsOf(request, manner),
   ...paramFaces(request, manner),
   noParams: absence(request, manner),
-  ...fromAgent(request, manner, request.questions ? manner.budget.channelTalk : manner.budget.channel),
+  ...fromAgent(request, manner, saysMore(request) ? manner.budget.channelTalk : manner.budget.channel),
   ...talkFace(request, manner.budget.channelTalk, manner.words),
   // Both ends tell apart what is shortened above. In full it stands where people decide.
   digest: `${request.digest.slice(7, 15)} … ${request.digest.slice(-8)}`,
@@ -73,13 +76,19 @@ export function reviewFace(request: ApprovalRequest, reader: CardReader, templat
     page: pages.length > 1 ? [{ text: words.params.pageOf(page, pages.length) }] : [],
     entries: (pages[page - 1]?.entries ?? []).map((entry) => entryFace(entry, manner)),
     noParams: absence(request, manner),
-    ...fromAgent(request, manner, last && request.questions ? manner.budget.reviewTalk : manner.budget.review),
+    ...fromAgent(request, manner, reviewBudget(request, last, manner)),
     ...(last ? talkFace(request, manner.budget.reviewTalk, words, reader) : { talk: [], earlier: [] }),
     digest: request.digest,
     mine: mine(request, reader, words),
     ...acts,
     asked: last && !acts.back ? answerFields(request, reader, words) : [],
   }
+}
+
+/** A scope stands on each page, and takes room that the agent's words have else. */
+function reviewBudget(request: ApprovalRequest, last: boolean, { budget }: Manner): AgentTextBudget {
+  if (last && request.questions) return budget.reviewTalk
+  return isStanding(request) ? budget.reviewScope : budget.review
 }
 
 /** What became of the reader's last click, and why there is no button to approve, as long as there would be one. */
@@ -174,6 +183,7 @@ const tones: Readonly<Record<Status, string>> = {
   cancelled: 'emphasis',
   lapsed: 'emphasis',
   revoked: 'attention',
+  ended: 'emphasis',
 }
 
 /** The letters of a host that fit a button. Its end says whose it is. */
@@ -195,7 +205,7 @@ function head(request: ApprovalRequest, manner: Manner, { isPrivate = false, rea
   const { words } = manner
   const high = request.status === 'pending' && request.requirement?.tier === 'high'
   const tier = request.requirement && words.tiers[request.requirement.tier]
-  const status = words.statuses[request.status]
+  const status = statusOf(request, words)
   return {
     request: request.id,
     title: isPrivate ? plainTitle(request, words) : title(request, manner),
@@ -212,10 +222,12 @@ function head(request: ApprovalRequest, manner: Manner, { isPrivate = false, rea
     tier: tier === undefined ? [] : [{ text: tier }],
     speak: words.bot.speak(status, tier),
     upcoming: nextStep(request, words).map((text) => ({ text })),
-    times: [deadlineOf(request, words), ...reviewDeadline(request, words)].map((when) => ({ text: timedText(when) })),
+    times: [deadlineOf(request, words), ...usedAt(request, words), ...reviewDeadline(request, words)].map((when) => ({
+      text: timedText(when),
+    })),
     story: (isPrivate
       ? privateStory(request, words)
-      : [...historyOf(request, words), ...sinceAsked(request, words)]
+      : [...scopeOf(request, words), ...historyOf(request, words), ...sinceAsked(request, words)]
     ).map((sentence) => lineOf(sentence, words)),
     warnings: isPrivate ? [] : warningsOf(request, words),
   }
@@ -223,6 +235,7 @@ function head(request: ApprovalRequest, manner: Manner, { isPrivate = false, rea
 
 /** What a channel is told of a private request: that people wait for an answer, and how it was approved, without a name. */
 const privateStory = (request: ApprovalRequest, words: Words): readonly Sentence[] => [
+  ...scopeUnnamed(request, words),
   ...[...emergencyUnnamed(request, words), ...(waitsForAnswer(request) ? [words.talk.waitsUnnamed] : [])].map(
     (line): Sentence => [text(line)],
   ),

@@ -4,6 +4,7 @@ import { unbroken } from '../core/data/text.ts'
 import { type ParamRow, rowsOf, titleOf } from '../core/action/presentation.ts'
 import { cardText, keyText } from '../core/action/value.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
+import { standsFor } from '../words/standing.ts'
 import type { Words } from '../words/words.ts'
 import type { CardBudget } from './budget.ts'
 import { copyable, drawn, drawnValue, short, shortened } from './textRun.ts'
@@ -24,7 +25,15 @@ export interface Manner {
  * Writes the title for people who may see the action. Without a title in the policy it is the rule's summary, or else the
  * verb, and the target.
  */
-export function title(request: ApprovalRequest, { words, budget }: Manner): readonly TitleRun[] {
+export function title(request: ApprovalRequest, manner: Manner): readonly TitleRun[] {
+  const { words } = manner
+  const { standing } = request.action ?? {}
+  const sample = sampleTitle(request, manner)
+  if (!standing) return sample
+  return [...sample, { text: words.standing.title(standing.uses, standsFor(standing, words)), font: 'Default' }]
+}
+
+function sampleTitle(request: ApprovalRequest, { words, budget }: Manner): readonly TitleRun[] {
   const { action, policy } = request
   const pieces = action && titleOf(action, policy.presentation, words.units)
   if (!action) return plainTitle(request, words)

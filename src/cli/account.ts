@@ -166,6 +166,8 @@ const kinds: Readonly<Record<Fact['type'], StoryStep['kind']>> = {
   'glass-broken': 'decision',
   reviewed: 'decision',
   unreviewed: 'other',
+  used: 'run',
+  ended: 'other',
 }
 
 /** Puts an event that is about no request into words. */

@@ -90,6 +90,7 @@ const byStatus: Readonly<Record<Status, ExitCode>> = {
   redeemed: exits.ended,
   lapsed: exits.ended,
   revoked: exits.refused,
+  ended: exits.ended,
   succeeded: exits.ended,
   failed: exits.ended,
 }

@@ -90,7 +90,7 @@ export interface ApiLink {
   readonly url: string
 }
 
-export type ApiNextStep = 'wait' | 'answer' | 'redeem' | 'execute' | 'report' | 'stop'
+export type ApiNextStep = 'wait' | 'answer' | 'redeem' | 'execute' | 'report' | 'use' | 'stop'
 
 export interface ApiOutcome {
   readonly result: 'succeeded' | 'failed'
@@ -220,14 +220,14 @@ export interface ApiSlot {
   readonly have: number
 }
 
-export type ApiStatus = 'pending' | 'approved' | 'denied' | 'expired' | 'cancelled' | 'redeemed' | 'lapsed' | 'revoked' | 'succeeded' | 'failed'
+export type ApiStatus = 'pending' | 'approved' | 'denied' | 'expired' | 'cancelled' | 'redeemed' | 'lapsed' | 'revoked' | 'ended' | 'succeeded' | 'failed'
 
 export interface ApiStop {
   readonly code: ApiStopCode
   readonly words: string
 }
 
-export type ApiStopCode = 'denied' | 'forbidden-by-policy' | 'no-policy' | 'expired' | 'cancelled' | 'revoked' | 'tampered' | 'lapsed' | 'succeeded' | 'failed'
+export type ApiStopCode = 'denied' | 'forbidden-by-policy' | 'no-policy' | 'expired' | 'cancelled' | 'revoked' | 'tampered' | 'lapsed' | 'ended' | 'succeeded' | 'failed'
 
 export type ApiTier = 'low' | 'medium' | 'high'
 

@@ -146,13 +146,13 @@ async function withdrawnIfUnreached(operations: Operations, request: ApiRequest)
 }
 
 /**
- * Returns a request that may be redeemed.
+ * Returns a request that may be redeemed, or a standing approval that may be used.
  *
  * @throws {Stopped} for any other; {Unreachable} for a step that this program does not know
  */
 export function settle(request: ApiRequest): ApiRequest {
   const { id, next, status, stop } = request
-  if (next === 'redeem') return request
+  if (next === 'redeem' || next === 'use') return request
   if (next === 'report' || status === 'succeeded' || status === 'failed')
     throw new Stopped('already-redeemed', `Request ${id} is ${status}.`, request)
   if (next !== 'stop' || stop === undefined)

@@ -8,7 +8,13 @@ export type StoppedCode = Exclude<ApiStopCode, 'succeeded' | 'failed'> | 'alread
 /** Whether a redemption may have reached the service, which then expects a report that never comes. */
 export type Redeemed = 'no' | 'perhaps'
 
-const mayAskAgain: ReadonlySet<StoppedCode> = new Set<StoppedCode>(['expired', 'cancelled', 'lapsed', 'tampered'])
+const mayAskAgain: ReadonlySet<StoppedCode> = new Set<StoppedCode>([
+  'expired',
+  'cancelled',
+  'lapsed',
+  'ended',
+  'tampered',
+])
 
 /** The action is not executed: a person or the policy said no, the time is over, or the approval was used before. */
 export class Stopped extends Error {

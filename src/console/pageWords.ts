@@ -474,6 +474,8 @@ const english: PageWords = {
     denied: 'Denied',
     expired: 'Expired',
     lapsed: 'Not used in time',
+    used: 'A use of the standing approval',
+    ended: 'The standing approval ended',
     unreported: 'The result was not reported in time',
     undeliverable: 'No card reached those who decide',
     cancelled: 'Withdrawn by the agent',

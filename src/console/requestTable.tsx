@@ -68,7 +68,7 @@ export function RequestTable({ requests, label, voter }: RequestTableProps) {
 const tones: Readonly<Record<RequestAnswer['status'], string>> = {
   ...{ pending: 'accent', approved: 'good', redeemed: 'good', succeeded: 'good' },
   ...{ failed: 'bad', denied: 'bad', revoked: 'bad' },
-  ...{ expired: 'quiet', cancelled: 'quiet', lapsed: 'quiet' },
+  ...{ expired: 'quiet', cancelled: 'quiet', lapsed: 'quiet', ended: 'quiet' },
 }
 
 /** How a request stands, in the words of the cards. */

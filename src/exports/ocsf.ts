@@ -54,10 +54,14 @@ const alert = { disposition: disposition.alert, isAlert: true } as const
 const change = { activity: activity.update, action: action.modified, disposition: disposition.logged } as const
 const bar = { activity: activity.update, action: action.denied } as const
 
+/** Whether people have to decide. A use of a standing approval waits for nobody. */
+const waits = ({ policy, under }: EventOf<'requested'>['data']): boolean =>
+  policy.outcome === 'approve' && under === undefined
+
 const meanings: { readonly [Type in Fact['type']]: MeaningOf<Type> } = {
   requested: ({ data }) => ({
     ...{ activity: activity.create, action: action.observed },
-    disposition: data.policy.outcome === 'approve' ? disposition.delayed : disposition.logged,
+    disposition: waits(data) ? disposition.delayed : disposition.logged,
   }),
   shown: { activity: activity.read, ...logged },
   decided: update,
@@ -92,6 +96,9 @@ const meanings: { readonly [Type in Fact['type']]: MeaningOf<Type> } = {
     ...{ activity: activity.update, action: action.allowed, disposition: disposition.allowed },
     isAlert: true,
   },
+  // Of the standing approval. The use has events of its own.
+  used: other('Used'),
+  ended: update,
   reviewed: ({ data }) => ({ ...update, ...(data.finding === 'unjustified' && alert) }),
   unreviewed: { ...other('Review overdue'), ...alert, status: status.other, statusName: 'Not reviewed in time' },
   'policy-changed': change,
@@ -148,7 +155,10 @@ const entities: { readonly [Type in Fact['type']]?: (event: EventOf<Type>) => Js
 /** What an event says that no attribute of OCSF has. */
 const details: { readonly [Type in Fact['type']]?: (event: EventOf<Type>) => JsonObject } = {
   'vote-void': ({ data: { vote, why } }) => ({ vote, why }),
-  approved: ({ data }) => ({ lapses_at: data.lapsesAt }),
+  approved: ({ data }) => ({
+    lapses_at: data.lapsesAt,
+    ...(data.standing !== undefined && { standing: data.standing, use: data.use }),
+  }),
   redeemed: ({ data }) => ({ redemption: data.redemption }),
   succeeded: outputOf,
   failed: outputOf,
@@ -158,6 +168,8 @@ const details: { readonly [Type in Fact['type']]?: (event: EventOf<Type>) => Jso
   escalated: ({ data }) => ({ groups: [...data.groups] }),
   'glass-broken': ({ data }) => ({ review_by: data.reviewBy }),
   reviewed: ({ data }) => ({ finding: data.finding }),
+  used: ({ data }) => ({ use: data.use, request: data.request, digest: data.digest }),
+  ended: ({ data }) => ({ by: data.by }),
 }
 
 /**

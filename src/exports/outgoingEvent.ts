@@ -54,6 +54,9 @@ const severities: Readonly<Record<Fact['type'], Severity>> = {
   asked: 'Informational',
   answered: 'Informational',
   reminded: 'Informational',
+  // A standing approval is there to be used, and ends.
+  used: 'Informational',
+  ended: 'Informational',
   // Every group has one each day, whether its members changed or not.
   roster: 'Informational',
   // Rows of exceptions.csv, which an auditor reads later.
@@ -95,6 +98,7 @@ const states: Readonly<Partial<Record<Fact['type'], ApprovalRequest['status']>>>
   expired: 'expired',
   cancelled: 'cancelled',
   lapsed: 'lapsed',
+  ended: 'ended',
   revoked: 'revoked',
   redeemed: 'redeemed',
   succeeded: 'succeeded',

@@ -67,6 +67,7 @@ export class RequestTests {
       case 'revoked':
       case 'cancelled':
       case 'lapsed':
+      case 'ended':
       case 'expired':
       case 'denied':
       case 'tampered':
@@ -78,6 +79,7 @@ export class RequestTests {
       case 'refused':
       case 'undeliverable':
       case 'reviewed':
+      case 'used':
       case 'unreviewed':
       case 'erasure-asked':
       case 'erased':

@@ -1,3 +1,4 @@
+import { bounds } from '../core/data/bound.ts'
 import { chain, type Draft, type Fact, type Requested } from '../core/request/event.ts'
 import { digestOf, newRequestId, type ObjectId, sha256, shardAt } from '../core/data/id.ts'
 import { instant } from '../core/data/instant.ts'
@@ -92,7 +93,7 @@ function forbidden(action: string, rules: readonly string[]): readonly Draft[] {
 }
 
 function allowed(action: string, rules: readonly string[]): readonly Draft[] {
-  const data: DataOf<'approved'> = { by: 'policy', rules, lapsesAt: at }
+  const data = { by: 'policy', rules, lapsesAt: at } as const
   return [
     requestedBy(action, { outcome: 'allow', rules, slots: [] }),
     { type: 'approved', actor: policy, request, data },
@@ -121,6 +122,13 @@ function asked(
     { type: 'decided', actor: person, request, data: decided, said },
     { type: 'vote-void', actor: system, request, data: voided },
     { type: 'approved', actor: person, request, data: { by: 'quorum', lapsesAt: at } },
+    {
+      type: 'approved',
+      actor: policy,
+      request,
+      data: { by: 'standing', lapsesAt: at, standing: request, use: mostUses },
+    },
+    { type: 'used', actor: agent, request, data: { digest, request, use: mostUses } },
     { type: 'denied', actor: person, request, data: { by: 'denial' } },
     { type: 'revoked', actor: person, request, data: revoked, said },
     {
@@ -149,8 +157,12 @@ function rareIn(terms: readonly ApproveTerms[]): Pick<Requested, Rare> {
     ...(terms.some(({ answer }) => answer !== undefined) && { answer: { latest: at, within: longestTime } }),
     ...(moments > 0 && { remind: Array.from({ length: Math.min(moments, sizes.reminders) }, () => -longestTime) }),
     ...(glass.length > 0 && { glass: { groups: glass, review: longestTime } }),
+    // A use names its standing approval, which takes more than the number of uses, and has none of the rest.
+    ...(terms.some(({ session }) => session) && { under: request }),
   }
 }
+
+const { uses: mostUses } = bounds.standing
 
 /** Seconds of a week, the longest time that a rule can give. */
 const longestTime = 604_800
@@ -174,7 +186,7 @@ const groupsIn = (slots: readonly Slot[]): readonly string[] => [
   ...new Set(slots.flatMap(({ groups, later }) => [...groups, ...(later?.groups ?? [])])),
 ]
 
-type Rare = 'via' | 'private' | 'answer' | 'remind' | 'glass'
+type Rare = 'via' | 'private' | 'answer' | 'remind' | 'glass' | 'standing' | 'under'
 
 /** What the rules say of a request, as far as the size of its event depends on that. */
 type Judged = Pick<Requested['policy'], 'outcome' | 'rules'> &

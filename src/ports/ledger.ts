@@ -55,6 +55,8 @@ export interface Change {
   readonly leaves: readonly Leaf[]
   /** The request after the transition. Its row, deadline and indexes follow from it. Absent for events of the log. */
   readonly request?: ApprovalRequest
+  /** Only with a new request that is a use: the standing approval, which was loaded, after it. */
+  readonly beside?: ApprovalRequest
   /** Only with a new request that came with an idempotency key. */
   readonly key?: UsedKey & { readonly hash: Hex }
   /** Only with a leaf `policy-changed`. */
@@ -72,6 +74,8 @@ export type Scope =
   | { readonly by: 'pending' }
   /** Broken glasses that nobody has reviewed. */
   | { readonly by: 'review' }
+  /** Standing approvals that can be used. */
+  | { readonly by: 'standing' }
 
 /** Whether a list includes this request. The list throws the errors of this function. */
 export type Keep = (request: ApprovalRequest) => boolean | Promise<boolean>
@@ -126,6 +130,8 @@ export interface Ledger {
    * Each row of evidence is authenticated.
    * After a lost answer it reads back what was written, so that success always means that the commit is stored.
    *
+   * With a standing approval beside a new request, the loaded request is the standing approval, and its row is replaced.
+   *
    * @throws {Conflict} if the head or the request is not as it was loaded, or the key or request exists already.
    * @throws {Problem} `unavailable` if the storage cannot be reached, or its clock and this one are over 30 s apart.
    */
@@ -166,7 +172,7 @@ export interface Ledger {
   pending(limit: number): Promise<readonly RequestId[]>
 
   /**
-   * Reads one page: newest first, or by deadline for `pending` and `review`. Reads at most 5,000 rows, so a page may be short and
+   * Reads one page: newest first, or by deadline for `pending`, `review` and `standing`. Reads at most 5,000 rows, so a page may be short and
    * still have a cursor.
    *
    * @throws {Problem} `invalid-input` for a cursor that this ledger did not make.

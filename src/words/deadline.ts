@@ -1,6 +1,6 @@
 import { type Instant, milliseconds } from '../core/data/instant.ts'
 import { seconds } from '../core/data/measure.ts'
-import type { ApprovalRequest } from '../core/request/request.ts'
+import { type ApprovalRequest, isStanding } from '../core/request/request.ts'
 import type { Sentence } from './run.ts'
 import type { Words } from './words.ts'
 
@@ -10,7 +10,7 @@ export function deadlineOf(request: ApprovalRequest, words: Words): Sentence {
   if ('closedAt' in request) return deadline.closedAt(request.closedAt)
   if (request.status === 'redeemed') return deadline.redeemedAt(request.redeemedAt)
   return request.status === 'approved'
-    ? deadline.useBy(request.lapsesAt)
+    ? (isStanding(request) ? words.standing.until : deadline.useBy)(request.lapsesAt)
     : decideBy(request.createdAt, request.requirement.expiresAt, words)
 }
 

@@ -84,6 +84,7 @@ const statuses: Words['statuses'] = {
   cancelled: '– Cancelled',
   lapsed: '– Approved, but not used in time',
   revoked: '✕ Revoked',
+  ended: '– Ended',
 }
 
 const tiers: Words['tiers'] = {
@@ -120,6 +121,7 @@ const next: Words['next'] = {
     revoked: notDone,
     expired: `${notDone} The agent may ask again.`,
     lapsed: `${notDone} The agent may ask again.`,
+    ended: 'It covers nothing any more. The agent asks for each action again, or for another standing approval.',
   },
   unreached: 'For a while Teams took no card of this request: some approvers may not have seen it.',
 }
@@ -153,6 +155,7 @@ const history: Words['history'] = {
   expired: 'Expired: not enough people approved it in time.',
   cancelled: 'Cancelled by the agent',
   lapsed: 'Lapsed: nobody used the approval in time.',
+  ended: 'Ended: all uses are taken, or the time is over.',
   redeemed: 'Redeemed: the action is being carried out.',
   unreported: 'Redeemed, but no outcome was reported within a day.',
   succeeded: 'Reported as succeeded',
@@ -194,6 +197,23 @@ const emergency: Words['emergency'] = {
   },
   next: 'Next: another approver says whether that was justified. Review leads there.',
   onlyGlass: 'You are in no group that decides this. In an emergency you can approve it alone, by “Break glass…”.',
+}
+
+const standing: Words['standing'] = {
+  title: (uses, length) => ` and up to ${uses} like it, for ${length}`,
+  runs: (uses, length) =>
+    `Standing approval: for ${length} from the approval on, the agent may do this and what is like it, ${uses === 1 ? 'once' : `${uses} times in all`}. No person is asked again.`,
+  varies: 'Each is as shown here, except that these may vary:',
+  nothingVaries: 'Each is exactly as shown here.',
+  upTo: (param, most) => [exact(param), text(': any number from 0 to '), exact(String(most))],
+  among: (param, items, isList) => [exact(param), text(isList ? ': some of ' : ': one of '), exact(items.join(', '))],
+  below: (prefix) => [text('the target: anything that begins with '), exact(prefix)],
+  used: (used, uses) => `✓ Approved: ${used} of ${uses} used`,
+  usedAt: (at) => [text('Used last '), time(at)],
+  until: (at) => [text('Stands until '), time(at)],
+  next: (left) =>
+    `Next: the agent may use it ${left === 1 ? 'once more' : `${left} times more`}. An approver can take it back at once: Review, then Revoke.`,
+  use: (use, of) => [text(`Use ${use} of standing approval `), exact(of)],
 }
 
 const notices: Words['notices'] = {
@@ -269,6 +289,7 @@ const stops: Readonly<Record<StopCode, string>> = {
   revoked: 'The approval was taken back before it was used.',
   tampered: 'The stored record of this request was changed from outside, so it ended. You may ask again.',
   lapsed: 'The approval was not used in time.',
+  ended: 'The standing approval has ended: its uses are taken, or its time is over.',
   succeeded: 'The action was executed and succeeded.',
   failed: 'The action was executed and failed.',
 }
@@ -306,8 +327,11 @@ const uncovered: Words['uncovered'] = (verb, environment, found) => {
   }
 }
 
-const needs = ({ requirement: slots, expiresAt, executor, onBehalfOf, excludedByAgent: byAgent }: Requested): string =>
-  [
+const needs = (data: Requested): string => {
+  const { requirement: slots, expiresAt, executor, onBehalfOf, excludedByAgent: byAgent, standing, under } = data
+  return [
+    ...(standing ? [`for ${standing.uses} uses`] : []),
+    ...(under === undefined ? [] : [`under standing approval ${under}`]),
     slots === undefined
       ? 'decided by policy'
       : `needs ${slots.map(({ groups, quorum }) => `${quorum} of ${either(groups)}`).join(' and ')} before ${expiresAt}`,
@@ -315,6 +339,7 @@ const needs = ({ requirement: slots, expiresAt, executor, onBehalfOf, excludedBy
     ...(onBehalfOf === undefined ? [] : [`for ${onBehalfOf} (not verified)`]),
     ...(byAgent === undefined ? [] : [`which by its own word keeps ${byAgent.join(', ')} from approving`]),
   ].join('; ')
+}
 
 const reported = (result: string, output: Output | undefined): string =>
   `reported that it ${result}${output ? `, output of ${output.size} bytes, SHA-256 ${output.sha256}` : ''}`
@@ -324,7 +349,8 @@ const report: Words['report'] = {
   shown: ({ data: { page, pages, view } }) => `was shown page ${page} of ${pages} of view ${view}`,
   decided: ({ data: { verdict, via, view, facts } }) =>
     `${verdict === 'approve' ? 'approved' : 'denied'} via ${via}${view === undefined ? '' : `, on view ${view}`}; in ${facts.groups.join(', ')}`,
-  approved: ({ data: { by, lapsesAt } }) => `approved by ${by}, to be used before ${lapsesAt}`,
+  approved: ({ data: { by, lapsesAt, standing, use } }) =>
+    `approved by ${by}${standing === undefined ? '' : `, as use ${use} of ${standing}`}, to be used before ${lapsesAt}`,
   denied: ({ data }) => `denied by ${data.by}`,
   expired: () => 'expired before it was decided',
   cancelled: () => 'withdrew it',
@@ -361,6 +387,8 @@ const report: Words['report'] = {
     `broke the glass via ${via}${view === undefined ? '' : `, on view ${view}`}: approved it alone, to be reviewed before ${reviewBy}; in ${facts.groups.join(', ')}`,
   reviewed: ({ data: { finding } }) => `reviewed the broken glass: ${finding}`,
   unreviewed: () => 'nobody reviewed the broken glass in time',
+  used: ({ data: { use, request: by, digest } }) => `took use ${use}, for request ${by} with digest ${digest}`,
+  ended: ({ data: { by } }) => (by === 'uses' ? 'ended: all uses are taken' : 'ended: its time is over'),
 }
 
 const exceptions: Words['exceptions'] = {
@@ -388,6 +416,7 @@ const exceptions: Words['exceptions'] = {
   'glass-broken': 'one person approved alone in an emergency',
   unreviewed: 'a broken glass was not reviewed in time',
   unjustified: 'a broken glass was found not to be justified',
+  standing: 'people approved actions in advance, for a while',
 }
 
 const request: Words['request'] = {
@@ -636,6 +665,7 @@ export const english: Words = {
   history,
   talk,
   emergency,
+  standing,
   notices,
   deadline,
   progress,

@@ -3,6 +3,7 @@ import { type ApprovalRequest, saidIn } from '../core/request/request.ts'
 import { isEndedByTampering } from '../core/request/tampering.ts'
 import { countedVotes } from '../core/request/voteVoid.ts'
 import { name, type Sentence, text } from './run.ts'
+import { useOf } from './standing.ts'
 import { emergencyOf } from './talk.ts'
 import { mostNames, nameIn } from './votes.ts'
 import type { Words } from './words.ts'
@@ -37,6 +38,8 @@ export function historyOf(request: ApprovalRequest, words: Words): readonly Sent
       return [...approved, [text(history.cancelled), ...saying(request, 'cancelled', 'reason', words)]]
     case 'lapsed':
       return [...approved, [text(history.lapsed)]]
+    case 'ended':
+      return [...approved, [text(history.ended)]]
     case 'revoked': {
       if (isEndedByTampering(request)) return [...approved, [text(history.tampered)]]
       if (request.closedBy.kind === 'policy') return [...approved, [text(history.revokedByPolicy)]]
@@ -46,9 +49,12 @@ export function historyOf(request: ApprovalRequest, words: Words): readonly Sent
   }
 }
 
-function approvalOf(request: ApprovalRequest, { history }: Words): Sentence {
+function approvalOf(request: ApprovalRequest, words: Words): Sentence {
+  const { history } = words
   const { outcome, rules, summary } = request.policy
   if (outcome !== 'approve') return history.approvedByPolicy(summary === undefined ? rules : [summary])
+  const [use] = useOf(request, words)
+  if (use) return use
   const approvals = countedVotes(request)
   const names = approvals.slice(0, mostNames).map((decision) => nameIn(request, decision))
   return history.approvedBy(names, approvals.length - names.length)

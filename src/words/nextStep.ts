@@ -1,6 +1,7 @@
 import { approvalsOf } from '../core/request/decision.ts'
 import { type ApprovalRequest, awaitsReview } from '../core/request/request.ts'
 import { fill } from '../core/request/requirement.ts'
+import { nextUse } from './standing.ts'
 import type { Words } from './words.ts'
 
 /**
@@ -17,10 +18,11 @@ export function nextStep(request: ApprovalRequest, words: Words): readonly strin
   ]
 }
 
-function sentence(request: ApprovalRequest, { next, progress }: Words): string {
+function sentence(request: ApprovalRequest, words: Words): string {
+  const { next, progress } = words
   if ('closedAt' in request) return next.closed[request.status]
   if (request.status === 'redeemed') return request.unreported ? next.unreported : next.redeemed
-  if (request.status === 'approved') return next.approved
+  if (request.status === 'approved') return nextUse(request, words) ?? next.approved
   return next.pending(missing(request).map(({ groups, quorum }) => progress.people(groups, quorum)))
 }
 

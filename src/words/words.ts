@@ -10,6 +10,7 @@ import type { Uncovered } from '../core/request/uncovered.ts'
 import type { RuleWords } from './ruleWords.ts'
 import type { Sentence } from './run.ts'
 import type { SlackWords } from './slackWords.ts'
+import type { StandingWords } from './standingWords.ts'
 import type { EmergencyWords, NoticeWords, TalkWords } from './talkWords.ts'
 
 /**
@@ -39,6 +40,7 @@ export interface Words {
   readonly history: HistoryWords
   readonly talk: TalkWords
   readonly emergency: EmergencyWords
+  readonly standing: StandingWords
   readonly notices: NoticeWords
   readonly deadline: DeadlineWords
   readonly progress: ProgressWords
@@ -178,6 +180,8 @@ interface HistoryWords {
   readonly expired: string
   readonly cancelled: string
   readonly lapsed: string
+  /** Of a standing approval: by its last use, or by time. */
+  readonly ended: string
   readonly redeemed: string
   readonly unreported: string
   readonly succeeded: string

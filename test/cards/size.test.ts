@@ -1,9 +1,15 @@
-import { actionLimits, type Action, canonicalAction, checkAction } from '../../src/core/action/action.ts'
+import {
+  actionLimits,
+  type Action,
+  canonicalAction,
+  checkAction,
+  type ScopeVary,
+} from '../../src/core/action/action.ts'
 import { bounds } from '../../src/core/data/bound.ts'
 import { parseRequestId } from '../../src/core/data/id.ts'
 import { decide } from '../../src/core/request/decision.ts'
 import type { Draft } from '../../src/core/request/event.ts'
-import type { Json, JsonObject } from '../../src/core/data/json.ts'
+import { canonical, type Json, type JsonObject } from '../../src/core/data/json.ts'
 import type { Presentation } from '../../src/core/action/presentation.ts'
 import { showLimits } from '../../src/core/action/page.ts'
 import { report } from '../../src/core/request/redemption.ts'
@@ -186,8 +192,29 @@ function states(action: Action): readonly ApprovalRequest[] {
   const times = { approvedAt: after(60), redeemedAt: after(90), lapsesAt: after(120) }
   const redeemed: ApprovalRequest = { ...quorum, ...times, status: 'redeemed', redemption, unreported: false }
   const failed = stored(report(redeemed, { executor: runner, result: 'failed', summary: said.reason, at: after(180) }))
-  return [request, voted, denied, failed, talked(voted), talked(voted, '"')]
+  return [request, voted, denied, failed, talked(voted), talked(voted, '"'), ...standing(voted)]
 }
+
+/** Scopes that take the most room: with the longest name, with many names, with signs that take two characters each. */
+const scopes: readonly ScopeVary[] = [
+  { target: `${'"'.repeat(250)}/` },
+  { params: { [longKey(0)]: 1 } },
+  { params: Object.fromEntries(Array.from({ length: sizes.varied }, (_, i) => [`"${i}`, ['"', '""', `""""${i}`]])) },
+  { params: Object.fromEntries(Array.from({ length: sizes.varied }, (_, i) => [`${i}`, 'abcdefghijk'.split('')])) },
+]
+
+/** What asks for a standing approval says as much as before, and on each page what may vary. */
+const standing = (voted: ApprovalRequest): readonly ApprovalRequest[] =>
+  scopes.map((vary) => {
+    expect(canonical(vary as Json).length).toBeLessThanOrEqual(bounds.standing.text)
+    const { action } = voted
+    if (!action) throw new TypeError('It is not erased.')
+    return {
+      ...voted,
+      action: { ...action, standing: { for: 86_399, uses: 199, vary } },
+      standing: { uses: 199, used: 0 },
+    }
+  })
 
 const approval: Draft = {
   type: 'approved',

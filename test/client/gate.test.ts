@@ -139,7 +139,7 @@ describe('every end reaches the caller', () => {
     double.answer('read', () => ok(double.asked(stopped('denied', code))))
     const cause = await caught(gate())
     expect(cause).toMatchObject({ name: 'Stopped', code, request: { id: requestId } })
-    expect((cause as Stopped).mayAskAgain).toBe(['expired', 'cancelled', 'lapsed', 'tampered'].includes(code))
+    expect((cause as Stopped).mayAskAgain).toBe(['expired', 'cancelled', 'lapsed', 'ended', 'tampered'].includes(code))
     expect(effects).toEqual([])
   })
 

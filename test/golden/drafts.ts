@@ -10,6 +10,7 @@ const hold = (digit: string): HoldId => `01kjw2xm00${digit.repeat(16)}` as HoldI
 const later = '2026-03-04T13:00:00.000Z' as Instant
 
 const request = '01kjw2xm00abcdefghjkmnpqrs-07' as RequestId
+const another = '01kjw2xm00abcdefghjkmnpqrt-07' as RequestId
 const agent = { kind: 'agent', id: id('a') } as const
 const person = { kind: 'person', id: id('1') } as const
 const policy = { kind: 'policy' } as const
@@ -397,4 +398,53 @@ export const drafts: readonly Draft[] = [
     said: { name: 'Dana', reason: 'It was not.' },
   },
   { type: 'unreviewed', actor: system, request },
+  {
+    type: 'requested',
+    actor: agent,
+    request,
+    data: {
+      action: 'db.export',
+      digest: digest('57'),
+      executor: id('a'),
+      policy: { version: digest('03'), outcome: 'approve', rules: ['export-needs-dba'] },
+      warnings: [],
+      tier: 'medium',
+      requirement: [{ groups: ['dba'], quorum: 1 }],
+      excluded: [id('4')],
+      expiresAt: later,
+      lapse: 14_400,
+      grant: 300,
+      standing: { uses: 20 },
+    },
+    said: { reason: 'The quarterly exports' },
+  },
+  {
+    type: 'requested',
+    actor: agent,
+    request: another,
+    data: {
+      action: 'db.export',
+      digest: digest('58'),
+      executor: id('a'),
+      policy: { version: digest('03'), outcome: 'approve', rules: ['export-needs-dba'] },
+      warnings: [],
+      tier: 'medium',
+      requirement: [{ groups: ['dba'], quorum: 1 }],
+      excluded: [id('4')],
+      expiresAt: later,
+      lapse: 300,
+      grant: 300,
+      under: request,
+    },
+    said: { reason: 'FIN-882' },
+  },
+  { type: 'used', actor: agent, request, data: { use: 20, request: another, digest: digest('58') } },
+  { type: 'ended', actor: system, request, data: { by: 'uses' } },
+  {
+    type: 'approved',
+    actor: policy,
+    request: another,
+    data: { by: 'standing', lapsesAt: later, standing: request, use: 20 },
+  },
+  { type: 'ended', actor: system, request: another, data: { by: 'time' } },
 ]

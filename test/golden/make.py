@@ -14,6 +14,7 @@ def digest(pair): return 'sha256:' + hex64(pair)
 def oid(digit): return digit * 8 + '-0000-4000-8000-000000000000'
 
 REQUEST, LATER = '01kjw2xm00abcdefghjkmnpqrs-07', '2026-03-04T13:00:00.000Z'
+ANOTHER = '01kjw2xm00abcdefghjkmnpqrt-07'
 AGENT, PERSON = {'kind': 'agent', 'id': oid('a')}, {'kind': 'person', 'id': oid('1')}
 POLICY, SYSTEM = {'kind': 'policy'}, {'kind': 'system'}
 FACTS = {'accounts': [oid('1'), oid('2')], 'groups': ['dba', 'security'], 'member': True, 'enabled': True,
@@ -30,6 +31,7 @@ def fact(type, actor, data=None, request=REQUEST, **said):
 def judged(verb, pair, executor, outcome, rules, **more):
     return {'action': verb, 'digest': digest(pair), 'executor': oid(executor), 'warnings': [],
             'policy': {'version': digest('01'), 'outcome': outcome, 'rules': rules}, **more}
+def of_policy_3(data): return {**data, 'policy': {**data['policy'], 'version': digest('03')}}
 def vote(verdict, via, facts=FACTS, **more):
     return {'verdict': verdict, 'via': via, 'content': hex64('c0'), 'facts': facts, **more}
 def sight(via, content, facts=FACTS, **more):
@@ -142,6 +144,18 @@ FACTS_IN_ORDER = [
     fact('reviewed', PERSON, {'finding': 'unjustified', 'client': oid('c'), 'facts': FACTS}, name='Dana',
          reason='It was not.'),
     fact('unreviewed', SYSTEM),
+    fact('requested', AGENT, of_policy_3(judged(
+        'db.export', '57', 'a', 'approve', ['export-needs-dba'], tier='medium', excluded=[oid('4')], expiresAt=LATER,
+        lapse=14400, grant=300, requirement=[{'groups': ['dba'], 'quorum': 1}], standing={'uses': 20})),
+        reason='The quarterly exports'),
+    fact('requested', AGENT, of_policy_3(judged(
+        'db.export', '58', 'a', 'approve', ['export-needs-dba'], tier='medium', excluded=[oid('4')], expiresAt=LATER,
+        lapse=300, grant=300, requirement=[{'groups': ['dba'], 'quorum': 1}], under=REQUEST)), request=ANOTHER,
+        reason='FIN-882'),
+    fact('used', AGENT, {'use': 20, 'request': ANOTHER, 'digest': digest('58')}),
+    fact('ended', SYSTEM, {'by': 'uses'}),
+    fact('approved', POLICY, {'by': 'standing', 'lapsesAt': LATER, 'standing': REQUEST, 'use': 20}, request=ANOTHER),
+    fact('ended', SYSTEM, {'by': 'time'}, request=ANOTHER),
 ]
 
 def main(out):

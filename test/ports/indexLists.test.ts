@@ -93,7 +93,9 @@ async function indexIn(prefix: string): Promise<readonly Record<string, unknown>
 }
 
 describe.each(scopes)('a list by $by', (scope) => {
-  const prefix = { agent: 'agent', approver: 'voter', pending: 'due', review: 'review', time: '' }[scope.by]
+  const prefix = { agent: 'agent', approver: 'voter', pending: 'due', review: 'review', standing: 'due', time: '' }[
+    scope.by
+  ]
 
   test('has its first page after 16 calls at once', async () => {
     let arrived = () => {}

@@ -1,4 +1,4 @@
-import type { Action } from '../../src/core/action/action.ts'
+import type { PlainAction, StandingScope } from '../../src/core/action/action.ts'
 import { type DecisionInput, decide } from '../../src/core/request/decision.ts'
 import { type ChainHead, chain, emptyChain } from '../../src/core/request/event.ts'
 import { versionOf } from '../../src/core/record/policyVersion.ts'
@@ -81,7 +81,7 @@ export const policyFiles: ReadonlyMap<string, string> = new Map([
 ])
 export const policyVersion: Digest = versionOf([...policyFiles].map(([name, text]) => [name, sha256(text)]))
 
-export const action: Action = {
+export const action: PlainAction = {
   action: 'db.export',
   target: 'prod/postgres/customers',
   environment: 'production',
@@ -169,6 +169,17 @@ export function approved(other: Partial<Submission> = {}): ApprovalRequest & { s
   return inStatus('approved', stored(decide(request, decision(request)), after(60)))
 }
 
+/** Up to three more exports like the bot's, within an hour. */
+export const scope: StandingScope = {
+  for: 3600,
+  uses: 3,
+  vary: { target: 'prod/postgres/', params: { rows: 200_000, tables: ['accounts', 'orders'] } },
+}
+
+/** A standing approval for that, by dba a minute after noon. */
+export const standing = (other: Partial<Submission> = {}): ApprovalRequest & { status: 'approved' } =>
+  approved({ action: { ...action, standing: scope }, ...other })
+
 export const redemption = '6f9619ff-8b86-4d01-b42d-00c04fc964ff'
 
 /** Redeemed two minutes after noon. */
@@ -196,6 +207,8 @@ export function anyWith(status: Status): ApprovalRequest {
       return stored(overdue(approved(), after(3660)) ?? nothing(wait))
     case 'cancelled':
       return stored(cancel(wait, { at: after(60) }))
+    case 'ended':
+      return stored(overdue(standing(), after(60 + scope.for)) ?? nothing(wait))
     case 'revoked':
       return stored(revoke(approved(), { approver: dba, facts: facts(dba), at: after(90) }))
     case 'succeeded':
@@ -203,6 +216,9 @@ export function anyWith(status: Status): ApprovalRequest {
       return stored(report(redeemed(), { executor: bot, result: status, at: after(180) }))
   }
 }
+
+/** How a request can end that asks for one action. A standing approval alone is `ended`. */
+export const actionStatuses = (): readonly Status[] => statuses.filter((status) => status !== 'ended')
 
 export const statuses: readonly Status[] = [
   'pending',
@@ -212,6 +228,7 @@ export const statuses: readonly Status[] = [
   'expired',
   'cancelled',
   'lapsed',
+  'ended',
   'revoked',
   'succeeded',
   'failed',

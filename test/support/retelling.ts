@@ -94,6 +94,8 @@ export function* retoldByDay(
   const log: Uint8Array[] = []
   const heads = new Map<string, ShardCut>()
   const lives = new Map<string, { readonly index: number; readonly leaf: string }[]>()
+  /** The standing approvals of uses. */
+  const under = new Map<string, string>()
   const names = new Names(before)
   const versions = versionsOf(before, policies)
   let previous: { readonly manifest: Buffer; readonly note: string } | null = null
@@ -119,6 +121,9 @@ export function* retoldByDay(
           touched.add(event.request)
           lives.set(event.request, [...(lives.get(event.request) ?? []), { index: size + i, leaf }])
         }
+        if (event.type === 'requested' && event.request) under.set(event.request, event.data?.['under'] as string)
+        const standing = ['requested', 'redeemed'].includes(event.type) ? under.get(event.request ?? '') : undefined
+        if (typeof standing === 'string') touched.add(standing)
         return leaf
       })
     log.push(...leaves.map((leaf) => hashLeaf(leaf)))
@@ -327,8 +332,11 @@ function tablesOf({ leaves, carried, size, cuts, sealed, controls }: TablesOf): 
       const rules = replay({ policy: policyFrom, changes })
       for (const [i, event] of events.entries()) {
         if (event.shard !== shard) continue
-        const missing = rules.missing(event)
-        if (missing !== null) for (const one of earlier) if (one.request === missing) rules.carry(one)
+        const tried = new Set<string>()
+        for (let id = rules.missing(event); id !== null && !tried.has(id); id = rules.missing(event)) {
+          tried.add(id)
+          for (const one of earlier) if (one.request === id) rules.carry(one)
+        }
         exceptions += rules
           .take(event, size + i)
           .map(exceptionLine)

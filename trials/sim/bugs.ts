@@ -91,8 +91,8 @@ const ordinaryBugs: readonly Bug[] = [
   bug(
     'an approval that expires',
     'src/core/request/request.ts',
-    "pass: (request, at) => ended(request, 'lapsed', at)",
-    "pass: (request, at) => ended(request, 'expired', at)",
+    ": ended(request, 'lapsed', at)",
+    ": ended(request, 'expired', at)",
   ),
   bug(
     'a delivery that forgets what was not sent',

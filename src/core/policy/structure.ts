@@ -1,3 +1,4 @@
+import { bounds } from '../data/bound.ts'
 import type { ObjectId } from '../data/id.ts'
 import { type Instant, plusSeconds } from '../data/instant.ts'
 import type { Outcome, Requested, Tier } from '../request/event.ts'
@@ -57,7 +58,8 @@ export function structuralJudge(policy: PlainPolicy): (ask: RecordedAsk) => stri
       if (known.size >= mostRemembered) known.clear()
       known.set(key, expected)
     }
-    return typeof expected === 'string' ? expected : differenceIn(expected, at, data)
+    const wanted = typeof expected === 'string' ? expected : ofItsKind(expected, data)
+    return typeof wanted === 'string' ? wanted : differenceIn(wanted, at, data)
   }
 }
 
@@ -81,7 +83,7 @@ function expectedOf(policy: PlainPolicy, agent: ObjectId, data: Requested): Expe
   }
   if (judged.outcome !== 'approve') return {}
   const strict = strictest(rules.map(({ terms }) => terms as ApproveTerms))
-  const { slots, tier, expires, lapse, grant, via, private: isPrivate, answer, remind, glass } = strict
+  const { slots, tier, expires, lapse, grant, via, private: isPrivate, answer, remind, glass, session } = strict
   if (via?.length === 0) return 'its rules have no door in common, so that nobody can approve it'
   const excluded = excludedFrom(roster, [registered, ...(acting ? [acting] : [])], onBehalfOf)
   const byAgent = excludedByWord(roster, registered, excluded)
@@ -93,7 +95,20 @@ function expectedOf(policy: PlainPolicy, agent: ObjectId, data: Requested): Expe
     ...(answer !== undefined && { answer }),
     ...(remind && { remind }),
     ...(glass && { glass }),
+    ...(session && { session }),
   }
+}
+
+/** What the rules give a standing approval, or a use of one. */
+function ofItsKind(expected: Expected, { standing, under, lapse = 0 }: Requested): Expected | string {
+  const { answer, remind, glass: _, session, ...bare } = expected
+  if (under !== undefined && !session) return 'its rules let nobody approve it in advance'
+  if (under !== undefined) return { ...bare, lapse: Math.min(expected.lapse ?? 0, bounds.useLapse) }
+  if (standing === undefined) return expected
+  if (!session) return 'its rules let nobody ask for a standing approval'
+  if (standing.uses > session.uses) return `it is for ${standing.uses} uses, and its rules give ${session.uses}`
+  if (lapse > session.for) return `it is for ${lapse} seconds, and its rules give ${session.for}`
+  return { ...bare, ...(answer !== undefined && { answer }), ...(remind && { remind }), lapse }
 }
 
 /** The rules that an ask names. They stand in the one file that leads to its outcome, in the order of that file. */

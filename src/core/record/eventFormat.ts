@@ -1,3 +1,4 @@
+import { bounds } from '../data/bound.ts'
 import { canonicalEither } from '../data/canonicalForm.ts'
 import type { EventOf } from './eventType.ts'
 import { exportedFiles, findings, tamperChecks } from '../request/event.ts'
@@ -61,6 +62,9 @@ const slot = object({
   quorum: whole(1, 99),
 })
 
+/** No policy can give more uses. */
+const uses = whole(1, bounds.standing.uses)
+
 export const requested = where(
   object({
     action: verb,
@@ -81,17 +85,21 @@ export const requested = where(
     'answer?': object({ latest: moment, within: seconds }),
     'remind?': list(whole(-year, year), 1),
     'glass?': object({ groups: list(name, 1), review: seconds }),
+    'standing?': object({ uses }),
+    'under?': requestId,
   }),
   ({ policy: { outcome, rules }, ...data }: Data<'requested'>) => {
     const isDecided = outcome === 'approve'
     const isGranted = isDecided || outcome === 'allow'
     const { tier, requirement, excluded, excludedByAgent = [], expiresAt, lapse, grant } = data
-    const { via, private: isPrivate, answer, remind, glass } = data
+    const { via, private: isPrivate, answer, remind, glass, standing, under } = data
     const has = (member: unknown, belongs: boolean) => (member !== undefined) === belongs
     return (
       rules.length > 0 === (outcome !== 'no-policy') &&
       [tier, requirement, excluded, expiresAt].every((member) => has(member, isDecided)) &&
-      (isDecided || [via, isPrivate, answer, remind, glass].every((member) => member === undefined)) &&
+      (isDecided || [via, isPrivate, answer, remind, glass, standing, under].every((member) => member === undefined)) &&
+      (standing === undefined || (under === undefined && glass === undefined && tier !== 'high')) &&
+      (under === undefined || [answer, remind, glass].every((member) => member === undefined)) &&
       [lapse, grant].every((member) => has(member, isGranted)) &&
       excludedByAgent.every((one) => excluded?.includes(one))
     )
@@ -128,9 +136,21 @@ export const revoked = where(
 )
 
 export const approved = where(
-  object({ by: oneOf('quorum', 'policy', 'glass'), 'rules?': list(name), lapsesAt: moment }),
-  ({ by, rules }: Data<'approved'>) => (rules !== undefined) === (by === 'policy'),
+  object({
+    by: oneOf('quorum', 'policy', 'glass', 'standing'),
+    'rules?': list(name),
+    lapsesAt: moment,
+    'standing?': requestId,
+    'use?': uses,
+  }),
+  ({ by, rules, standing, use }: Data<'approved'>) =>
+    (rules !== undefined) === (by === 'policy') &&
+    [standing, use].every((member) => (member !== undefined) === (by === 'standing')),
 )
+
+export const used = object({ digest, request: requestId, use: uses })
+
+export const ended = object({ by: oneOf('uses', 'time') })
 
 export const denied = where(
   object({ by: oneOf('denial', 'policy'), 'rules?': list(name) }),

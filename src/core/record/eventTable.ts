@@ -15,6 +15,7 @@ import { prompted } from '../request/prompt.ts'
 import { refuse } from '../request/refusal.ts'
 import { redeem, type Report, report } from '../request/redemption.ts'
 import { type ApprovalRequest, overdue } from '../request/request.ts'
+import { approvedByStanding, takeUse } from '../request/standing.ts'
 import { endTampered } from '../request/tampering.ts'
 import { voidVote } from '../request/voteVoid.ts'
 import { cancel, forbid, revoke } from '../request/withdrawal.ts'
@@ -24,6 +25,7 @@ import {
   asked,
   decided,
   denied,
+  ended,
   erased,
   erasureAsked,
   escalated,
@@ -42,6 +44,7 @@ import {
   said,
   shown,
   tampered,
+  used,
 } from './eventFormat.ts'
 import { exportKey } from './exportKey.ts'
 import { type EventOf, type EventType, type Given, isHasty, type LogEvent, type Replayed } from './eventType.ts'
@@ -87,8 +90,8 @@ const table: { readonly [Type in Fact['type']]: EventType<Type> } = {
   },
   approved: {
     forms: { 1: { request: requestId, data: approved } },
-    replay: () => 'no vote or rule leads to it',
-    exception: null,
+    replay: approveUseAgain,
+    exception: { kind: 'standing', detail: standingOf },
   },
   denied: {
     forms: { 1: { request: requestId, data: denied } },
@@ -264,6 +267,17 @@ const table: { readonly [Type in Fact['type']]: EventType<Type> } = {
     ignoresDeadlines: true,
     exception: { kind: 'unreviewed' },
   },
+  used: {
+    forms: { 1: { request: requestId, data: used } },
+    replay: (request, { at, data }) => takeUse(request, { ...data, at }),
+    exception: null,
+  },
+  ended: {
+    forms: { 1: { request: requestId, data: ended } },
+    replay: letPass,
+    ignoresDeadlines: true,
+    exception: { kind: 'never-used', detail: (_event, life) => (life?.request.standing?.used === 0 ? '' : null) },
+  },
 }
 
 /** The row of an event's type. */
@@ -327,6 +341,19 @@ function answerAgain(request: ApprovalRequest, event: EventOf<'answered'>): Give
   if (data.facts && !data.facts.accounts.includes(actor.id)) return aboutAnother
   const by = { kind: actor.kind, id: actor.id }
   return answer(request, { ...data, by, answer: written, at, ...textIn(event, 'name') })
+}
+
+/** People and rules approve with an event before this one; a standing approval does by it. */
+function approveUseAgain(request: ApprovalRequest, { at, data }: EventOf<'approved'>): Given {
+  const { standing, use, lapsesAt } = data
+  if (standing === undefined || use === undefined) return 'no vote or rule leads to it'
+  return approvedByStanding(request, { standing, use, lapsesAt, at })
+}
+
+/** How often an approval may be used, and until when; `null` for that of one action. */
+function standingOf({ data }: EventOf<'approved'>, life: Replayed | null): string | null {
+  const { standing } = life?.request ?? {}
+  return standing ? `${standing.uses} until ${data.lapsesAt}` : null
 }
 
 function promptAgain(request: ApprovalRequest, { at }: LogEvent): Given {

@@ -31,7 +31,7 @@ export interface Replayed {
   readonly looks: readonly (number | null)[]
 }
 
-/** What people said beside votes, or what became of it: the types of events that are counted of a request. */
+/** What people said beside votes, what became of it, and uses: the types of events that are counted of a request. */
 export const talkTypes = [
   'asked',
   'answered',
@@ -40,6 +40,7 @@ export const talkTypes = [
   'glass-broken',
   'reviewed',
   'unreviewed',
+  'used',
 ] as const
 export type TalkType = (typeof talkTypes)[number]
 
@@ -85,6 +86,7 @@ export const exceptionKinds = [
   'glass-broken',
   'unreviewed',
   'unjustified',
+  'standing',
   'late-seal',
 ] as const
 

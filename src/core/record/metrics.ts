@@ -76,6 +76,8 @@ export interface LifeFacts {
   }[]
   /** What people said beside votes. Absent if they said nothing. */
   readonly talk?: readonly Talk[]
+  /** Present in a use of a standing approval. */
+  readonly isUse?: true
 }
 
 /** What is counted of what people said beside votes. `asked` is the ask of an agent. */
@@ -87,6 +89,7 @@ const talkMetrics: Readonly<Record<TalkType, string>> = {
   'glass-broken': 'glass-broken',
   reviewed: 'reviewed',
   unreviewed: 'unreviewed',
+  used: 'used',
 }
 
 /** Picks what is counted of a request. */
@@ -100,6 +103,7 @@ export function lifeFacts({ request, decidedAt, shownAt, looks, talk }: Life): L
   if ('closedAt' in request) facts.closedAt = request.closedAt
   if (seenAt !== undefined) facts.seenAt = seenAt
   if (talk) facts.talk = talk
+  if (request.under !== undefined) facts.isUse = true
   return facts
 }
 
@@ -195,8 +199,11 @@ function countsOf(facts: LifeFacts, from: Instant | null): readonly string[] {
 /** Whether one person approved it alone. */
 const isAlone = ({ talk = [] }: LifeFacts): boolean => talk.some(({ type }) => type === 'glass-broken')
 
-/** Who decides a request: people exactly if the policy asked for them. */
-const deciderOf = ({ outcome }: LifeFacts): 'people' | 'policy' => (outcome === 'approve' ? 'people' : 'policy')
+/** Who decides a request: people exactly if the policy asked for them, and they had not decided before. */
+function deciderOf({ outcome, isUse }: LifeFacts): 'people' | 'policy' | 'standing' {
+  if (outcome !== 'approve') return 'policy'
+  return isUse ? 'standing' : 'people'
+}
 
 /** The times from the ask to the decision of people, and to the first view. */
 function timesOf(facts: LifeFacts, from: Instant | null): readonly (readonly [string, number])[] {

@@ -3,7 +3,8 @@ import { type Exceptional, exceptionOf } from './auditException.ts'
 import { type Digest, type Hex, type RequestId, type Shard } from '../data/id.ts'
 import type { Instant } from '../data/instant.ts'
 import type { HoldSubject } from '../request/hold.ts'
-import { checkGiven, illegal, type Life, live } from './replayedRequest.ts'
+import { checkStands, use } from '../request/standing.ts'
+import { checkGiven, illegal, legal, type Life, live } from './replayedRequest.ts'
 import { typeOf } from './eventTable.ts'
 import { exportKey } from './exportKey.ts'
 import { type HoldsOfDay, KnownHolds } from './knownHolds.ts'
@@ -15,7 +16,7 @@ import { policyIn } from './record.ts'
 export interface Replay {
   /**
    * Names a request that began on an earlier day, and whose carried events the rules need before this event; `null` if they
-   * need none. Asked again after each.
+   * need none. Asked again after each, since a use that is asked for or redeemed needs its standing approval, too.
    */
   missing(event: LogEvent): RequestId | null
   /** Replays a carried event. Called oldest first, before the request's first event of the day. Returns its state. */
@@ -90,34 +91,25 @@ export function replay(start: ReplayStart = {}): Replay {
   const { policy, changes = new Set(), holds = new KnownHolds(), told, since } = start
   const lives = new Lives()
   const log = logRules(policy, holds, told)
-  let awaited: Awaited | null = null
+  const commands = commandsOf(lives, log)
   let first: LogEvent | null = null
   let newest: LogEvent | null = null
   let shard: Shard | null = null
 
-  function next(event: LogEvent, hash?: Hex): Life | null {
+  function next(event: LogEvent, hash?: Hex, isCarried = false): Life | null {
     shard ??= event.shard
     if (event.shard !== shard) throw illegal(event, `it stands among the events of shard ${shard}`)
-    const { request } = event
-    if (awaited) {
-      awaited = follow(awaited, event)
-    } else if (request === undefined) {
-      log.check(event)
-    } else {
-      const { life, rest } = live(lives.get(request), event, hash)
-      lives.set(request, life)
-      if (rest.length > 0) awaited = { after: event, drafts: rest }
-    }
-    return request === undefined ? null : (lives.get(request) ?? null)
+    commands.take(event, hash, isCarried)
+    return event.request === undefined ? null : (lives.get(event.request) ?? null)
   }
 
   return {
-    missing: ({ type, request }) =>
-      request === undefined || type === 'requested' || lives.get(request) !== undefined ? null : request,
+    missing: (event) => missingOf(event, lives),
 
     carry(event) {
       checkCarried(event, first)
-      const life = next(event)
+      // The two sides of a use are carried apart: what stands between the events of one is of the other.
+      const life = next(event, undefined, true)
       if (!life) throw illegal(event, 'nothing says that the request was opened')
       return life
     },
@@ -125,29 +117,110 @@ export function replay(start: ReplayStart = {}): Replay {
     take(event, index, hash) {
       checkOrder(event, newest, since)
       // All events of a command have the same time, so a command never spans two days.
-      if (awaited && awaited.after !== newest) throw missing(awaited)
+      commands.checkGoesOn(newest)
       first ??= event
       newest = event
       const life = next(event, hash)
       if (event.type === 'requested') log.judged(event, event.data.policy.version)
       if (event.request !== undefined) lives.touch(event.request)
       if (event.type === 'erased' && life) checkErasure(event, life.request, holds)
+      if (event.type === 'redeemed' && life?.request.under !== undefined) checkUnder(event, life.request.under, lives)
       return exceptionsOf(event, index, life, changes)
     },
 
     rows() {
-      checkEnded(lives.touched(), awaited, newest)
+      commands.checkEnded(lives.touched(), newest)
       return lives.touched()
     },
 
     life: (request) => lives.get(request),
     policy: log.policy,
     told: log.told,
-    checkWhole: (requests) => checkEnded(lives.of(requests), awaited, newest),
-    isWhole: () => awaited === null && (newest?.request === undefined || !lives.get(newest.request)?.unvoided),
+    checkWhole: (requests) => commands.checkEnded(lives.of(requests), newest),
+    isWhole: () => commands.isWhole() && (newest?.request === undefined || !lives.get(newest.request)?.unvoided),
     resume: (life) => lives.set(life.request.id, life),
     forget: (request) => lives.forget(request),
   }
+}
+
+/** The request without which an event cannot be replayed, if it is not known yet. */
+function missingOf(event: LogEvent, lives: Lives): RequestId | null {
+  const unknownOf = (id: RequestId | undefined): RequestId | null => (id === undefined || lives.get(id) ? null : id)
+  const { type, request } = event
+  if (request === undefined) return null
+  if (type === 'requested') return unknownOf(event.data.under)
+  const life = lives.get(request)
+  if (life === undefined) return request
+  return type === 'redeemed' ? unknownOf(life.request.under) : null
+}
+
+/** Follows the commands of a log: the events of one come together, those of a use about both of its requests. */
+function commandsOf(lives: Lives, log: { readonly check: (event: LogEvent) => void }) {
+  let awaited: Awaited | null = null
+  let using: EventOf<'requested'> | null = null
+  return {
+    take(event: LogEvent, hash: Hex | undefined, isCarried: boolean): void {
+      if (using) {
+        awaited = useAfter(using, event, lives, hash)
+        using = null
+      } else if (awaited) {
+        awaited = follow(awaited, event)
+        if (event.type === 'approved' && event.data.by === 'standing') grow(lives, event, hash)
+      } else if (event.request === undefined) {
+        log.check(event)
+      } else {
+        if (event.type === 'used' && !isCarried) throw illegal(event, 'the ask that it counts must come before it')
+        const rest = grow(lives, event, hash)
+        if (rest.length > 0) awaited = { after: event, drafts: rest }
+        if (event.type === 'requested' && event.data.under !== undefined && !isCarried) using = event
+      }
+    },
+    checkGoesOn(newest: LogEvent | null): void {
+      if (awaited && awaited.after !== newest) throw missing(awaited)
+      if (using && using !== newest) throw useMissing(using)
+    },
+    checkEnded(requests: Iterable<Life>, newest: LogEvent | null): void {
+      if (using) throw useMissing(using)
+      checkEnded(requests, awaited, newest)
+    },
+    isWhole: (): boolean => awaited === null && using === null,
+  }
+}
+
+/** Replays an event of a request. Returns the other events of its command. */
+function grow(lives: Lives, event: LogEvent, hash?: Hex): readonly Draft[] {
+  const id = event.request as RequestId
+  const { life, rest } = live(lives.get(id), event, hash)
+  lives.set(id, life)
+  return rest
+}
+
+const useMissing = (asked: EventOf<'requested'>) =>
+  illegal(asked, `“used” of the standing approval ${asked.data.under} must follow it at once`)
+
+/**
+ * Replays the `used` that must follow the ask of a use, with both requests at hand.
+ *
+ * @returns what must follow: `ended` if it was the last use, and `approved` of the ask
+ */
+function useAfter(asked: EventOf<'requested'>, event: LogEvent, lives: Lives, hash?: Hex): Awaited {
+  const { request: id, actor, data, at, seq } = asked
+  const isNext = event.type === 'used' && event.request === data.under && event.seq === seq + 1 && event.at === at
+  if (!isNext || id === undefined || !('id' in actor)) throw useMissing(asked)
+  const standing = data.under === undefined ? undefined : lives.get(data.under)
+  if (!standing) throw illegal(asked, 'nothing says that its standing approval was asked for')
+  const { events } = legal(event, () => use(standing.request, { id, agent: actor.id, data, at }))
+  const [used, ...drafts] = events
+  if (used) checkGiven(used, event)
+  grow(lives, event, hash)
+  return { after: event, drafts }
+}
+
+/** @throws {Broken} `illegal-event` if the standing approval of a use was taken back before the use was redeemed */
+function checkUnder(event: LogEvent, under: RequestId, lives: Lives): void {
+  const standing = lives.get(under)
+  if (!standing) throw illegal(event, 'nothing says that its standing approval was asked for')
+  legal(event, () => checkStands(standing.request))
 }
 
 /** @param since the time of the last event of an earlier part of the day */
@@ -227,7 +300,7 @@ function isFirstChange(event: LogEvent, changes: Set<string>): boolean {
 /** Takes the next event that is awaited. @throws {Broken} `illegal-event` for another */
 export function follow({ after, drafts }: Awaited, event: LogEvent): Awaited | null {
   const [draft, ...rest] = drafts
-  const isNext = event.seq === after.seq + 1 && event.at === after.at && event.request === after.request
+  const isNext = event.seq === after.seq + 1 && event.at === after.at && event.request === draft?.request
   if (!draft || !isNext) throw missing({ after, drafts })
   checkGiven(draft, event)
   return rest.length > 0 ? { after: event, drafts: rest } : null

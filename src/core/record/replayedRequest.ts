@@ -62,12 +62,30 @@ export function live(
   const type = typeOf(event)
   const { request, events } = given(event, () => {
     const isVoided = life.unvoided === null || isCompleting(life, life.unvoided, event)
+    const misplaced = misplacedUse(life, event)
+    if (misplaced !== null) return misplaced
     if (!isVoided) return 'votes are void only right before the vote or the escalation that they would complete'
     const late = type.ignoresDeadlines ? null : overdue(life.request, event.at)
     if (late) return `a deadline has passed: “${late.events[0]?.type}” must come first`
     return type.replay(life.request, event)
   })
   return { life: grown(life, request, event, hash), rest: events }
+}
+
+/** Whether a use has its ask and nothing else: no commit ends so. */
+export const isUnapprovedUse = ({ request }: Life): boolean =>
+  request.under !== undefined && request.status === 'pending'
+
+/**
+ * Says that a use is not approved by the commit that asked for it. What its standing approval records stands between: one
+ * event, or two with the last use.
+ */
+function misplacedUse(life: Life, event: LogEvent): string | null {
+  if (!isUnapprovedUse(life)) return null
+  const { seq, at } = life
+  const between = event.seq - seq - 1
+  const isRight = event.type === 'approved' && event.at === at && (between === 1 || between === 2)
+  return isRight ? null : 'a use is approved with the ask itself'
 }
 
 /** @throws {Broken} `illegal-event` unless the event is the one that the rules gave. */
@@ -106,7 +124,7 @@ function opened(event: EventOf<'requested'>, hash: Hex): Given {
 
 /** Runs a command, and checks that it gives this event. Returns the request and the command's other events. */
 function given(event: LogEvent, command: () => Given): Step {
-  const step = attempt(event, command)
+  const step = legal(event, command)
   if (typeof step === 'string') throw illegal(event, step)
   const [first, ...rest] = step.events
   if (!first) throw illegal(event, 'the rules record nothing here: it has no effect, or was recorded before')
@@ -114,9 +132,10 @@ function given(event: LogEvent, command: () => Given): Step {
   return { request: step.request, events: rest }
 }
 
-function attempt(event: LogEvent, command: () => Given): Given {
+/** Runs a rule for an event. @throws {Broken} `illegal-event` if the rule refuses it */
+export function legal<T>(event: LogEvent, rule: () => T): T {
   try {
-    return command()
+    return rule()
   } catch (cause) {
     if (!(cause instanceof Problem)) throw cause
     throw illegal(event, `they refuse it with “${cause.message}”`, { cause })

@@ -8,7 +8,7 @@ import type { LogEvent } from './eventType.ts'
 import { isTampered } from '../request/tampering.ts'
 import { readRecord } from './record.ts'
 import { type Awaited, follow, missing } from './replay.ts'
-import { type Life, live } from './replayedRequest.ts'
+import { isUnapprovedUse, type Life, live } from './replayedRequest.ts'
 
 /** An event as it is kept, known to be authentic. */
 export interface ToldEvent {
@@ -60,6 +60,7 @@ export function retell(
   }
   if (awaited) throw missing(awaited)
   if (!life) throw wrong(request, 'it has no events')
+  if (isUnapprovedUse(life)) throw wrong(request, 'the event that approves the use is missing')
   return { life, events: request.events, said }
 }
 
@@ -137,7 +138,7 @@ type Members = Readonly<Record<string, unknown>>
 
 const laterFacts: ReadonlySet<string> = new Set([
   ...['requirement', 'onBehalfOf', 'lapse', 'grant', 'erasureAsks', 'refusals'],
-  ...['questions', 'reminded', 'escalated', 'glass'],
+  ...['questions', 'reminded', 'escalated', 'glass', 'standing', 'under', 'use'],
 ])
 
 /** Facts that not every request has: the row must not have them where the events do not. */

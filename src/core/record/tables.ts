@@ -49,6 +49,9 @@ const furtherColumns = {
   answered: ({ request }) => counted(request.questions?.filter(({ answer }) => answer).length),
   reminded: ({ request }) => counted(request.reminded?.round),
   escalated: ({ request }) => joined(request.escalated),
+  under: ({ request }) => request.under,
+  used: ({ request }) => counted(request.standing?.used),
+  uses: ({ request }) => counted(request.standing?.uses),
 } satisfies Readonly<Record<string, (row: Life) => string | undefined>>
 
 const counted = (number = 0): string | undefined => (number === 0 ? undefined : String(number))
@@ -83,7 +86,7 @@ const furtherCells = Object.values(furtherColumns)
 
 /** The row of a request in further.csv; `null` for one of which nothing is told there. */
 export const furtherLine = (row: Life): string | null =>
-  row.talk ? csvLine(furtherCells.map((cell) => cell(row))) : null
+  row.talk || row.request.standing || row.request.under ? csvLine(furtherCells.map((cell) => cell(row))) : null
 
 const requestCells = Object.values(requestColumns)
 const exceptionCells = Object.values(exceptionColumns)

@@ -21,12 +21,13 @@ const isSeen = ({ type }: Pick<Leaf, 'type'>): boolean => !unseen.has(type)
 
 /**
  * Says whether a commit leaves work for a delivery: cards that are out of date, people to be told again, or the file of an end, which a crash after
- * the commit may prevent. A redemption that policy allowed needs none: without an answer its executor repeats it.
+ * the commit may prevent. A redemption that policy allowed needs none: without an answer its executor repeats it. A use has no
+ * card: that of its standing approval tells of it.
  */
 export const needsDelivery = (after: ApprovalRequest, leaves: readonly Pick<Leaf, 'type'>[]): boolean =>
-  after.policy.outcome === 'approve'
+  after.policy.outcome === 'approve' && after.under === undefined
     ? leaves.some((leaf) => isSeen(leaf) || leaf.type === 'reminded')
-    : leaves.some(({ type }) => type === 'cancelled' || type === 'tampered')
+    : leaves.some(({ type }) => type === 'cancelled' || type === 'revoked' || type === 'tampered')
 
 /** Records, once and only while a request is pending, that no channel of its approvers was reached. Closes nothing. */
 export function undeliverable(request: ApprovalRequest): Step {

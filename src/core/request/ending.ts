@@ -39,6 +39,7 @@ function actOf(request: ApprovalRequest): End['act'] | null {
     case 'approved':
     case 'expired':
     case 'lapsed':
+    case 'ended':
       return null
   }
 }

@@ -60,9 +60,12 @@ export type Fact =
   | {
       readonly type: 'approved'
       readonly data: {
-        readonly by: 'quorum' | 'policy' | 'glass'
+        readonly by: 'quorum' | 'policy' | 'glass' | 'standing'
         readonly rules?: readonly string[]
         readonly lapsesAt: Instant
+        /** Of a use: the standing approval that it is a use of, and which one, from 1. */
+        readonly standing?: RequestId
+        readonly use?: number
       }
     }
   | {
@@ -120,6 +123,15 @@ export type Fact =
       readonly data: { readonly finding: ReviewFinding; readonly client?: ObjectId; readonly facts: Facts }
     }
   | { readonly type: 'unreviewed' }
+  | { readonly type: 'used'; readonly data: UsedStanding }
+  | { readonly type: 'ended'; readonly data: { readonly by: 'uses' | 'time' } }
+
+/** A use of a standing approval: which one, from 1, and the request that it is, with its digest. */
+interface UsedStanding {
+  readonly use: number
+  readonly request: RequestId
+  readonly digest: Digest
+}
 
 interface Decided extends Sight {
   readonly verdict: Verdict
@@ -220,6 +232,10 @@ export interface Requested {
   readonly remind?: readonly number[]
   /** Who may approve alone in an emergency, and how many seconds others then have to review that. */
   readonly glass?: Glass
+  /** Present if a standing approval is asked for: `lapse` is then how long it stands. */
+  readonly standing?: { readonly uses: number }
+  /** Present in a use: the standing approval that it is a use of. */
+  readonly under?: RequestId
 }
 
 /** What a person saw before an act, and the door that the act came through. */

@@ -1,8 +1,8 @@
-import type { Digest, Hex, ObjectId } from '../data/id.ts'
+import type { Digest, Hex, ObjectId, RequestId } from '../data/id.ts'
 import { earlier, instant, type Instant, milliseconds, plusSeconds } from '../data/instant.ts'
 import { isArray, isObject, type JsonObject } from '../data/json.ts'
 import { Problem } from '../data/problem.ts'
-import type { ApprovalRequest } from './request.ts'
+import { type ApprovalRequest, isStanding } from './request.ts'
 import { countedVotes } from './voteVoid.ts'
 
 /** The `typ` of a grant's header, so that no other token of this service passes as a grant (RFC 8725 section 3.11). */
@@ -34,16 +34,25 @@ export interface GrantClaims {
   readonly approvers: readonly ObjectId[]
   /** Present if one person broke the glass: then that person alone approved. */
   readonly glass?: true
+  /** Of a use: the standing approval whose approvers they are. */
+  readonly standing?: RequestId
   readonly event: Hex
 }
 
 /**
  * Makes the claims of a grant for an approved request.
  *
- * @returns `null` if the request is not approved, has lapsed, or its action is erased
+ * @param standing of a use: its standing approval
+ * @returns `null` if the request is not approved, has lapsed, is a standing approval itself, or its action is erased
  */
-export function grantFor(request: ApprovalRequest, issuer: string, now: Instant): GrantClaims | null {
+export function grantFor(
+  request: ApprovalRequest,
+  issuer: string,
+  now: Instant,
+  standing?: ApprovalRequest,
+): GrantClaims | null {
   if (request.status !== 'approved' || now >= request.lapsesAt || request.action === null) return null
+  if (isStanding(request) || request.under !== standing?.id) return null
   const event = request.events.findLast(({ type }) => type === 'approved')?.hash
   if (event === undefined) return null
   const { action, target, environment } = request.action
@@ -61,7 +70,8 @@ export function grantFor(request: ApprovalRequest, issuer: string, now: Instant)
     policy: request.policy.version,
     ...(request.glass
       ? { approvers: [request.glass.by], glass: true }
-      : { approvers: countedVotes(request).map(({ approver }) => approver) }),
+      : { approvers: countedVotes(standing ?? request).map(({ approver }) => approver) }),
+    ...(standing && { standing: standing.id }),
     event,
   }
 }

@@ -18,6 +18,13 @@ export interface LimitRow {
   readonly asked: readonly RequestId[]
   /** What policy may answer by itself, or has answered, in the last hour. */
   readonly answered?: readonly Answered[]
+  /** The standing approvals of an agent that are asked for or can be used. Absent if there never was one. */
+  readonly standing?: readonly StandingHolder[]
+}
+
+interface StandingHolder {
+  readonly id: RequestId
+  readonly takenAt: Instant
 }
 
 /** So many answers of policy, the last of them before this moment. */
@@ -219,10 +226,40 @@ export function taken(row: LimitRow, holder: SlotHolder, most: number, of: strin
   return { ...row, slots: [...others, holder] }
 }
 
+/**
+ * Takes a place for a standing approval. One that has a place already keeps it.
+ *
+ * @param over those that can be used no more
+ * @throws {Problem} `too-many` while so many are open that no other may be asked for
+ */
+export function withStanding(
+  row: LimitRow,
+  holder: StandingHolder,
+  over: ReadonlySet<RequestId> = new Set(),
+): LimitRow {
+  const { open } = bounds.standing
+  const others = (row.standing ?? []).filter(({ id }) => id !== holder.id && !over.has(id))
+  if (others.length >= open)
+    throw new Problem('too-many', `This agent already has ${open} standing approvals: use them, or cancel one.`, {
+      retryAfter: 60,
+    })
+  return { ...row, standing: [...others, { id: holder.id, takenAt: holder.takenAt }] }
+}
+
+/** Finds the standing approvals that may be over: all of them, once no further one may be asked for. */
+export const suspectStanding = ({ standing = [] }: LimitRow): readonly StandingHolder[] =>
+  standing.length < bounds.standing.open ? [] : standing
+
+/** Whether the action of this digest was denied a moment ago. */
+export const isCooling = ({ denied }: LimitRow, digest: Digest, at: Instant): boolean =>
+  denied.some((one) => one.digest === digest && at < plusSeconds(one.deniedAt, coolDown))
+
 /** Gives back the slot of a refused request. The ask is not counted, because no person was asked. */
 export function released(row: LimitRow, id: RequestId): LimitRow {
   const slots = row.slots.filter((slot) => slot.id !== id)
-  return slots.length === row.slots.length ? row : { ...row, slots, asked: row.asked.filter((one) => one !== id) }
+  if (slots.length === row.slots.length) return row
+  const standing = row.standing?.filter((one) => one.id !== id)
+  return { ...row, slots, asked: row.asked.filter((one) => one !== id), ...(standing && { standing }) }
 }
 
 const secondsUntil = (end: Instant, at: Instant): number =>

@@ -1,8 +1,8 @@
 import type { ApprovalRequest } from './request.ts'
 import { isEndedByTampering } from './tampering.ts'
 
-/** What an agent does next. `answer`: a question is open that the agent answers itself. Only the answer to a redemption says `execute`: no status implies it. */
-export const nextSteps = ['wait', 'answer', 'redeem', 'execute', 'report', 'stop'] as const
+/** What an agent does next. `answer`: a question is open that the agent answers itself. `use`: it may ask under its standing approval. Only the answer to a redemption says `execute`: no status implies it. */
+export const nextSteps = ['wait', 'answer', 'redeem', 'execute', 'report', 'use', 'stop'] as const
 export type NextStep = (typeof nextSteps)[number]
 
 /** Why an agent stops. */
@@ -15,6 +15,7 @@ export const stopCodes = [
   'revoked',
   'tampered',
   'lapsed',
+  'ended',
   'succeeded',
   'failed',
 ] as const

@@ -3,7 +3,7 @@ import type { Digest, ObjectId } from '../data/id.ts'
 import type { Instant } from '../data/instant.ts'
 import { changed } from '../data/changed.ts'
 import { Problem } from '../data/problem.ts'
-import { type ApprovalRequest, saidIn, type Step } from './request.ts'
+import { type ApprovalRequest, isStanding, saidIn, type Step } from './request.ts'
 
 /**
  * Claims an approved request for execution, once.
@@ -31,6 +31,8 @@ export function redeem(
     throw new Problem('forbidden-by-policy', 'The policy in force forbids this action.')
   if (request.status === 'redeemed') throw new Problem('already-redeemed', 'This approval was already redeemed.')
   if (request.status !== 'approved') throw new Problem('not-redeemable', `This request is ${request.status}.`)
+  if (isStanding(request))
+    throw new Problem('not-redeemable', 'A standing approval approves nothing to run: ask for each use under it.')
   if (at >= request.lapsesAt) throw new Problem('not-redeemable', 'This approval has lapsed.')
   if (digest !== request.digest) throw new Problem('digest-mismatch', 'This is not the action that was approved.')
   const actor = { kind: 'agent', id: request.executor } as const

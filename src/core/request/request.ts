@@ -15,7 +15,7 @@ export type ApprovalRequest =
   | (Common & Approved & { readonly status: 'approved' })
   | (Common & Approved & Redeemed & { readonly status: 'redeemed' })
   | (Common & Approved & Redeemed & Reported & { readonly status: 'succeeded' | 'failed' })
-  | (Common & Closed & { readonly status: 'denied' | 'expired' | 'cancelled' | 'lapsed' | 'revoked' })
+  | (Common & Closed & { readonly status: 'denied' | 'expired' | 'cancelled' | 'lapsed' | 'revoked' | 'ended' })
 
 /** The first person's order, which waits for another person to give the same. */
 export interface ErasureAsk {
@@ -95,6 +95,20 @@ export interface Common {
   readonly escalated?: readonly string[]
   /** Present once somebody approved alone in an emergency. */
   readonly glass?: BrokenGlass
+  /** Present in a standing approval, from the ask for it on. */
+  readonly standing?: StandingUses
+  /** Present in a use: the standing approval that it is a use of. */
+  readonly under?: RequestId
+  /** Which of its uses it is, from 1. */
+  readonly use?: number
+}
+
+/** How far a standing approval is used up. */
+interface StandingUses {
+  readonly uses: number
+  readonly used: number
+  /** When it was used last. Absent before the first time. */
+  readonly usedAt?: Instant
 }
 
 /** An approver's question. Its event is the one of type `asked` at the same place among those. */
@@ -258,6 +272,9 @@ export const involvedGroups = (request: Pick<ApprovalRequest, 'requirement'>): r
   ...new Set([...decidingGroups(request), ...(request.requirement?.glass?.groups ?? [])]),
 ]
 
+/** Whether a request asks for a standing approval: it approves nothing that could be redeemed. */
+export const isStanding = ({ standing }: Pick<ApprovalRequest, 'standing'>): boolean => standing !== undefined
+
 /** Seconds that an executor has to report before a redeemed request counts as unreported. */
 const reportWithin = 24 * 3600
 
@@ -266,7 +283,7 @@ export type ClosedStatus = Extract<ApprovalRequest, { readonly closedAt: Instant
 
 interface OpenRow<S extends Status> {
   /** What the agent does next. */
-  readonly next: 'wait' | 'redeem' | 'report'
+  readonly next: 'wait' | 'redeem' | 'report' | 'use'
   /** Finds the deadline at which the request changes by itself; `null` if it has none. */
   deadline(request: ApprovalRequest & { readonly status: S }): Instant | null
   /** Changes the request after its deadline has passed. */
@@ -287,7 +304,7 @@ const table: { readonly [S in Status]: S extends ClosedStatus ? ClosedRow : Open
   approved: {
     next: 'redeem',
     deadline: (request) => request.lapsesAt,
-    pass: (request, at) => ended(request, 'lapsed', at),
+    pass: (request, at) => (isStanding(request) ? endStanding(request, 'time', at) : ended(request, 'lapsed', at)),
   },
   denied: { next: 'stop' },
   expired: { next: 'stop' },
@@ -302,6 +319,7 @@ const table: { readonly [S in Status]: S extends ClosedStatus ? ClosedRow : Open
   },
   lapsed: { next: 'stop' },
   revoked: { next: 'stop' },
+  ended: { next: 'stop' },
   succeeded: { next: 'stop' },
   failed: { next: 'stop' },
 }
@@ -315,7 +333,8 @@ export const isOpen = ({ status }: Pick<ApprovalRequest, 'status'>): boolean =>
   status === 'pending' || status === 'approved'
 
 /** What the agent of a request does next, as far as its status tells. */
-export const nextOf = (request: ApprovalRequest): (OpenRow<Status> | ClosedRow)['next'] => rowOf(request).next
+export const nextOf = (request: ApprovalRequest): (OpenRow<Status> | ClosedRow)['next'] =>
+  request.status === 'approved' && isStanding(request) ? 'use' : rowOf(request).next
 
 /** The next deadline, at which the request changes by itself; `null` if it has none. */
 export function due(request: ApprovalRequest): Instant | null {
@@ -361,10 +380,16 @@ const ended = (request: ApprovalRequest, status: 'expired' | 'lapsed', at: Insta
   events: [{ type: status, actor: system, request: request.id }],
 })
 
+/** Ends a standing approval: its time is over, or its last use is taken. */
+export const endStanding = (request: ApprovalRequest, by: 'uses' | 'time', at: Instant): Step => ({
+  request: closed(request, 'ended', system, at),
+  events: [{ type: 'ended', actor: system, request: request.id, data: { by } }],
+})
+
 /** Closes a request in a final status other than an outcome. */
 export function closed(
   request: ApprovalRequest,
-  status: (Common & Closed & { status: 'denied' | 'expired' | 'cancelled' | 'lapsed' | 'revoked' })['status'],
+  status: Extract<ApprovalRequest, Closed>['status'],
   closedBy: Actor,
   closedAt: Instant,
 ): ApprovalRequest {

@@ -2,6 +2,7 @@ import { type Action, actionDigest, type Link } from '../action/action.ts'
 import type { Draft, Requested, Tier } from './event.ts'
 import type { Digest, ObjectId, RequestId } from '../data/id.ts'
 import { earlier, type Instant, plusSeconds } from '../data/instant.ts'
+import { bounds } from '../data/bound.ts'
 import { canonical, type JsonObject } from '../data/json.ts'
 import { changed, type Writable } from '../data/changed.ts'
 import type { Presentation } from '../action/presentation.ts'
@@ -60,6 +61,8 @@ export interface Submission {
   /** Those of them that only the agent's own word excludes. */
   readonly excludedByAgent?: readonly ObjectId[]
   readonly warnings: readonly string[]
+  /** The standing approval that this is a use of. */
+  readonly under?: RequestId
   /** A uuid that the agent chose: what policy alone allows, and the agent executes itself, is redeemed with it at once. */
   readonly redemption?: string
 }
@@ -145,6 +148,8 @@ function born({ id, at, agent, data }: Beginning): Common {
   if (onBehalfOf !== undefined) request.onBehalfOf = onBehalfOf
   if (lapse !== undefined) request.lapse = lapse
   if (grant !== undefined) request.grant = grant
+  if (data.standing) request.standing = { uses: data.standing.uses, used: 0 }
+  if (data.under !== undefined) request.under = data.under
   if (Object.keys(data).every((name) => Object.hasOwn(known, name))) return request
   const later = Object.entries(data).filter(([name]) => !Object.hasOwn(known, name))
   return { ...request, ...Object.fromEntries(later) }
@@ -170,6 +175,8 @@ const known: Readonly<Record<keyof Requested, true>> = {
   answer: true,
   remind: true,
   glass: true,
+  standing: true,
+  under: true,
 }
 
 function requirementOf(data: Requested): Requirement {
@@ -187,7 +194,7 @@ function requirementOf(data: Requested): Requirement {
 }
 
 function requestedBy(submission: Submission): Extract<Draft, { type: 'requested' }> {
-  const { id, agent, executor, onBehalfOf, action, judgement, warnings, reason, links, owner } = submission
+  const { id, agent, executor, onBehalfOf, action, judgement, warnings, reason, links, owner, under } = submission
   const { excluded, excludedByAgent = [] } = submission
   const data: Requested = {
     action: action.action,
@@ -205,8 +212,10 @@ function requestedBy(submission: Submission): Extract<Draft, { type: 'requested'
       ...(judgement.via && { via: judgement.via }),
       ...(judgement.private && { private: judgement.private }),
       ...provided(submission, judgement),
+      ...(action.standing && { standing: { uses: action.standing.uses } }),
+      ...(under !== undefined && { under }),
     }),
-    ...('lapse' in judgement && { lapse: judgement.lapse, grant: judgement.grant }),
+    ...('lapse' in judgement && { lapse: lapseIn(submission, judgement.lapse), grant: judgement.grant }),
   }
   const said = {
     reason,
@@ -216,18 +225,25 @@ function requestedBy(submission: Submission): Extract<Draft, { type: 'requested'
   return { type: 'requested', actor: { kind: 'agent', id: agent.id }, request: id, data, said }
 }
 
+/** A standing approval stands as long as it was asked for, and a use waits for minutes. */
+function lapseIn({ action, under }: Submission, byPolicy: number): number {
+  if (action.standing) return action.standing.for
+  return under === undefined ? byPolicy : Math.min(byPolicy, bounds.useLapse)
+}
+
 /** What the rules provide beside a decision, with the moments that follow from the ask. */
 function provided(
   submission: Submission,
   judgement: Extract<Judgement, { outcome: 'approve' }>,
 ): Pick<Requested, 'answer' | 'remind' | 'glass'> {
   const { answer, remind = [], expires, glass } = judgement
-  const { at } = submission
+  const { at, under, action } = submission
+  if (under !== undefined) return {}
   const reminders = remindersWithin(remind, at, expiry(submission, expires))
   return {
     ...(answer !== undefined && { answer: { latest: plusSeconds(at, expires), within: answer } }),
     ...(reminders.length > 0 && { remind: reminders }),
-    ...(glass && { glass }),
+    ...(glass && !action.standing && { glass }),
   }
 }
 

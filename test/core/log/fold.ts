@@ -33,6 +33,10 @@ export interface Read {
     readonly remind: readonly number[]
     readonly glass: { readonly groups: readonly string[]; readonly review: number }
     readonly reviewBy: string
+    readonly standing: { readonly uses: number }
+    readonly under: string
+    readonly use: number
+    readonly request: string
   }>
 }
 
@@ -61,6 +65,8 @@ const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     lapsed: 'lapsed',
     revoked: 'revoked',
     cancelled: 'cancelled',
+    used: 'approved',
+    ended: 'ended',
   },
   redeemed: { unreported: 'redeemed', succeeded: 'succeeded', failed: 'failed' },
 }
@@ -189,6 +195,26 @@ function checkTalk(event: Read, past: readonly Read[], demand: (claim: boolean, 
     demand(past.at(-1)?.type === 'glass-broken' && past.at(-1)?.at === event.at, 'without a broken glass')
 }
 
+/** What belongs to standing approvals and their uses. */
+function checkUse(event: Read, past: readonly Read[], demand: (claim: boolean, what: string) => void): void {
+  const { standing, under } = past[0]?.data ?? {}
+  const used = past.filter(({ type }) => type === 'used').length
+  const uses = standing?.uses ?? 0
+  const isTold = event.type === 'used' || event.type === 'ended'
+  demand(!isTold || standing !== undefined, 'of no standing approval')
+  demand(standing === undefined || !['redeemed', 'lapsed'].includes(event.type), 'of a standing approval')
+  if (event.type === 'used') demand(event.data?.use === used + 1 && used < uses, 'not the next use')
+  const isUsedUp = past.at(-1)?.type === 'used' && used === uses
+  if (isUsedUp) demand(event.type === 'ended' && event.data?.by === 'uses', 'after the last use')
+  if (event.type === 'ended' && !isUsedUp) {
+    const lapsesAt = past.find(({ type }) => type === 'approved')?.data?.lapsesAt ?? ''
+    demand(event.data?.by === 'time' && event.at >= lapsesAt, 'too early')
+  }
+  const isByStanding = event.type === 'approved' && event.data?.by === 'standing'
+  demand(under === undefined || past.length > 1 || isByStanding, 'a use that is not approved at once')
+  demand(!isByStanding || (under !== undefined && past.length === 1 && past[0]?.at === event.at), 'of no use')
+}
+
 function check(event: Read, past: readonly Read[]): void {
   const [requested] = past
   const of = (type: string) => past.filter((one) => one.type === type)
@@ -205,12 +231,13 @@ function check(event: Read, past: readonly Read[]): void {
   demand(event.at >= (past.at(-1)?.at ?? ''), 'time runs backwards')
   if (!requested) return
   checkTalk(event, past, demand)
+  checkUse(event, past, demand)
   const { excluded = [], policy, executor, digest } = requested.data ?? {}
   const { slots, expiresAt } = now(requested, past)
   const [approval] = of('approved')
   if (!approval && expiresAt !== '' && event.at >= expiresAt) demand(event.type === 'expired', 'past the deadline')
   if (approval && of('redeemed').length === 0 && event.at >= (approval.data?.lapsesAt ?? ''))
-    demand(event.type === 'lapsed', 'past the lapse')
+    demand(event.type === (requested.data?.standing ? 'ended' : 'lapsed'), 'past the lapse')
   if (event.type === 'decided' || event.type === 'revoked') {
     const facts = event.data?.facts
     demand(facts?.member === true && facts.enabled, 'by somebody who may not')

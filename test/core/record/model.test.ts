@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { leafHash } from '../../../src/core/log/merkle.ts'
-import { statuses } from '../../support/build.ts'
+import { actionStatuses } from '../../support/build.ts'
 import { fold, type Read } from '../log/fold.ts'
 import { command, judgement, people, run, talk } from './lives.ts'
 
@@ -8,7 +8,7 @@ import { command, judgement, people, run, talk } from './lives.ts'
 const told = ['asked', 'answered', 'reminded', 'escalated', 'glass-broken', 'reviewed', 'unreviewed']
 
 test.each([
-  ['any commands', command, statuses],
+  ['any commands', command, actionStatuses()],
   ['questions, reminders and broken glasses', talk, ['approved', 'pending', 'expired']],
 ])('%s in any order lead to events that record a whole and legal history', (_, command, expected) => {
   const reached = new Map<string, number>()

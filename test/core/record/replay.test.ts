@@ -18,7 +18,19 @@ import type { LogEvent } from '../../../src/core/record/eventType.ts'
 import { KnownHolds } from '../../../src/core/record/knownHolds.ts'
 import { readRecord } from '../../../src/core/record/record.ts'
 import { replay } from '../../../src/core/record/replay.ts'
-import { after, bot, dba, dba2, facts, needs, oid, redemption, security, slot, statuses } from '../../support/build.ts'
+import {
+  actionStatuses,
+  after,
+  bot,
+  dba,
+  dba2,
+  facts,
+  needs,
+  oid,
+  redemption,
+  security,
+  slot,
+} from '../../support/build.ts'
 import { sample } from '../../support/chance.ts'
 import {
   allow,
@@ -80,7 +92,7 @@ test.each<[string, History, object]>([
 })
 
 test.each([
-  ['any commands', command, statuses],
+  ['any commands', command, actionStatuses()],
   ['questions, reminders and broken glasses', talk, ['approved', 'pending', 'expired']],
 ])('%s in any order record only legal events', (_, command, expected) => {
   const reached = new Set<string>()

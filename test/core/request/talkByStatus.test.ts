@@ -31,6 +31,8 @@ function led(status: Status, waiting: ApprovalRequest, approve = voted): Approva
       return passedAt(waiting, 7_200)
     case 'lapsed':
       return passedAt(approve(waiting), 7_000)
+    case 'ended':
+      return passedAt(approve({ ...waiting, standing: { uses: 3, used: 0 } }), 7_000)
     case 'revoked':
       return stored(revoke(approve(waiting), { approver: dba, facts: facts(dba), at: after(400) }), after(400))
     case 'redeemed':

@@ -15,7 +15,7 @@ import type { Instant } from '../../../src/core/data/instant.ts'
 import { needsDelivery } from '../../../src/core/request/delivery.ts'
 import { leafHash } from '../../../src/core/log/merkle.ts'
 import { nextPrompt } from '../../../src/core/request/prompt.ts'
-import { type ApprovalRequest, awaitsReview, due } from '../../../src/core/request/request.ts'
+import { type ApprovalRequest, awaitsReview, due, isStanding } from '../../../src/core/request/request.ts'
 import {
   type Change,
   Conflict,
@@ -78,7 +78,7 @@ export class MemoryLedger implements Ledger {
   async commit({ shard, head, request: before, version }: Loaded, change: Change): Promise<void> {
     const partition = this.partition(shard)
     const { requests, keys } = partition
-    const { request, key, leaves, at } = change
+    const { request, beside, key, leaves, at } = change
     const read = version as Version
     const newest = leaves.at(-1)
     if (!newest || leaves[0]?.seq !== head.seq + 1) throw new Error('The leaves do not continue the chain.')
@@ -87,16 +87,20 @@ export class MemoryLedger implements Ledger {
     if (change.cleared?.some(({ seq }) => !before?.events.some((event) => event.seq === seq)))
       throw new Error('The change clears texts of another request than the one that was loaded.')
     if (read.head !== partition.head || (key && keys.has(key.hash))) throw new Conflict()
-    if (request && (requests.get(request.id)?.version ?? null) !== read.request) throw new Conflict()
+    const replaced = beside ?? request
+    if (replaced && (requests.get(replaced.id)?.version ?? null) !== read.request) throw new Conflict()
+    if (request && beside && requests.has(request.id)) throw new Conflict()
 
     const { policy = head.policy, logKey = head.logKey, cleared = [] } = change
     partition.head = Object.freeze({ seq: newest.seq, hash: newest.hash, recordedAt: at, policy, logKey })
     for (const { seq, said } of cleared) this.tamper(shard, seq, (leaf) => ({ ...leaf, said }))
     partition.leaves.push(...leaves.map((leaf) => JSON.stringify({ ...leaf, trace: change.trace })))
     if (key) keys.set(key.hash, JSON.stringify({ request: key.request, body: key.body }))
-    if (!request) return
-    requests.set(request.id, { text: JSON.stringify(request), version: newest.seq })
-    if (needsDelivery(request, leaves)) this.posts.set(request.id, request.events.length)
+    for (const one of [request, beside]) {
+      if (!one) continue
+      requests.set(one.id, { text: JSON.stringify(one), version: newest.seq })
+      if (needsDelivery(one, leaves)) this.posts.set(one.id, one.events.length)
+    }
   }
 
   async find(id: RequestId): Promise<ApprovalRequest | null> {
@@ -275,6 +279,7 @@ export class MemoryLedger implements Ledger {
 function isIn(scope: Scope, request: ApprovalRequest): boolean {
   if (scope.by === 'pending') return request.status === 'pending'
   if (scope.by === 'review') return awaitsReview(request)
+  if (scope.by === 'standing') return request.status === 'approved' && isStanding(request)
   const made = timeOf(request.id)
   if ((scope.from && made < scope.from) || (scope.to && made >= scope.to)) return false
   if (scope.by === 'agent') return request.agent.id === scope.id
@@ -282,7 +287,8 @@ function isIn(scope: Scope, request: ApprovalRequest): boolean {
 }
 
 function positionIn(scope: Scope, request: ApprovalRequest): Position {
-  const at = scope.by === 'review' ? request.glass?.reviewBy : scope.by === 'pending' && due(request)
+  const isByDue = scope.by === 'pending' || scope.by === 'standing'
+  const at = scope.by === 'review' ? request.glass?.reviewBy : isByDue && due(request)
   return at ? positionByDue(at, request.id) : positionById(request.id)
 }
 
