@@ -15,6 +15,7 @@ import type { TextErasure } from './missingTexts.ts'
 import { checkPolicies } from './policyFiles.ts'
 import type { JudgedCount } from './policyCheck.ts'
 import { checkRoot, readRecords, type Reading, records } from './records.ts'
+import type { KnownScopes } from './scopeCheck.ts'
 import { type VersionFiles, versionsIn } from './versionFiles.ts'
 
 export interface Verifying extends Reading {
@@ -51,6 +52,8 @@ export interface LogStanding {
   readonly continued?: Continued
   /** What was erased of earlier days, or of this one if its texts were not given. */
   readonly erasures: readonly TextErasure[]
+  /** Standing approvals whose actions are known, for the uses of later days. */
+  readonly scopes: KnownScopes
 }
 
 /**
@@ -120,13 +123,14 @@ async function verifyRecords(
   await found.attempt(() => checkKeys(examined.read.rotations, manifest, signers))
   await found.attempt(() => checkPolicies(fd, examined, members, { digests, read: policies }))
   if (found.first()) return undefined
-  const { continued, erasures, tallies } = examined
+  const { continued, erasures, tallies, scopes } = examined
   const standing = {
     manifestHash,
     checkpoints,
     links: examined.read.links,
     signers,
     erasures,
+    scopes,
     ...(continued && { continued }),
   }
   const more = { ...(examined.said && { said: examined.said }), ...(tallies && { tallies }) }

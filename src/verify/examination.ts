@@ -15,6 +15,7 @@ import type { LoadVersion } from './policyJudge.ts'
 import { type ReadRecord, RecordChecks, type RecordsRead } from './recordChecks.ts'
 import { RuleReplay } from './ruleReplay.ts'
 import { missingNames, SaidReader, type Text } from './saidReader.ts'
+import { type KnownScopes, ScopeCheck } from './scopeCheck.ts'
 import type { VersionFiles } from './versionFiles.ts'
 
 /** The input of an examination. It is plain data, because it may be sent to another thread of this process. */
@@ -32,6 +33,8 @@ export interface Subjects {
   readonly policies: readonly VersionFiles[]
   /** The open said file. */
   readonly said?: number
+  /** Standing approvals of earlier days whose actions are known. */
+  readonly scopes?: KnownScopes
   /** Whether the bundle is one of a series. */
   readonly isFollowed: boolean
   /** Whether the result says what the day's requests come to. */
@@ -55,6 +58,8 @@ export interface Examined {
   readonly erasures: readonly TextErasure[]
   readonly continued?: Continued
   readonly tallies?: Tallies
+  /** Standing approvals whose actions are known after the day. */
+  readonly scopes: KnownScopes
 }
 
 /** What a said file has of the texts to which the day's events commit. */
@@ -90,6 +95,7 @@ export class RecordExaminer implements Examiner {
   readonly #rules: RuleReplay
   readonly #policy: PolicyCheck
   readonly #said: SaidReader | null
+  readonly #scopes: ScopeCheck
   readonly #texts = new Explanations()
   readonly #erasures: TextErasure[] = []
   readonly #isFollowed: boolean
@@ -98,10 +104,11 @@ export class RecordExaminer implements Examiner {
 
   /** @param load loads policies with Cedar, if it is at hand */
   constructor(
-    { manifest, fd, policies, ruleLists, said, isFollowed, isCounted, ...extents }: Subjects,
+    { manifest, fd, policies, ruleLists, said, scopes, isFollowed, isCounted, ...extents }: Subjects,
     load?: LoadVersion,
   ) {
     this.#checks = new RecordChecks(manifest)
+    this.#scopes = new ScopeCheck(scopes)
     this.#policy = new PolicyCheck(policies, load)
     this.#rules = new RuleReplay(manifest, {
       carried: contentOf(fd, extents.carried),
@@ -148,7 +155,10 @@ export class RecordExaminer implements Examiner {
   #judge(event: LogEvent, texts: readonly Text[], index: number, line: number): void {
     if (event.type !== 'requested' || this.#found.isOutranked('policy')) return
     const action = texts.find(({ name }) => name === 'action')
-    if (action) this.#policy.anew(event, action.text, { member: bundleFiles.records.name, line, index })
+    if (!action) return
+    const place = { member: bundleFiles.records.name, line, index }
+    this.#policy.anew(event, action.text, place)
+    this.#scopes.take(event, action.text, () => this.#policy.sessionOf(event, place), place)
   }
 
   async end(isWhole: boolean): Promise<Examination> {
@@ -174,7 +184,13 @@ export class RecordExaminer implements Examiner {
     const said = await this.#endSaid()
     const continued = this.#rules.continued()
     const tallies = this.#isCounted && { tallies: this.#rules.tallies() }
-    const more = { ...(said && { said }), ...(continued && { continued }), ...tallies, erasures: this.#erasures }
+    const more = {
+      ...(said && { said }),
+      ...(continued && { continued }),
+      ...tallies,
+      erasures: this.#erasures,
+      scopes: this.#scopes.known(),
+    }
     const examined = { read, policies: this.#rules.policies(), judged: this.#policy.judged(), ...more }
     return { found: [...types.all(), ...this.#found.all()], examined }
   }

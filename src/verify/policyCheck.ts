@@ -3,6 +3,7 @@ import type { Digest, ObjectId, Shard } from '../core/data/id.ts'
 import { type Instant, instant, milliseconds } from '../core/data/instant.ts'
 import { bundleFiles } from '../core/log/bundleFiles.ts'
 import type { ShardCut } from '../core/log/manifest.ts'
+import { strictest } from '../core/policy/annotations.ts'
 import { type PlainPolicy, readPlainPolicy } from '../core/policy/plainPolicy.ts'
 import { coversAgent, ruleListFile } from '../core/policy/ruleList.ts'
 import {
@@ -18,6 +19,7 @@ import { structuralJudge } from '../core/policy/structure.ts'
 import type { EventOf, LogEvent } from '../core/record/eventType.ts'
 import type { Life } from '../core/record/replayedRequest.ts'
 import { type ApprovalRequest, decidingGroups } from '../core/request/request.ts'
+import type { SessionTerms } from '../core/request/requirement.ts'
 import { BrokenAt, type FaultPlace } from './finding.ts'
 import type { LoadedVersion, LoadVersion } from './policyJudge.ts'
 import type { VersionFiles } from './versionFiles.ts'
@@ -134,13 +136,13 @@ export class PolicyCheck {
       case 'erased': {
         const judge = this.#judgeInForce(event, place)
         const flaw = judge && life ? flawUnder(judge.policy, event, life.request) : null
-        if (flaw !== null) throw wrong(event, place, flaw)
+        if (flaw !== null) throw against(event, place, flaw)
         return
       }
       case 'roster': {
         const judge = this.#judgeInForce(event, place)
         const flaw = judge && flawInRoster(judge.policy, event.data)
-        if (flaw !== null) throw wrong(event, place, flaw)
+        if (flaw !== null) throw against(event, place, flaw)
         return
       }
       default:
@@ -158,7 +160,17 @@ export class PolicyCheck {
     if (!judge?.cedar) return
     const flaw = flawAnew(judge, event, text)
     this.#anew += 1
-    if (flaw !== null) throw wrong(event, place, flaw)
+    if (flaw !== null) throw against(event, place, flaw)
+  }
+
+  /** What the rules of an ask let a standing approval be for; `null` if that cannot be told. */
+  sessionOf({ data: { policy } }: EventOf<'requested'>, place: RecordPlace): SessionTerms | null {
+    const rules = this.#judgeOf(policy.version, place)?.policy.rules
+    const terms = policy.rules.flatMap((id) => {
+      const found = rules?.get(id)?.terms
+      return found && 'slots' in found ? [found] : []
+    })
+    return terms.length > 0 ? (strictest(terms).session ?? null) : null
   }
 
   #checkAsk(event: EventOf<'requested'>, place: RecordPlace): void {
@@ -166,12 +178,12 @@ export class PolicyCheck {
     if (!judge || !('id' in event.actor)) return
     this.#asks += 1
     const flaw = judge.ask({ agent: event.actor.id, at: event.at, data: event.data })
-    if (flaw !== null) throw wrong(event, place, flaw)
+    if (flaw !== null) throw against(event, place, flaw)
   }
 
   /** The policy in force. An event that needs one, in a shard where none is known, is not believed. */
   #judgeInForce(event: LogEvent, place: RecordPlace): Judge | null {
-    if (this.#inForce === undefined) throw wrong(event, place, 'nothing says which policy was in force')
+    if (this.#inForce === undefined) throw against(event, place, 'nothing says which policy was in force')
     return this.#judgeOf(this.#inForce, place)
   }
 
@@ -321,7 +333,8 @@ function flawInForbidding(
   return null
 }
 
-function wrong(event: LogEvent, { member, line, index }: RecordPlace, flaw: string): BrokenAt {
+/** Says that a record is not what policy says. */
+export function against(event: LogEvent, { member, line, index }: RecordPlace, flaw: string): BrokenAt {
   const place: FaultPlace = { check: 'policy', member, ...(line !== undefined && { line }) }
   const of = event.request === undefined ? '' : ` of request ${event.request}`
   return new BrokenAt(

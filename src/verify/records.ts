@@ -14,6 +14,7 @@ import { BrokenAt, type Findings } from './finding.ts'
 import { mostRecord } from './recordChecks.ts'
 import { hashAt, hashesOf, linesOf } from './lines.ts'
 import type { LoadVersion } from './policyJudge.ts'
+import type { KnownScopes } from './scopeCheck.ts'
 import { ThreadedExaminer } from './thread.ts'
 import type { VersionFiles } from './versionFiles.ts'
 
@@ -31,6 +32,8 @@ export interface Reading {
   readonly progress?: ((done: number, of: number) => void) | undefined
   /** Whether the bundle is one of a series. If so, the result also says which of its requests go on. */
   readonly isFollowed?: boolean | undefined
+  /** Standing approvals of earlier days whose actions are known. */
+  readonly scopes?: KnownScopes | undefined
   /** Whether the result says what the day's requests come to. */
   readonly isCounted?: boolean | undefined
   /** Loads policies with Cedar, if it is at hand. A thread has to bring its own. */
@@ -129,7 +132,7 @@ function subjectsOf(
   fd: number,
   members: ZipMembers,
   manifest: Manifest,
-  { saidFd, policies, isFollowed = false, isCounted = false }: Reading & Examining,
+  { saidFd, policies, scopes, isFollowed = false, isCounted = false }: Reading & Examining,
 ): Subjects {
   const along = {
     carried: extentOf(members, bundleFiles.carried.name),
@@ -148,6 +151,7 @@ function subjectsOf(
     isFollowed,
     isCounted,
     ...(saidFd !== undefined && { said: saidFd }),
+    ...(scopes && { scopes }),
   }
 }
 

@@ -72,8 +72,7 @@ async function* chapters(day: OpenDay, said: SaidReader | null): AsyncGenerator<
       rules = replay({ changes })
       stories = new Map()
     }
-    const wanted = rules.missing(event)
-    if (wanted !== null)
+    for (let wanted = rules.missing(event); wanted !== null; wanted = stillMissing(rules, event, wanted))
       for (; carried.done !== true && carried.value.event.request === wanted; carried = await earlier.next()) {
         rules.carry(carried.value.event)
         openStory(stories, carried.value.event)?.events.push({ index: carried.value.index, event: carried.value.event })
@@ -90,6 +89,12 @@ async function* chapters(day: OpenDay, said: SaidReader | null): AsyncGenerator<
     if (!story && !isTold) yield { kind: 'log', event: withTexts }
   }
   yield* storiesOf(rules, stories, lists)
+}
+
+/** What an event needs beside what was just carried; `null` if carrying that has not helped. */
+function stillMissing(rules: Replay, event: LogEvent, carried: RequestId): RequestId | null {
+  const next = rules.missing(event)
+  return next === carried ? null : next
 }
 
 /** The members of groups when the day began, by the groups' names. */

@@ -81,6 +81,8 @@ export class RuleReplay {
   readonly #changes = new Set<string>()
   #rules: Replay = replay()
   #shard: Shard | null = null
+  /** What was carried for events of the shard. */
+  #shardCarried: Continued['carried'][number][] = []
   /** Rows of exceptions.csv that have not been compared yet. */
   #exceptionRows = exceptionsHeader
   #isBegun = false
@@ -145,9 +147,15 @@ export class RuleReplay {
 
   async #takeSlowly(event: LogEvent, hash: Hex, place: PlaceInLog): Promise<void> {
     if (event.shard !== this.#shard) await this.#found.attempt(() => this.#begin(event.shard))
-    const missing = this.#found.isOutranked('rules') ? null : this.#rules.missing(event)
-    if (missing !== null) await this.#found.attempt(() => this.#bring(missing))
+    for (let missing = this.#missing(event); missing !== null; missing = this.#missing(event)) {
+      const wanted = missing
+      await this.#found.attempt(() => this.#bring(wanted))
+    }
     if (!this.#found.isOutranked('rules')) this.#taken(event, hash, place)
+  }
+
+  #missing(event: LogEvent): RequestId | null {
+    return this.#found.isOutranked('rules') ? null : this.#rules.missing(event)
   }
 
   #taken(event: LogEvent, hash: Hex, { index, line }: PlaceInLog): void {
@@ -202,6 +210,7 @@ export class RuleReplay {
   async #finishShard(): Promise<void> {
     let [text, further] = ['', '']
     let count = 0
+    this.#followUntouched()
     for (const row of placed({ check: 'rules', member: bundleFiles.records.name }, () => this.#rules.rows())) {
       if (this.#isFollowed && isOpen(row)) this.#continued.open.push([row.request.id, markOf(row)])
       text += requestLine(row, this.#metricsTable && (await this.#controlsOf(row)))
@@ -217,6 +226,15 @@ export class RuleReplay {
     const shard = this.#shard
     if (shard !== null && !this.#found.isOutranked('policy'))
       await this.#found.attempt(() => this.#policy.end(shard, cutIn(this.#manifest, shard)))
+  }
+
+  /** What a use needed of a standing approval of an earlier day is no event of it: it goes on from there. */
+  #followUntouched(): void {
+    for (const { request, mark, ended } of this.#shardCarried) {
+      const life = this.#rules.life(request)
+      if (!ended && life && markOf(life) === mark) this.#continued.open.push([request, mark])
+    }
+    this.#shardCarried = []
   }
 
   async #expectRows(requests: string, further: string): Promise<void> {
@@ -241,7 +259,9 @@ export class RuleReplay {
         await this.#found.attempt(() => this.#policy.carry(event, { member: bundleFiles.carried.name, index }))
       if (this.#isFollowed) last = { request, newest: index, mark: markOf(life), ended: !isOpen(life) }
     }
-    if (last) this.#continued.carried.push(last)
+    if (!last) return
+    this.#continued.carried.push(last)
+    this.#shardCarried.push(last)
   }
 
   #note(event: LogEvent): void {

@@ -1,5 +1,8 @@
 import { bundleFiles } from '../core/log/bundleFiles.ts'
-import { nextDay } from '../core/data/day.ts'
+import { bounds } from '../core/data/bound.ts'
+import { nextDay, startOf } from '../core/data/day.ts'
+import { timeOf } from '../core/data/id.ts'
+import { plusSeconds } from '../core/data/instant.ts'
 import type { Manifest, ShardCut } from '../core/log/manifest.ts'
 import type { Tallies } from '../core/record/metrics.ts'
 import { emptyChain } from '../core/request/event.ts'
@@ -16,6 +19,9 @@ export interface SeriesLink {
   readonly judged: JudgedCount
   readonly tallies?: Tallies
 }
+
+/** Seconds from the ask for a standing approval until its last use can still be redeemed: a week to decide, and a day. */
+const longest = bounds.expiresIn.most + bounds.standing.seconds + 86_400
 
 /**
  * Verifies a bundle that comes after another one.
@@ -37,6 +43,7 @@ export async function verifyNext(
     ...options,
     keys,
     isFollowed: true,
+    scopes: before?.standing.scopes.filter(([id]) => timeOf(id) > plusSeconds(startOf(before.manifest.date), -longest)),
   })
   if (problem) throw new BrokenAt(problem, problem.code, problem.words)
   if (!manifest || !standing || !judged) throw new Error('A bundle that holds has a manifest, and a standing.')

@@ -132,8 +132,12 @@ export class Collecting {
     const { rules } = state
     const carried = await state.prepare(events, earlier)
     for (const [place, checked] of events.entries()) {
-      const missing = rules.missing(checked.event)
-      if (missing !== null) draft.carry(missing, carried.get(missing) ?? [])
+      for (let missing = rules.missing(checked.event); missing !== null; missing = rules.missing(checked.event)) {
+        const events = carried.get(missing)
+        // An event whose request is nowhere is refused by the rules.
+        if (!events) break
+        draft.carry(missing, events)
+      }
       draft.take(checked)
       if (draft.isFull) return events.slice(place + 1)
     }

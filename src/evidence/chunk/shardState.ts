@@ -94,14 +94,36 @@ export class ShardState {
     events: readonly Checked[],
     earlier: CarriedEvents,
   ): Promise<ReadonlyMap<RequestId, readonly CarriedEvent[]>> {
+    const { asked, wanted } = this.#neededBy(events)
+    const carried = await this.#known(wanted, earlier)
+    // Which standing approval a use is of, only its own events tell.
+    const uses = events.flatMap(({ event }) => (event.type === 'redeemed' && event.request ? [event.request] : []))
+    const standing = uses.flatMap(
+      (id) => asked.get(id) ?? this.rules.life(id)?.request.under ?? underIn(carried.get(id)),
+    )
+    const left = standing.filter((id) => !asked.has(id) && !carried.has(id) && this.rules.life(id) === undefined)
+    return new Map([...carried, ...(await this.#known(new Set(left), earlier))])
+  }
+
+  /** What events of a page need: the requests that the page opens, each with the standing approval that it is a use of. */
+  #neededBy(events: readonly Checked[]) {
+    const asked = new Map<RequestId, RequestId | undefined>()
     const wanted = new Set<RequestId>()
-    const asked = new Set<RequestId>()
     for (const { event } of events) {
       if (event.request === undefined) continue
-      if (event.type === 'requested') asked.add(event.request)
-      const missing = asked.has(event.request) ? null : this.rules.missing(event)
-      if (missing !== null) wanted.add(missing)
+      if (event.type === 'requested') asked.set(event.request, event.data.under)
+      const isOfPage = asked.has(event.request) && event.type !== 'requested'
+      const missing = isOfPage ? null : this.rules.missing(event)
+      if (missing !== null && !asked.has(missing)) wanted.add(missing)
     }
+    return { asked, wanted }
+  }
+
+  /** Resumes requests. Returns the events of earlier days of those that no chunk has. */
+  async #known(
+    wanted: ReadonlySet<RequestId>,
+    earlier: CarriedEvents,
+  ): Promise<ReadonlyMap<RequestId, readonly CarriedEvent[]>> {
     await this.#resume(wanted)
     const left = [...wanted].filter((id) => this.rules.life(id) === undefined)
     return new Map(await abreast(atOnce, left, async (id) => [id, await earlier.of(id)] as const))
@@ -174,6 +196,12 @@ export class ShardState {
   #mayBeIn(id: RequestId): boolean {
     return this.#carried.has(id) || timeOf(id) >= plusSeconds(startOf(this.start.date), -idSlack)
   }
+}
+
+/** The standing approval that the carried events of a use name. */
+function underIn(carried: readonly CarriedEvent[] = []): RequestId | [] {
+  for (const { event } of carried) if (event.type === 'requested') return event.data.under ?? []
+  return []
 }
 
 interface Places {
