@@ -13,16 +13,17 @@ import type { Digest, Hex, ObjectId, RequestId } from '../core/data/id.ts'
 import { type Instant, milliseconds } from '../core/data/instant.ts'
 import { asNewer, isBroken, noSuchRequest, Problem, problemIn, type StepUpNeeded } from '../core/data/problem.ts'
 import { redeem, type Report, report } from '../core/request/redemption.ts'
-import { type ApprovalRequest, due, type Step } from '../core/request/request.ts'
+import { type ApprovalRequest, due, isStanding, type Step } from '../core/request/request.ts'
 import { refusalIn } from '../core/request/refusal.ts'
 import { type Facts, overlap } from '../core/request/requirement.ts'
 import { checkSecretIn } from '../core/action/secret.ts'
+import { checkStands, stands } from '../core/request/standing.ts'
 import { viewOf } from '../core/request/view.ts'
 import { viewPagesOf } from '../core/request/viewPage.ts'
 import { cancel, forbid, revoke } from '../core/request/withdrawal.ts'
 import { type Ask, type Asked, ask, type AskParts } from './ask.ts'
 import { type Counted, decideEach } from './batch.ts'
-import { applyDeadline, believed, change, type CommitRule, unchanged } from './commit.ts'
+import { applyDeadline, believed, believedStanding, change, type CommitRule, unchanged } from './commit.ts'
 import { type DryAsk, type DryRun, dryRun } from './dryRun.ts'
 import type { Ends } from './ends.ts'
 import type { Grant, grants } from './grants.ts'
@@ -219,16 +220,27 @@ async function wait(parts: ApprovalsParts, id: RequestId, seconds: number): Prom
  * Issues the grant of an approved request to the agent that asked or to the executor; anyone else gets `null`, and so
  * does an agent that is no longer registered.
  *
+ * @param known the standing approval of a use, if the caller has it
  * @returns the request, too: revoked if the policy in force forbids the action
  * @throws {Problem} `evidence-broken`, `busy`, `unavailable`
  */
-async function grant(parts: ApprovalsParts, read: ApprovalRequest, reader: ObjectId): Promise<Granted> {
+async function grant(
+  parts: ApprovalsParts,
+  read: ApprovalRequest,
+  reader: ObjectId,
+  known?: ApprovalRequest,
+): Promise<Granted> {
   const request = await believed(parts, read)
   const mayHave = reader === request.agent.id || reader === request.executor
-  if (!mayHave || request.status !== 'approved' || unregistered(parts, request)) return { request, grant: null }
+  const isGranted = request.status === 'approved' && !isStanding(request)
+  if (!mayHave || !isGranted || unregistered(parts, request)) return { request, grant: null }
   const rules = forbidding(parts, request, parts.clock.now())
   if (rules === null) return { request, grant: null }
-  if (rules.length === 0) return { request, grant: await parts.grants.issue(request, parts.clock.now()) }
+  if (rules.length === 0) {
+    const standing = known ?? (await believedStanding(parts, request))
+    if (standing && !stands(standing)) return { request, grant: null }
+    return { request, grant: await parts.grants.issue(request, parts.clock.now(), standing) }
+  }
   const revoked = await change(
     parts,
     request.id,
@@ -407,13 +419,14 @@ async function redeemAs(
       await noteRefusal(parts, id, attempt, cause as Problem, () => requestOfAgent(parts, id, caller))
     throw cause
   })
-  const used = await changeOrRefuse(parts, id, attempt, (request, at) => {
+  const used = await changeOrRefuse(parts, id, attempt, (request, at, standing) => {
     if (request.executor !== caller && request.agent.id !== caller) throw noSuchRequest()
     if (request.agent.id !== caller && !mayRedeemForOthers)
       throw new Problem('not-permitted', 'To execute for another agent needs the app role Grants.Redeem.')
     const grantExpiresAt = checkGrant(claims, { issuer: parts.issuer, caller, digest, request })
     const step = redeem(request, { redemption, digest, grantExpiresAt, at })
     if (step.events.length === 0) return step
+    if (standing) checkStands(standing)
     if (unregistered(parts, request))
       throw new Problem('not-permitted', 'The agent that asked, or the executor, is not registered any more.')
     return forbidden(parts, request, at) ?? step

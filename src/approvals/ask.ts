@@ -4,6 +4,7 @@ import {
   keyHash,
   newRequestId,
   type ObjectId,
+  type RequestId,
   type Shard,
   sha256,
   shardAt,
@@ -30,8 +31,10 @@ import type { Limits } from '../ports/limits.ts'
 import type { AgentRegistration, Policy } from '../ports/policy.ts'
 import { excludedByWord, excludedFrom } from '../core/policy/people.ts'
 import { spoken } from '../words/spoken.ts'
-import { release, type Reservation, reserve } from './reservation.ts'
+import { release, type Reservation, reserve, wasDenied } from './reservation.ts'
 import { type Excluded, shortageOf } from './shortage.ts'
+import { checkSession, checkStandingAsk } from './standingAsk.ts'
+import { recordUse } from './use.ts'
 
 export type AskParts = ChangeParts & {
   readonly limits: Limits
@@ -50,6 +53,8 @@ export interface Ask {
   readonly expiresIn: number
   /** A uuid of this attempt, with which the agent redeems at once what policy alone allows. */
   readonly redemption?: string
+  /** The standing approval that this is to be a use of. */
+  readonly under?: RequestId
   /** The idempotency key, and the hash of the body it came with. */
   readonly key?: { readonly text: string; readonly body: Hex }
 }
@@ -58,6 +63,8 @@ export interface Ask {
 export interface Asked {
   readonly request: ApprovalRequest
   readonly created: boolean
+  /** The standing approval of a use that this call made. */
+  readonly standing?: ApprovalRequest
 }
 
 /**
@@ -67,12 +74,13 @@ export interface Asked {
  * beforehand: the commit inserts it, and finds a known one. It is read only where an ask is refused before its commit, or
  * holds a slot already.
  *
+ * An ask under a standing approval lies in its shard, and keys count for each standing approval apart.
+ *
  * @throws {Problem} `invalid-input`, `too-large`, `secret-in-params`, `idempotency-mismatch`, `no-eligible-approver`,
- *   `too-many`, `already-pending`, `cooling-down`, `busy`, `unavailable`
+ *   `too-many`, `already-pending`, `cooling-down`, `standing-over`, `not-covered`, `not-found`, `busy`, `unavailable`
  */
 export async function ask(parts: AskParts, asked: Ask): Promise<Asked> {
-  const hex = Buffer.from(parts.random(1)).toString('hex')
-  const shard = asked.key ? shardOfKey(asked.agent.id, asked.key.text) : shardAt(hex)
+  const shard = shardFor(parts, asked)
   let admitted: Admitted
   try {
     admitted = await admit(parts, shard, asked)
@@ -88,10 +96,21 @@ export async function ask(parts: AskParts, asked: Ask): Promise<Asked> {
     if (made.request.id !== admitted.submission.id) await admitted.giveBack()
     return made
   } catch (cause) {
+    // The same ask may have taken the last use.
+    const known = isRefusedUse(cause) ? await knownBy(parts, shard, asked) : null
+    if (known) return known
     if (!mayStillHappen(cause, asked.key !== undefined)) await admitted.giveBack()
     throw cause
   }
 }
+
+function shardFor({ random }: AskParts, { agent, key, under }: Ask): Shard {
+  if (under !== undefined) return shardOf(under)
+  return key ? shardOfKey(agent.id, key.text) : shardAt(Buffer.from(random(1)).toString('hex'))
+}
+
+const isRefusedUse = (cause: unknown): boolean =>
+  cause instanceof Problem && (cause.code === 'standing-over' || cause.code === 'not-covered')
 
 /** An ask that limits and policy let through, before its commit. */
 interface Admitted {
@@ -100,6 +119,8 @@ interface Admitted {
   readonly until: Instant | null
   /** Whether the same ask had taken the slot before. */
   readonly joined: boolean
+  /** Of a use: see {@link UseAsk}. */
+  readonly isCooling?: boolean
   /** Undoes what it was counted for. */
   readonly giveBack: () => Promise<void>
 }
@@ -113,8 +134,12 @@ async function admit(parts: AskParts, shard: Shard, asked: Ask): Promise<Admitte
     const giveBack = await answeringOf(parts.limits).take(parts, agent)
     return { submission: { ...prepared, id }, until: null, joined: false, giveBack }
   }
+  if (prepared.under !== undefined) {
+    const isCooling = await wasDenied(parts, agent.id, sameness(action))
+    return { submission: { ...prepared, id }, until: null, joined: false, isCooling, giveBack: async () => undefined }
+  }
   const reservation: Reservation = {
-    ...{ id, agent, digest: sameness(action), subject: subjectOf(action) },
+    ...{ id, agent, digest: sameness(action), subject: subjectOf(action), isStanding: action.standing !== undefined },
     channels: channelsOf(parts.policy, prepared.judgement.slots),
     ...(key && { key: sha256(`${key.hash}\n${key.body}`) }),
   }
@@ -141,7 +166,12 @@ function mayStillHappen(cause: unknown, hasKey: boolean): boolean {
  */
 async function prepare(parts: AskParts, asked: Ask): Promise<Judged> {
   const judged = await judgeAsk(parts, asked, parts.clock.now())
-  if (judged.judgement.outcome !== 'approve') return judged
+  if (judged.judgement.outcome !== 'approve') {
+    // Of a use, whom it is for is known from its standing approval.
+    if (asked.under !== undefined) await checkMember(parts, asked.onBehalfOf)
+    return judged
+  }
+  if (asked.under !== undefined) return { ...judged, under: asked.under }
   const [warnings, owner] = await Promise.all([checkDecidable(parts, judged), ownerNameOf(parts, asked.agent)])
   return { ...judged, ...(owner !== undefined && { owner }), warnings: [...judged.warnings, ...warnings] }
 }
@@ -157,13 +187,16 @@ export type Judged = Omit<Submission, 'id' | 'at'>
 export async function judgeAsk(parts: PeopleParts, asked: Ask, at: Instant): Promise<Judged> {
   const { agent, onBehalfOf } = asked
   const action = checkAction(asked.action)
+  checkStandingAsk(asked)
   checkSecrets(asked, parts.policy.notSecret(action.action))
   const executor = executorOf(parts.policy, agent, asked.executor)
-  await checkPrincipal(parts, agent, onBehalfOf)
+  checkPrincipal(agent, onBehalfOf)
+  if (asked.under === undefined) await checkMember(parts, onBehalfOf)
   const judgement = parts.policy.judge({
     ...{ agent: agent.id, action, at },
     ...(onBehalfOf !== undefined && { onBehalfOf }),
   })
+  checkSession(action, judgement)
   const excluded = excludedFrom(parts.policy, [agent, executor], onBehalfOf)
   const presentation = 'lapse' in judgement ? parts.policy.presentation(action.action) : null
   return {
@@ -209,19 +242,18 @@ function executorOf(policy: Policy, agent: AgentRegistration, id: ObjectId = age
   return executor
 }
 
-/** A guest or a disabled account could not ask for anything, so a request for one only keeps people from approving. */
-async function checkPrincipal(
-  { directory }: PeopleParts,
-  { onBehalfOf: rule, principals }: AgentRegistration,
-  id: ObjectId | undefined,
-): Promise<void> {
+function checkPrincipal({ onBehalfOf: rule, principals }: AgentRegistration, id: ObjectId | undefined): void {
   if (id === undefined && rule === 'required')
     throw invalid('/onBehalfOf', 'this agent must say whom it acts for: send the object id of a person')
   if (id === undefined) return
   if (rule === 'refused') throw invalid('/onBehalfOf', 'this agent is not registered to act for people: leave it out')
   if (principals && !principals.includes(id))
     throw invalid('/onBehalfOf', 'this agent is registered to act for listed people alone, and this is none of them')
-  if (!(await isMember(directory, id)))
+}
+
+/** A guest or a disabled account could not ask for anything, so a request for one only keeps people from approving. */
+async function checkMember({ directory }: PeopleParts, id: ObjectId | undefined): Promise<void> {
+  if (id !== undefined && !(await isMember(directory, id)))
     throw invalid('/onBehalfOf', 'name the enabled account of a member of the tenant, not of a guest or an agent')
 }
 
@@ -280,17 +312,24 @@ async function checkIndependence(
 }
 
 /** Commits the request with the shard's time. If the key was used meanwhile, returns the request that it made. */
-async function commit(parts: AskParts, shard: Shard, { submission, until }: Admitted, asked: Ask): Promise<Asked> {
+async function commit(parts: AskParts, shard: Shard, admitted: Admitted, asked: Ask): Promise<Asked> {
+  const { submission, until, isCooling = false } = admitted
+  const { under } = submission
   const key = usedBy(asked)
   return retrying(parts, (number) =>
     parts.ledger.inTurn(shard, async () => {
       // The first attempt assumes that the key is new. Its row is inserted, so a known key causes a conflict.
-      const loaded = await parts.ledger.load(shard, key && number > 0 ? { key: key.hash } : {})
+      const loaded = await parts.ledger.load(shard, {
+        ...(key && number > 0 && { key: key.hash }),
+        ...(under !== undefined && { request: under }),
+      })
       if (loaded.key && key) return again(parts, loaded.key, asked)
       const at = timeOf(parts.clock, loaded)
       if (until !== null && parts.clock.now() >= until)
         throw new Problem('busy', 'Too many changes at once: try again.', { retryAfter: 1 })
       const more = key ? { key: { ...key, request: submission.id } } : {}
+      if (under !== undefined)
+        return { ...(await recordUse(parts, loaded, { submission, isCooling }, at, more)), created: true }
       const { redemption } = asked
       const step = open({ ...submission, at, ...(redemption !== undefined && { redemption }) })
       return { request: await record(parts, loaded, step, at, more), created: true }
@@ -298,7 +337,8 @@ async function commit(parts: AskParts, shard: Shard, { submission, until }: Admi
   )
 }
 
-const usedBy = ({ agent, key }: Ask) => key && { hash: keyHash(agent.id, key.text), body: key.body }
+const usedBy = ({ agent, key, under }: Ask) =>
+  key && { hash: keyHash(agent.id, under === undefined ? key.text : `${under}\n${key.text}`), body: key.body }
 
 async function knownBy(parts: AskParts, shard: Shard, asked: Ask): Promise<Asked | null> {
   const key = usedBy(asked)

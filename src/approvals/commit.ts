@@ -1,7 +1,7 @@
 import { type Draft, chain } from '../core/request/event.ts'
 import { type RequestId, shardOf } from '../core/data/id.ts'
 import { type Instant, later } from '../core/data/instant.ts'
-import { noSuchRequest, Problem } from '../core/data/problem.ts'
+import { evidenceBroken, noSuchRequest, Problem } from '../core/data/problem.ts'
 import { type ApprovalRequest, overdue, recorded, type Step } from '../core/request/request.ts'
 import { areOutdated, type Facts } from '../core/request/requirement.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -22,8 +22,11 @@ export interface ChangeParts {
   readonly backOff?: (ms: number) => Promise<unknown>
 }
 
-/** A rule of the core, bound to everything but the request and the time. */
-export type CommitRule = (request: ApprovalRequest, at: Instant) => Step
+/**
+ * A rule of the core, bound to everything but the request and the time. With an approved use it gets its standing approval,
+ * read after the head of their shard, so that no later commit of the standing approval is missed.
+ */
+export type CommitRule = (request: ApprovalRequest, at: Instant, standing?: ApprovalRequest) => Step
 
 /** The number of lost races after which the caller gets `busy`, with nothing written. */
 const mostAttempts = 12
@@ -58,9 +61,10 @@ export async function change(
         const { request } = loaded
         if (!request) throw noSuchRequest()
         if (request !== given) await recollection.check(request)
+        const standing = await standingOfUse(parts, request)
         const at = timeOf(parts.clock, loaded)
         const late = overdue(request, at)
-        const step = late ?? rule(request, at)
+        const step = late ?? rule(request, at, standing)
         const after = step.events.length === 0 ? request : await record(parts, loaded, step, at)
         if (!late) return after
       }
@@ -86,6 +90,29 @@ export async function believed(
   })
 }
 
+/**
+ * Reads the standing approval of a use that can still be redeemed, checked against its events.
+ *
+ * @returns `undefined` for any other request
+ * @throws {Problem} `evidence-broken`, `busy`, `unavailable`
+ */
+export const believedStanding = (
+  parts: Pick<ChangeParts, 'ledger' | 'backOff'>,
+  request: ApprovalRequest,
+): Promise<ApprovalRequest | undefined> => retrying(parts, () => standingOfUse(parts, request))
+
+/** Does what {@link believedStanding} does, once. @throws {Conflict} if it changed since it was read */
+async function standingOfUse(
+  { ledger }: Pick<ChangeParts, 'ledger'>,
+  { id, under, status }: ApprovalRequest,
+): Promise<ApprovalRequest | undefined> {
+  if (under === undefined || status !== 'approved') return undefined
+  const standing = await ledger.find(under)
+  if (!standing) throw evidenceBroken({ shard: shardOf(under), row: 'request', request: id, check: 'missing' })
+  await recollectionOf(ledger).check(standing)
+  return standing
+}
+
 /** Lets a passed deadline take effect, and nothing else. */
 export const applyDeadline = (parts: ChangeParts, id: RequestId): Promise<ApprovalRequest> =>
   change(parts, id, unchanged)
@@ -104,15 +131,22 @@ export async function record(
   loaded: Loaded,
   step: Step,
   at: Instant,
-  more: Pick<Change, 'key' | 'cleared'> = {},
+  { beside, ...more }: Pick<Change, 'key' | 'cleared' | 'beside'> = {},
 ): Promise<ApprovalRequest> {
   const chained = chainedTo(parts, loaded, step.events, at)
-  const leaves = chained.leaves.filter((leaf) => leaf.request === step.request.id)
-  const request = recorded(step.request, leaves)
-  await parts.ledger.commit(loaded, { ...chained, request, ...more })
-  recollectionOf(parts.ledger).keep(request, leaves)
-  parts.committed(request)
-  return request
+  const withOwn = (one: ApprovalRequest) => {
+    const leaves = chained.leaves.filter((leaf) => leaf.request === one.id)
+    return { request: recorded(one, leaves), leaves }
+  }
+  const own = withOwn(step.request)
+  const other = beside && withOwn(beside)
+  const change = { ...chained, request: own.request, ...(other && { beside: other.request }), ...more }
+  await parts.ledger.commit(loaded, change)
+  for (const { request, leaves } of other ? [own, other] : [own]) {
+    recollectionOf(parts.ledger).keep(request, leaves)
+    parts.committed(request)
+  }
+  return own.request
 }
 
 /** Chains events that belong to no request, such as a key rotation, to the loaded head, and commits them. */

@@ -116,6 +116,7 @@ async function askingOf(parts: PeopleParts, judged: Judged): Promise<AskedPeople
     ...(judgement.answer !== undefined && { answer: judgement.answer }),
     ...(judgement.remind && { remind: judgement.remind }),
     ...(judgement.glass && { glass: judgement.glass }),
+    ...(judgement.session && { session: judgement.session }),
     required: await Promise.all(counted),
     excluded,
     excludedByAgent,

@@ -21,9 +21,9 @@ const remembered = 10_000
 export function grants(signer: Signer, issuer: string) {
   const issued = new Map<RequestId, { grant: Grant; renewAt: Instant }>()
 
-  /** @returns `null` when the request's state grants nothing */
-  async function issue(request: ApprovalRequest, now: Instant): Promise<Grant | null> {
-    const claims = grantFor(request, issuer, now)
+  /** @param standing of a use: its standing approval. @returns `null` when the request's state grants nothing */
+  async function issue(request: ApprovalRequest, now: Instant, standing?: ApprovalRequest): Promise<Grant | null> {
+    const claims = grantFor(request, issuer, now, standing)
     if (claims === null) return null
     const known = issued.get(request.id)
     if (known && now < known.renewAt) return known.grant

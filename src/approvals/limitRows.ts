@@ -77,6 +77,16 @@ export class LimitRows {
     })
   }
 
+  /** Reads a row, which may be as it was some seconds ago. @throws {Problem} `unavailable` */
+  async peek(key: LimitKey): Promise<LimitRow> {
+    const name = JSON.stringify(key)
+    const known = this.#remembered.get(name)
+    if (known && this.#elapsed() < known.until) return known.row
+    const found = await this.#limits.read(key)
+    this.#remember(name, found)
+    return found.row
+  }
+
   async #work(parts: Parts, key: LimitKey, name: string): Promise<void> {
     for (;;) {
       const jobs = this.#waiting.get(name)?.splice(0, mostTogether) ?? []
@@ -125,7 +135,7 @@ export class LimitRows {
   #remember(name: string, found: Found): void {
     const now = this.#elapsed()
     for (const [other, until] of this.#shared) if (until <= now) this.#shared.delete(other)
-    if (found.version === undefined || this.#shared.has(name)) return
+    if (found.version === undefined || found.version === null || this.#shared.has(name)) return
     remember(this.#remembered, name, { ...found, until: now + rememberedFor }, mostRemembered)
   }
 }

@@ -48,12 +48,12 @@ export async function changeOrRefuse(
     giveUp = reject
   })
 
-  const recording: CommitRule = (request, at) => {
+  const recording: CommitRule = (request, at, standing) => {
     // The caller was told of a refusal that took long to record: nothing else may come of this attempt any more.
     if (isAnswered && refusal) throw refusal
     refusal = null
     try {
-      return rule(request, at)
+      return rule(request, at, standing)
     } catch (cause) {
       const code = refusalIn(cause)
       const step = code === null ? null : refuse(request, { ...attempt, code })

@@ -1,18 +1,23 @@
-import type { Digest, Hex, RequestId } from '../core/data/id.ts'
-import type { Instant } from '../core/data/instant.ts'
+import type { Digest, Hex, ObjectId, RequestId } from '../core/data/id.ts'
+import { type Instant, plusSeconds } from '../core/data/instant.ts'
 import { bounds } from '../core/data/bound.ts'
 import {
   checkRepeated,
+  commitWithin,
   counted,
   habits,
   type Holding,
+  isCooling,
   type LimitRow,
   reclaimed,
   released,
   type SlotHolder,
+  suspectStanding,
   taken,
   warnedByOthers,
+  withStanding,
 } from '../core/request/limit.ts'
+import { isOpen, overdue } from '../core/request/request.ts'
 import { asNewer, isBroken, Problem } from '../core/data/problem.ts'
 import type { Warning } from '../core/action/warning.ts'
 import type { ChangeParts } from './commit.ts'
@@ -35,6 +40,8 @@ export interface Reservation {
   readonly channels: readonly string[]
   readonly digest: Digest
   readonly subject: Hex
+  /** Whether a standing approval is asked for. */
+  readonly isStanding?: boolean
   /** Names the ask, if it may be sent again: its idempotency key and body. */
   readonly key?: Hex
 }
@@ -113,9 +120,34 @@ async function takeOfAgent(parts: SlotParts, asked: Reservation): Promise<TakenS
     if (own) return taken(row, holder, most, 'This agent')
     await checkTwin(parts.ledger, row, asked)
     checkRepeated(row, asked, at)
-    return taken(counted(row, asked.id, hourly, at), holder, most, 'This agent')
+    const next = taken(counted(row, asked.id, hourly, at), holder, most, 'This agent')
+    return asked.isStanding === true ? withStanding(next, holder, await overAmong(parts.ledger, next, at)) : next
   })
   return slot
+}
+
+/** The standing approvals in a full row that can be used no more. */
+async function overAmong(ledger: Ledger, row: LimitRow, at: Instant): Promise<ReadonlySet<RequestId>> {
+  const checked = suspectStanding(row).map(async ({ id, takenAt }) => {
+    const found = await ledger.find(id).then((request) => ({ request }), asUnread)
+    if (!('request' in found)) return []
+    // A request that is not there yet may still come.
+    if (!found.request) return at < plusSeconds(takenAt, commitWithin) ? [] : [id]
+    return isOpen(found.request) && overdue(found.request, at) === null ? [] : [id]
+  })
+  return new Set((await Promise.all(checked)).flat())
+}
+
+/**
+ * Whether people denied this very action to an agent a moment ago. The row of the agent's slots is remembered for a while,
+ * so that uses which follow each other read it once.
+ *
+ * @param digest of {@link sameness}
+ */
+export async function wasDenied(parts: SlotParts, agent: ObjectId, digest: Digest): Promise<boolean> {
+  const at = parts.clock.now()
+  const row = await limitRowsOf(parts.limits).peek({ agent })
+  return isCooling(await withoutStale(parts.ledger, row, (slot) => slot.digest === digest, at), digest, at)
 }
 
 /**

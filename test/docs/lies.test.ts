@@ -36,6 +36,14 @@ const elsewhere: Readonly<Record<string, readonly [file: string, name: string]>>
     ...(['verify/zip', 'a member is refused that is there twice'] as const),
   ],
   'a member’s name leads out of the folder': ['verify/zip', 'a member is refused %s'],
+  'a use of a standing approval is not counted, is counted otherwise, comes after its end, or is one too many': [
+    ...(['evidence/uses', '%s is found'] as const),
+  ],
+  'a use is by another agent or executor, for somebody else, under another policy, or of people who do not suffice': [
+    ...(['core/record/uses', 'a forged use is refused'] as const),
+  ],
+  'a use lies outside of what people saw': ['evidence/uses', 'a use for %s is found outside its scope'],
+  'a standing approval has more uses than its rules give': ['evidence/uses', '%s is found'],
   'a policy version whose files are missing': ['evidence/policyLies', 'a version whose files are not there is missing'],
   '`rules.json` lists other rules than the Cedar files have': ['evidence/policyLies', 'a list of rules that the Cedar'],
   'rules matched whose conditions were not met, or rules that matched are left out without a trace': [
