@@ -1,5 +1,5 @@
 import type { RequestAnswer, ViewAnswer } from '../contract/requestAnswer.ts'
-import type { Action } from '../core/action/action.ts'
+import { type Action, scopeIn } from '../core/action/action.ts'
 import { contextIn } from '../core/data/authenticationContext.ts'
 import { isRequestId } from '../core/data/id.ts'
 import { isObject, type Json, type JsonObject, readJson } from '../core/data/json.ts'
@@ -49,6 +49,10 @@ export interface Answer {
   readonly questions: readonly TalkQuestion[]
   readonly prompts: TalkPrompts
   readonly glass?: TalkGlass
+  /** Of a standing approval: how far it is used up. */
+  readonly standing?: { readonly uses: number; readonly used: number; readonly until?: string }
+  /** Of a use: its standing approval. */
+  readonly under?: string
   readonly delivery?: string
   readonly createdAt?: string
   readonly expiresAt?: string
@@ -88,6 +92,8 @@ export function parseAnswer(json: Json | undefined): Answer {
     prompts: promptsIn(sent.prompts),
     ...(isObject(sent.glass) && { glass: glassIn(sent.glass) }),
     ...actionOf(sent),
+    ...standingOf(sent),
+    ...optional('under', text(sent.under)),
     ...optional('stop', text(stop.words)),
     ...optional('owner', text(partOf<RequestAnswer['agent']>(sent.agent).owner)),
     ...optional('executor', executorOf(sent)),
@@ -166,9 +172,17 @@ function needed(sent: Received<RequestAnswer>, key: keyof RequestAnswer): string
   return value
 }
 
-function actionOf({ action, target, environment, params }: Received<RequestAnswer>): { readonly action?: Action } {
+function actionOf(sent: Received<RequestAnswer>): { readonly action?: Action } {
+  const { action, target, environment, params } = sent
+  const standing = scopeIn(sent.standing)
   if (typeof action !== 'string' || typeof target !== 'string' || typeof environment !== 'string') return {}
-  return isObject(params) ? { action: { action, target, environment, params } } : {}
+  return isObject(params) ? { action: { action, target, environment, params, ...(standing && { standing }) } } : {}
+}
+
+function standingOf({ standing }: Received<RequestAnswer>): Pick<Answer, 'standing'> {
+  if (!isObject(standing)) return {}
+  const { uses, used, until } = standing
+  return { standing: { uses: count(uses), used: count(used), ...optional('until', text(until)) } }
 }
 
 function executorOf(sent: Received<RequestAnswer>): string | undefined {

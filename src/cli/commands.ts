@@ -73,6 +73,11 @@ const action = {
   'idempotency-key': { value: 'KEY', help: 'the same key gives the same request again (default: random)' },
 } as const satisfies Record<string, Option>
 
+const under = {
+  value: 'ID',
+  help: 'use this standing approval: nobody is asked, and what lies outside it is refused',
+} as const satisfies Option
+
 const key = { value: 'LOG.pem', help: "the log's public key, from a source that you trust", many: true } as const
 
 const search = {
@@ -114,6 +119,7 @@ export const commands = {
     tail: 'needed',
     options: {
       ...action,
+      under,
       bind: {
         value: 'FILE',
         help: 'also bind the contents of this file, which the command reads; the program and its script are bound',
@@ -126,7 +132,21 @@ export const commands = {
     summary: 'ask for an action without waiting',
     options: {
       ...action,
+      under,
       executor: { value: 'OBJECT-ID', help: 'the identity that will execute it, if not the agent that asks' },
+    },
+  },
+  standing: {
+    summary: 'ask for a standing approval: several actions like this one, without waiting',
+    options: {
+      ...action,
+      executor: { value: 'OBJECT-ID', help: 'the identity that will execute them, if not the agent that asks' },
+      uses: { value: 'NUMBER', help: 'how many actions, at most', required: true },
+      for: { value: 'SECONDS', help: 'how long after the approval', required: true },
+      vary: {
+        value: 'JSON',
+        help: 'in what they may differ, as {"target":"prod/","params":{"rows":500}} (default: in nothing)',
+      },
     },
   },
   pending: {

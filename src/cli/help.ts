@@ -407,6 +407,7 @@ redeems. After it: reports. Every fault has exit code 2, which keeps the tool fr
 A hook is a net, not a wall: docs/agents/hooks.md says what else has to be set. Credentials are those of an agent, in the
 environment.
 
+COUNTERSIGN_UNDER               the id of a standing approval: calls that it covers run without asking anybody
 COUNTERSIGN_WAIT                seconds to wait for the decision (3500; 25 for copilot); then the request is withdrawn`
 
 const more: Readonly<Record<string, string>> = {

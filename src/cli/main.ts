@@ -93,15 +93,13 @@ async function perform(options: Options, to: Screen): Promise<Result> {
   if (command === 'verify-proof') return verifyProof(offline)
   if (command === 'mcp') return mcp(offline, __filename)
   if (command === 'hook') return hook(offline, __filename)
-
   const service = () => connect(readSettings(options, process.env), to.say)
   if (command === 'policy') return policy(offline, __filename, service)
   const session = { ...offline, service: service() }
+  if (command === 'ask' || command === 'standing') return ask(session)
   switch (command) {
     case 'run':
       return run(session)
-    case 'ask':
-      return ask(session)
     case 'pending':
       return pending(session)
     case 'list':

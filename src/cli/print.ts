@@ -2,6 +2,7 @@ import type { Action } from '../core/action/action.ts'
 import { commandLine, runIn, shellWord } from '../core/action/run.ts'
 import { plain } from '../words/run.ts'
 import { spoken } from '../words/spoken.ts'
+import { scopeOf } from '../words/standing.ts'
 import type { Answer } from './answer.ts'
 import type { Line } from './layout.ts'
 import { describeTalk, howToAnswer } from './talkLines.ts'
@@ -19,12 +20,22 @@ export function describeState(answer: Answer): readonly Line[] {
   return [
     [labels.request, answer.id],
     [labels.status, statusOf(answer)],
+    ...describeUses(answer),
     ...optional(labels.approvals, progressOf(answer)),
     ...answer.decisions.flatMap(describeDecision),
     ...describeTalk(answer),
     ...optional(labels.asked, answer.createdAt),
     ...optional(labels.until, answer.status === 'pending' ? answer.expiresAt : undefined),
     ...howToAnswer(answer),
+  ]
+}
+
+/** Describes how far a standing approval is used up, or of which one a request is a use. */
+function describeUses({ standing, under }: Answer): readonly Line[] {
+  const until = standing?.until === undefined ? '' : `, until ${standing.until}`
+  return [
+    ...(standing ? [['used', `${standing.used} of ${standing.uses}${until}`] as const] : []),
+    ...optional('use of', under),
   ]
 }
 
@@ -44,6 +55,10 @@ function describeDecision({
   ]
 }
 
+/** Describes what a standing approval would let the agent do without another question. */
+const describeScope = (action: Action): readonly Line[] =>
+  scopeOf({ action }, spoken).map((sentence, i) => [i === 0 ? 'standing' : '', plain(sentence)])
+
 /** Describes what an agent asks for: the action, the agent, its reason and the digest. */
 function describeAction(answer: Answer): readonly Line[] {
   const { action, tier, rules } = answer
@@ -51,7 +66,7 @@ function describeAction(answer: Answer): readonly Line[] {
     ...(action ? describeRun(action) : []),
     ...optional(labels.summary, answer.summary),
     [labels.action, answer.verb],
-    ...(action ? describeRest(action) : [[labels.erased, words.erased] as const]),
+    ...(action ? [...describeRest(action), ...describeScope(action)] : [[labels.erased, words.erased] as const]),
     [labels.agent, answer.agent],
     ...optional(labels.owner, answer.owner),
     ...optional(labels.executor, answer.executor),

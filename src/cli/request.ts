@@ -4,7 +4,8 @@ import { type Action, checkAction, controlCharacter } from '../core/action/actio
 import { flawInAddress, flawInEnvironment, flawInVerb, flawInWords } from '../core/action/flaw.ts'
 import { type RunBinding, withRun } from '../core/action/run.ts'
 import { bounds } from '../core/data/bound.ts'
-import type { JsonObject } from '../core/data/json.ts'
+import { isObject, jsonIn, type JsonObject } from '../core/data/json.ts'
+import { isRequestId } from '../core/data/id.ts'
 import { checked, Exit, exits } from './exit.ts'
 import type { Options } from './options.ts'
 import { readParams } from './params.ts'
@@ -44,15 +45,27 @@ export function buildAsking(options: Options, command?: RunBinding): Asking {
   const onBehalfOf = options.one('on-behalf-of')
   const executor = options.one('executor')
   const expiresIn = options.one('expires-in')
+  const under = options.one('under')
   const details = {
     reason: one('reason'),
     ...(onBehalfOf !== undefined && { onBehalfOf }),
     ...(executor !== undefined && { executor }),
     ...(links.length > 0 && { links }),
     ...(expiresIn !== undefined && { expiresIn: Number(expiresIn) }),
+    ...(under !== undefined && { under }),
   }
-  const body = { ...action, ...details }
+  const scope = scopeOf(options)
+  const body = { ...action, ...(scope && { standing: scope }), ...details }
   return { action, details, body, key: options.one('idempotency-key') ?? `countersign-${randomUUID()}` }
+}
+
+/** What a standing approval is asked for; `null` in an ask for one action. The service checks what it may be. */
+function scopeOf(options: Options): JsonObject | null {
+  const [uses, seconds, vary] = [options.one('uses'), options.one('for'), options.one('vary')]
+  if (uses === undefined || seconds === undefined) return null
+  const read = vary === undefined ? {} : jsonIn(Buffer.from(vary), { ...bounds.body })
+  if (!isObject(read)) return refuse('--vary', 'a JSON object, as {"target":"prod/","params":{"rows":500}}')
+  return { uses: Number(uses), for: Number(seconds), vary: read }
 }
 
 /** Says what is wrong with an option's value; `null` if nothing is. */
@@ -76,6 +89,16 @@ const rules: Readonly<Record<string, Rule>> = {
     (value) => /^\d{1,6}$/.test(value) && Number(value) >= 60 && Number(value) <= 604_800,
     'seconds from 60 to 604800',
   ),
+  uses: holds(
+    (value) => /^[1-9]\d{0,2}$/.test(value) && Number(value) <= bounds.standing.uses,
+    `a number from 1 to ${bounds.standing.uses}`,
+  ),
+  for: holds(
+    (value) =>
+      /^\d{1,6}$/.test(value) && Number(value) >= bounds.standing.least && Number(value) <= bounds.standing.seconds,
+    `seconds from ${bounds.standing.least} to ${bounds.standing.seconds}`,
+  ),
+  under: holds(isRequestId, 'the id of a standing approval, as ask and standing print it'),
   'idempotency-key': holds((value) => /^[\x21-\x7e]{1,255}$/.test(value), '1 to 255 visible ASCII characters'),
 }
 

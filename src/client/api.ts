@@ -41,6 +41,20 @@ export interface ApiAskBody {
   })[]
   /** Seconds until the request expires, if nobody decides. A rule may allow less. */
   readonly expiresIn?: number
+  /** Asks for a standing approval. The action is then the sample that people see. */
+  readonly standing?: {
+    readonly uses: number
+    readonly for: number
+    /** In what uses may differ from the action of the ask. In everything else they are equal. */
+    readonly vary?: {
+      /** How the target of a use begins. It ends with a slash, and no part behind it leads away. */
+      readonly target?: string
+      /** By the name of a param: the most that its number may be, from 0 on; or the values of which it may be one, or some. */
+      readonly params?: { readonly [key: string]: unknown }
+    }
+  }
+  /** The id of a standing approval: what lies in it is approved at once, and nobody is asked. Not beside standing. */
+  readonly under?: string
   /** A UUID of this attempt, chosen by the agent. What policy alone allows, and the agent executes itself, is redeemed with it by the same call: then `next` is `execute`. The same idempotency key may come with another. */
   readonly redemption?: string
 }
@@ -187,6 +201,11 @@ export interface ApiRequest {
   readonly questions?: readonly ApiQuestion[]
   readonly prompts?: ApiPrompts
   readonly glass?: ApiGlass
+  readonly standing?: ApiStanding
+  /** Of a use: its standing approval. */
+  readonly under?: string
+  /** Of a use: which one it is, from 1. */
+  readonly use?: number
   readonly delivery: ApiDeliveryState
   readonly createdAt: string
   readonly expiresAt?: string
@@ -218,6 +237,21 @@ export interface ApiSlot {
   readonly groups: readonly string[]
   readonly quorum: number
   readonly have: number
+}
+
+export interface ApiStanding {
+  readonly uses: number
+  readonly used: number
+  readonly usedAt?: string
+  /** Seconds from the approval on. */
+  readonly for: number
+  /** When it ends, once it is approved. */
+  readonly until?: string
+  /** In what uses may differ from the action. Absent once it is erased. */
+  readonly vary?: {
+    readonly target?: string
+    readonly params?: { readonly [key: string]: unknown }
+  }
 }
 
 export type ApiStatus = 'pending' | 'approved' | 'denied' | 'expired' | 'cancelled' | 'redeemed' | 'lapsed' | 'revoked' | 'ended' | 'succeeded' | 'failed'

@@ -1,4 +1,5 @@
 import type { ApiOutcomeBody, ApiRequest, ApiRequestList } from './api.ts'
+import type { StandingScope } from '../core/action/canonicalAction.ts'
 import { approved, type ApproveOptions, untilApproved, type WaitOptions } from './approval.ts'
 import { type AskedAction, settled } from './asked.ts'
 import { connect } from './connection.ts'
@@ -35,7 +36,7 @@ const otherwise = { patience: 60, queue: 600 } as const
 
 /** The options of each member. Any other is refused: what a program took for a limit must not be ignored. */
 const known = {
-  ask: ['reason', 'key', 'links', 'onBehalfOf', 'executor', 'expiresIn', 'signal'],
+  ask: ['reason', 'key', 'links', 'onBehalfOf', 'executor', 'expiresIn', 'under', 'signal'],
   wait: ['signal', 'onAbort', 'onProgress', 'onQuestion'],
   execute: ['outcome', 'onUnreported', 'redemption'],
   gate: ['join', 'onUsed'],
@@ -133,6 +134,16 @@ export class Countersign {
   }
 
   /**
+   * Asks for a standing approval of actions like this one, and waits until people have given it. Its id is what `under`
+   * names, in {@link gate} and in {@link ask}.
+   */
+  async standing(asked: AskedAction<object>, scope: StandingScope, options: ApproveOptions): Promise<ApiRequest> {
+    check(options, ofApprove)
+    const { for: seconds, uses, vary } = scope
+    return approved(this.#operations, { ...settled(asked), standing: { for: seconds, uses, vary } }, options)
+  }
+
+  /**
    * Asks without waiting. With a redemption, what policy alone allows is redeemed in the same call: the answer then says
    * `execute`, and {@link execute} with the same redemption runs it.
    */
@@ -208,6 +219,7 @@ export {
   type StoppedCode,
   Unreachable,
 } from './failure.ts'
+export type { ScopeVary, StandingScope } from '../core/action/canonicalAction.ts'
 export { keyOf } from './key.ts'
 export type { AnswerQuestion } from './questionTaker.ts'
 export type { AskOptions, MineQuery, ReadOptions } from './operations.ts'

@@ -25,6 +25,8 @@ export interface AskOptions {
   readonly onBehalfOf?: string | undefined
   /** The object id of another agent, which will redeem. */
   readonly executor?: string | undefined
+  /** The id of a standing approval of this agent, of which this is to be a use: then nobody is asked. */
+  readonly under?: string | undefined
   /** Seconds for which the request may stay pending. */
   readonly expiresIn?: number | undefined
   /** Stops the repetition of the call. An attempt that is under way ends first. */
@@ -41,6 +43,8 @@ interface RedeemClaim {
 /** Which of its own requests an agent wants to see. The newest come first; pending ones by deadline. */
 export interface MineQuery {
   readonly status?: ApiStatus | undefined
+  /** Only standing approvals that can be used. */
+  readonly standing?: 'open' | undefined
   /** RFC 3339, in UTC. */
   readonly from?: string | undefined
   readonly to?: string | undefined
@@ -108,7 +112,7 @@ export function operationsOn({ call }: Connection): Operations {
 }
 
 function bodyOf(action: Action, options: AskOptions, redemption: string | undefined): JsonObject {
-  const { reason, links, onBehalfOf, executor, expiresIn } = options
+  const { reason, links, onBehalfOf, executor, expiresIn, under } = options
   const body: ApiAskBody = {
     ...action,
     reason,
@@ -116,6 +120,7 @@ function bodyOf(action: Action, options: AskOptions, redemption: string | undefi
     ...(onBehalfOf !== undefined && { onBehalfOf }),
     ...(executor !== undefined && { executor }),
     ...(expiresIn !== undefined && { expiresIn }),
+    ...(under !== undefined && { under }),
     ...(redemption !== undefined && { redemption }),
   }
   return body as unknown as JsonObject

@@ -72,8 +72,9 @@ const tones: Readonly<Record<RequestAnswer['status'], string>> = {
 }
 
 /** How a request stands, in the words of the cards. */
-export function Status({ of: { status } }: { readonly of: RequestAnswer }) {
-  return <Badge tone={tones[status]}>{spoken.statuses[status]}</Badge>
+export function Status({ of: { status, standing } }: { readonly of: RequestAnswer }) {
+  const used = status === 'approved' && standing ? spoken.standing.used(standing.used, standing.uses) : null
+  return <Badge tone={tones[status]}>{used ?? spoken.statuses[status]}</Badge>
 }
 
 function voteOf({ approvals }: RequestAnswer, person: string): string {

@@ -12,7 +12,7 @@ import { findings, verdicts } from '../core/request/event.ts'
 import { results } from '../core/request/redemption.ts'
 import { component } from './component.ts'
 import { example } from './example.ts'
-import { digest, environment, instant, objectId, ruled, target, verb, words } from './field.ts'
+import { digest, environment, instant, objectId, requestId, ruled, target, verb, words } from './field.ts'
 
 /** What operations take: these schemas parse the bodies, and the OpenAPI document is made from them. */
 
@@ -59,6 +59,50 @@ const link = z.strictObject({
   }),
 })
 
+const { standing } = bounds
+
+const scopeItem = z.union([z.string().min(1, 'is not empty').max(actionLimits.target), z.number()])
+
+const varied = z
+  .strictObject({
+    target: z
+      .string()
+      .min(2, 'is the beginning of a target')
+      .max(actionLimits.target, `has at most ${actionLimits.target} characters`)
+      .optional()
+      .meta({
+        description: 'How the target of a use begins. It ends with a slash, and no part behind it leads away.',
+      }),
+    params: z
+      .record(
+        z.string(),
+        z.union([
+          z.number().min(0, 'is not negative'),
+          z.array(scopeItem).min(1, 'has a value').max(standing.values, `has at most ${standing.values} values`),
+        ]),
+      )
+      .optional()
+      .meta({
+        description:
+          'By the name of a param: the most that its number may be, from 0 on; or the values of which it may be one, or some.',
+      }),
+  })
+  .meta({ description: 'In what uses may differ from the action of the ask. In everything else they are equal.' })
+
+const standingBody = z
+  .strictObject({
+    uses: z
+      .int('is a whole number')
+      .min(1, 'is at least 1')
+      .max(standing.uses, given(`is at most ${standing.uses}`)),
+    for: z
+      .int('is whole seconds')
+      .min(standing.least, given(`is at least ${standing.least} seconds`))
+      .max(standing.seconds, given(`is at most ${count(standing.seconds)} seconds`)),
+    vary: varied.prefault({}),
+  })
+  .meta({ description: 'Asks for a standing approval: so many actions like this one, for so many seconds.' })
+
 export const askBody = component(
   'AskBody',
   z
@@ -90,6 +134,13 @@ export const askBody = component(
         .max(expiresIn.most, given(`is at most ${count(expiresIn.most)} seconds`))
         .default(expiresIn.otherwise)
         .meta({ description: 'Seconds until the request expires, if nobody decides. A rule may allow less.' }),
+      standing: standingBody.optional().meta({
+        description: 'Asks for a standing approval. The action is then the sample that people see.',
+      }),
+      under: requestId.optional().meta({
+        description:
+          'The id of a standing approval: what lies in it is approved at once, and nobody is asked. Not beside standing.',
+      }),
       redemption: redemption.optional().meta({
         description:
           'A UUID of this attempt, chosen by the agent. What policy alone allows, and the agent executes itself, is ' +
@@ -110,7 +161,7 @@ export const askBody = component(
 export const dryAskBody = component(
   'DryAskBody',
   askBody
-    .omit({ redemption: true })
+    .omit({ redemption: true, under: true })
     .extend({
       agent: objectId.meta({ description: 'The object id of the agent that would ask.' }),
       reason: askBody.shape.reason.optional(),

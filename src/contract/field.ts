@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { actionLimits, actionPattern, environmentPattern } from '../core/action/action.ts'
 import { flawInEnvironment, flawInVerb, flawInWords } from '../core/action/flaw.ts'
-import { parseDigest, parseObjectId } from '../core/data/id.ts'
+import { parseDigest, parseObjectId, type RequestId, requestIdPattern } from '../core/data/id.ts'
 import { codePointName, deceptive } from '../core/data/text.ts'
 
 /** The fields that bodies and queries are made of. Messages are rules: they follow the field's JSON pointer. */
@@ -81,6 +81,11 @@ export const target = z
   })
 
 export const objectId = z.guid('is a GUID').transform((text) => parseObjectId(text))
+
+export const requestId = z
+  .string()
+  .regex(requestIdPattern, 'is the id of a request')
+  .transform((text) => text as RequestId)
 
 export const digest = z
   .string()

@@ -144,6 +144,10 @@ export const dryRunAnswer = component(
         .object({ groups: z.array(z.string()), review: seconds })
         .optional()
         .meta({ description: 'Who may approve alone in an emergency, and in how many seconds that is reviewed.' }),
+      session: z
+        .object({ for: seconds, uses: anyCount, vary: z.array(z.string()) })
+        .optional()
+        .meta({ description: 'What a standing approval may be asked for: how long, how often, and what may vary.' }),
       lapse: seconds.optional(),
       grant: seconds.optional(),
       required: z.array(eligibleSlot),

@@ -37,6 +37,10 @@ export const listQuery = z.strictObject({
     .literal('due', 'is due')
     .optional()
     .meta({ description: 'Only requests whose glass was broken and that nobody has reviewed, by when that is due.' }),
+  standing: z
+    .literal('open', 'is open')
+    .optional()
+    .meta({ description: 'Only standing approvals that can be used, by when they end.' }),
   cursor: z.string().max(500, 'is a cursor that a list gave').optional(),
   limit: z
     .string()

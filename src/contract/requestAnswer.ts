@@ -115,6 +115,23 @@ const glass = component(
     .meta({ description: 'That one person approved alone in an emergency, and what another thinks of it.' }),
 )
 
+const standing = component(
+  'Standing',
+  z
+    .object({
+      uses: anyCount,
+      used: anyCount,
+      usedAt: anyInstant.optional(),
+      for: anyCount.meta({ description: 'Seconds from the approval on.' }),
+      until: anyInstant.optional().meta({ description: 'When it ends, once it is approved.' }),
+      vary: z
+        .object({ target: z.string().optional(), params: z.record(z.string(), z.unknown()).optional() })
+        .optional()
+        .meta({ description: 'In what uses may differ from the action. Absent once it is erased.' }),
+    })
+    .meta({ description: 'What a standing approval is for, and how far it is used up.' }),
+)
+
 const warning = component(
   'Warning',
   z.object({ code: z.string(), words: z.string().meta({ description: 'What it means, for people.' }) }),
@@ -176,6 +193,9 @@ export const requestAnswer = component(
       questions: z.array(question).optional(),
       prompts: prompts.optional(),
       glass: glass.optional(),
+      standing: standing.optional(),
+      under: anyRequestId.optional().meta({ description: 'Of a use: its standing approval.' }),
+      use: anyCount.optional().meta({ description: 'Of a use: which one it is, from 1.' }),
       delivery: deliveryState,
       createdAt: anyInstant,
       expiresAt: anyInstant.optional(),

@@ -1,3 +1,4 @@
+import type { StandingScope } from '../core/action/action.ts'
 import { approvalsOf } from '../core/request/decision.ts'
 import { type ApprovalRequest, contentOf, currentVotes, nextOf, saidIn, saidWith } from '../core/request/request.ts'
 import { fill } from '../core/request/requirement.ts'
@@ -56,6 +57,7 @@ export function toBody(
       ...(requirement?.excludedByAgent && { excludedByAgent: requirement.excludedByAgent }),
     },
     ...talkOf(request),
+    ...standingOf(request),
     delivery: more.delivery,
     createdAt,
     ...(requirement && { expiresAt: requirement.expiresAt }),
@@ -68,6 +70,23 @@ export function toBody(
     ...(more.to.id === executor && 'redemption' in request && { redemption: request.redemption }),
   }
 }
+
+/** What a standing approval is for, or of which one a request is a use. */
+function standingOf(request: ApprovalRequest): Pick<RequestAnswer, 'standing' | 'under' | 'use'> {
+  const { standing, lapse = 0, action, under, use } = request
+  const until = request.status === 'approved' ? { until: request.lapsesAt } : {}
+  return {
+    ...(standing && {
+      standing: { ...standing, for: lapse, ...until, ...(action?.standing && varyOf(action.standing)) },
+    }),
+    ...(under !== undefined && { under }),
+    ...(use !== undefined && { use }),
+  }
+}
+
+const varyOf = ({ vary: { target, params } }: StandingScope) => ({
+  vary: { ...(target !== undefined && { target }), ...(params && { params: { ...params } }) },
+})
 
 /** What it decided; not how it wants the action to be shown, which is between it and the cards. */
 const policyOf = ({ policy: { version, outcome, rules, summary }, requirement }: ApprovalRequest) => ({

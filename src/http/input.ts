@@ -1,7 +1,8 @@
 import type { HttpRequest } from '@azure/functions'
 import type { z } from 'zod'
 import type { DryAsk } from '../approvals/dryRun.ts'
-import type { dryAskBody } from '../contract/bodies.ts'
+import type { askBody, dryAskBody } from '../contract/bodies.ts'
+import type { StandingScope } from '../core/action/action.ts'
 import { bounds } from '../core/data/bound.ts'
 import { parseInstant } from '../core/data/instant.ts'
 import { bodyLimits, escapePointer, type Json, readJson } from '../core/data/json.ts'
@@ -31,11 +32,18 @@ export function query<T extends z.ZodType>(req: HttpRequest, schema: T): z.outpu
   return fit(schema, values)
 }
 
+/** The scope of a standing approval, without members that are absent. */
+export const scopeIn = ({ uses, for: seconds, vary }: z.output<typeof askBody>['standing'] & {}): StandingScope => ({
+  for: seconds,
+  uses,
+  vary: { ...(vary.params && { params: vary.params }), ...(vary.target !== undefined && { target: vary.target }) },
+})
+
 /** Reads the body of a try. @throws {Problem} `invalid-input` for a time that is none */
 export function dryAskOf(body: z.output<typeof dryAskBody>): DryAsk {
-  const { agent, reason, links, expiresIn, executor, onBehalfOf, at, ...action } = body
+  const { agent, reason, links, expiresIn, executor, onBehalfOf, at, standing, ...action } = body
   return {
-    ...{ agent, action, links, expiresIn },
+    ...{ agent, action: { ...action, ...(standing && { standing: scopeIn(standing) }) }, links, expiresIn },
     ...(reason !== undefined && { reason }),
     ...(executor !== undefined && { executor }),
     ...(onBehalfOf !== undefined && { onBehalfOf }),

@@ -3,7 +3,7 @@ import { bounds } from '../core/data/bound.ts'
 import type { ObjectId } from '../core/data/id.ts'
 import { milliseconds, parseInstant } from '../core/data/instant.ts'
 import { Problem } from '../core/data/problem.ts'
-import { type ApprovalRequest, awaitsReview } from '../core/request/request.ts'
+import { type ApprovalRequest, awaitsReview, isStanding } from '../core/request/request.ts'
 import type { Scope } from '../ports/ledger.ts'
 
 const { days } = bounds.list
@@ -14,7 +14,7 @@ const longestRange = days * 24 * 3600 * 1000
  *
  * @throws {Problem} `invalid-input` without one, or for a range over 31 days.
  */
-export function scopeOf({ from, to, status, review, agent, approver }: ListQuery): Scope {
+export function scopeOf({ from, to, status, review, standing, agent, approver }: ListQuery): Scope {
   const range = {
     ...(from !== undefined && { from: parseInstant(from, '/from') }),
     ...(to !== undefined && { to: parseInstant(to, '/to') }),
@@ -22,10 +22,14 @@ export function scopeOf({ from, to, status, review, agent, approver }: ListQuery
   if (range.from && range.to && range.from > range.to) throw invalid('/from', 'is not after /to')
   if (status === 'pending') return { by: 'pending' }
   if (review === 'due') return { by: 'review' }
+  if (standing === 'open') return { by: 'standing' }
   if (agent !== undefined) return { by: 'agent', id: agent, ...range }
   if (approver !== undefined) return { by: 'approver', id: approver, ...range }
   if (!range.from || !range.to)
-    throw invalid('/from', 'and /to are required, or an agent, an approver, status=pending, or review=due')
+    throw invalid(
+      '/from',
+      'and /to are required, or an agent, an approver, status=pending, review=due, or standing=open',
+    )
   if (milliseconds(range.to) - milliseconds(range.from) > longestRange)
     throw invalid('/to', `is at most ${days} days after /from`)
   return { by: 'time', from: range.from, to: range.to }
@@ -40,6 +44,7 @@ export function filterOf(wanted: ListQuery): (request: ApprovalRequest) => boole
     (to === undefined || request.createdAt < to) &&
     (wanted.status === undefined || request.status === wanted.status) &&
     (wanted.review === undefined || awaitsReview(request)) &&
+    (wanted.standing === undefined || (request.status === 'approved' && isStanding(request))) &&
     (wanted.agent === undefined || request.agent.id === wanted.agent) &&
     (wanted.approver === undefined || request.decisions.some(({ approver }) => approver === wanted.approver)) &&
     (wanted.onBehalfOf === undefined || request.onBehalfOf === wanted.onBehalfOf) &&

@@ -11,6 +11,7 @@ import { preferred } from './accept.ts'
 import { toBody } from './body.ts'
 import { furtherActsIn } from './furtherActs.ts'
 import { namesIn } from './eventPeople.ts'
+import { scopeIn } from './input.ts'
 import type { AnswerOf, OperationInput, Handlers, OperationReply } from './handler.ts'
 import { filterOf, scopeOf } from './listing.ts'
 import type { PersonPrincipal, Principal } from './principal.ts'
@@ -58,13 +59,14 @@ async function ask(
   parts: RequestParts,
   { caller, body, key, wait }: Asked<'ask'>,
 ): Promise<OperationReply<Operations['ask']>> {
-  const { reason, links, expiresIn, executor, onBehalfOf, redemption, ...action } = body
+  const { reason, links, expiresIn, executor, onBehalfOf, redemption, standing, under, ...action } = body
   const asked = await parts.approvals.ask({
     agent: caller,
-    action,
+    action: { ...action, ...(standing && { standing: scopeIn(standing) }) },
     reason,
     links,
     expiresIn,
+    ...(under !== undefined && { under }),
     ...(executor !== undefined && { executor }),
     ...(onBehalfOf !== undefined && { onBehalfOf }),
     ...(redemption !== undefined && { redemption }),
@@ -74,7 +76,7 @@ async function ask(
   const location = `${parts.baseUrl}/api/requests/${request.id}`
   return {
     status: asked.created ? 201 : 200,
-    answer: await shown(parts, request, caller, asked.next),
+    answer: await shown(parts, request, caller, { next: asked.next, standing: asked.standing }),
     headers: { location, ...applied(wait) },
   }
 }
@@ -250,9 +252,17 @@ async function placed(
 }
 
 /** The request for its agent or executor: with the grant, if there is one. */
-async function shown(parts: RequestParts, request: ApprovalRequest, caller: Principal, next?: 'execute' | 'report') {
+async function shown(
+  parts: RequestParts,
+  request: ApprovalRequest,
+  caller: Principal,
+  {
+    next,
+    standing,
+  }: { readonly next?: 'execute' | 'report' | undefined; readonly standing?: ApprovalRequest | undefined } = {},
+) {
   const { approvals, deliveryOf } = parts
-  const { request: now, grant } = await approvals.grant(request, caller.id)
+  const { request: now, grant } = await approvals.grant(request, caller.id, standing)
   return toBody(now, {
     ...{ to: caller, grant, delivery: await deliveryOf(now), because: approvals.objection(now) },
     ...(next ? { next } : nextFor(parts, now, caller)),

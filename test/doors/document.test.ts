@@ -222,9 +222,11 @@ const callers: Readonly<Record<string, string>> = {
 /** What no schema can know: of this stack, or of the policy. */
 const suited = (name: string): object => {
   const acting = { action: 'cat.feed', executor: 'b0000000-0000-4000-8000-000000000002', ...onBehalf }
-  if (name === 'ask') return acting
+  // A use is no ask for a standing approval, and the action has to lie in its scope.
+  const standing = { uses: 3, for: 600, vary: {} }
+  if (name === 'ask') return { ...acting, standing, under: undefined }
   if (name === 'judgements')
-    return { ...acting, agent: 'b0000000-0000-4000-8000-000000000001', at: '2026-03-04T12:00:00.000Z' }
+    return { ...acting, standing, agent: 'b0000000-0000-4000-8000-000000000001', at: '2026-03-04T12:00:00.000Z' }
   if (name === 'hold') return { scope: { agent: 'b0000000-0000-4000-8000-000000000009' } }
   if (name === 'repairs') return { requests: [request.id] }
   // A view has its content.

@@ -1,5 +1,5 @@
 import type { RequestAnswer, ViewAnswer } from '../../contract/requestAnswer.ts'
-import { actionDigest } from '../../core/action/canonicalAction.ts'
+import { actionDigest, scopeIn } from '../../core/action/canonicalAction.ts'
 import type { JsonObject } from '../../core/data/json.ts'
 import { repeating } from '../answers.ts'
 import { Card, type CardDraft, type Click } from '../card.tsx'
@@ -137,7 +137,11 @@ function Shown({ view, isBusy, click }: ShownProps) {
 }
 
 /** Computes the digest of the action anew. An erased action has none any more, and nothing to decide. */
-function isOfDigest({ action, target, environment, params, digest }: RequestAnswer): boolean {
+function isOfDigest({ action, target, environment, params, digest, standing }: RequestAnswer): boolean {
   if (target === undefined || environment === undefined || params === undefined) return true
-  return actionDigest({ action, target, environment, params: params as JsonObject }) === digest
+  const scope = scopeIn(standing as JsonObject | undefined)
+  return (
+    actionDigest({ action, target, environment, params: params as JsonObject, ...(scope && { standing: scope }) }) ===
+    digest
+  )
 }
