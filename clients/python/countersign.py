@@ -1042,6 +1042,7 @@ class _Options:
     join: bool = False
     redemption: Optional[str] = None
     on_unreported: Optional[Callable[[Exception, Request], Any]] = None
+    under: Optional[str] = None
 
     def __post_init__(self) -> None:
         if self.on_abort not in ("cancel", "leave"):
@@ -1129,6 +1130,7 @@ class Countersign:
         on_used: Optional[Callable[[Request], Optional[Mapping[str, Any]]]] = None,
         on_unreported: Optional[Callable[[Exception, Request], Any]] = None,
         redemption: Optional[str] = None,
+        under: Optional[str] = None,
     ) -> R:
         """Asks, waits, claims the approval, runs `run` at most once, and reports. Returns what `run` returned.
 
@@ -1152,6 +1154,8 @@ class Countersign:
           logger `countersign` is.
         - `redemption`: a UUID that the caller keeps, for a `run` that is idempotent by itself. If this redemption
           claimed the approval before, `run` runs again.
+        - `under`: the id of a standing approval of this agent. Nobody is asked then, and `Refused` is raised with the code
+          `not-covered` or `standing-over` if it does not let this action be done.
 
         Raises `Stopped`, `Questioned`, `Refused`, `Unreachable` or `Cancelled` if `run` was not run, and else what `run`
         raised.
@@ -1170,6 +1174,7 @@ class Countersign:
             join,
             redemption,
             on_unreported,
+            under,
         )
         return _run_gate(_Gate(self, action, options, _Abort(cancel)), run, outcome, on_used)
 
@@ -1192,6 +1197,7 @@ class Countersign:
         on_used: Optional[Callable[[Request], Any]] = None,
         on_unreported: Optional[Callable[[Exception, Request], Any]] = None,
         redemption: Optional[str] = None,
+        under: Optional[str] = None,
     ) -> R:
         """Does what `gate` does, in asyncio. `run` and the callbacks `on_progress`, `on_question` and `on_used` may be
         coroutine functions.
@@ -1217,6 +1223,7 @@ class Countersign:
             join,
             redemption,
             on_unreported,
+            under,
         )
         return await _run_agate(_Gate(self, action, options, abort), run, outcome, on_used)
 
@@ -1251,10 +1258,21 @@ class Countersign:
         on_progress: Optional[Callable[[Request], Any]] = None,
         on_question: Optional[_OnQuestion] = None,
         join: bool = False,
+        under: Optional[str] = None,
     ) -> Request:
         """Does the first half of `gate`: asks and waits. Returns the approved request, for `execute`."""
         options = _Options(
-            reason, key, links, on_behalf_of, executor, expires_in, on_abort, on_progress, on_question, join
+            reason,
+            key,
+            links,
+            on_behalf_of,
+            executor,
+            expires_in,
+            on_abort,
+            on_progress,
+            on_question,
+            join,
+            under=under,
         )
         return _Gate(self, action, options, _Abort(cancel)).approval()
 
@@ -1301,9 +1319,11 @@ class Countersign:
         on_behalf_of: Optional[str] = None,
         executor: Optional[str] = None,
         expires_in: Optional[int] = None,
+        under: Optional[str] = None,
     ) -> Request:
         """Asks, and does not wait. The same key and body give the same request, however often they arrive."""
-        return self._ask(_settled(action), _Options(reason, key, links, on_behalf_of, executor, expires_in), None)
+        options = _Options(reason, key, links, on_behalf_of, executor, expires_in, under=under)
+        return self._ask(_settled(action), options, None)
 
     def read(self, id: str, wait: int = 0) -> Request:
         """Reads a request, or waits up to `wait` seconds (at most 60) for it to leave `pending`, or for a question."""
@@ -1371,6 +1391,7 @@ class Countersign:
             "onBehalfOf": options.on_behalf_of,
             "executor": options.executor,
             "expiresIn": options.expires_in,
+            "under": options.under,
             "redemption": redemption,
         }
         body = {name: value for name, value in body.items() if value is not None}

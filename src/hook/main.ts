@@ -59,7 +59,8 @@ export const hook = async (
     if (said.when === 'before' && isForbidden(rule, said, name))
       return denied(name, `Not executed (forbidden): the rules for ${said.tool} do not let it run.`)
     if (rule.kind === 'deny') return passed()
-    const parts = { client: connect(environment), shape: name, said, mapping, rule, say }
+    const under = environment['COUNTERSIGN_UNDER'] || undefined
+    const parts = { client: connect(environment), shape: name, said, mapping, rule, say, under }
     return said.when === 'before'
       ? await before(parts, waitIn(environment['COUNTERSIGN_WAIT'], name))
       : await after(parts)
@@ -74,6 +75,8 @@ interface HookParts {
   readonly said: HookInput
   readonly mapping: HookMapping
   readonly rule: Extract<HookRule, { kind: 'gate' }>
+  /** A standing approval that covers some of the calls. */
+  readonly under?: string | undefined
   /** Takes a line that is written while the hook waits. */
   readonly say: (line: string) => void
 }
@@ -91,7 +94,8 @@ function waitIn(text: string | undefined, shape: HookShape): number {
 }
 
 /** Lets the tool be carried out only after the service has answered that this very hook may. */
-async function before({ client, shape, said, mapping, rule, say }: HookParts, wait: number): Promise<Result> {
+async function before(parts: HookParts, wait: number): Promise<Result> {
+  const { client, shape, said, mapping, rule, say } = parts
   const end = ending(wait)
   let newest: Request | undefined
   // The host holds its model back while the hook waits: somebody else has to answer.
@@ -103,7 +107,7 @@ async function before({ client, shape, said, mapping, rule, say }: HookParts, wa
   try {
     const action = actionOf(said, mapping, rule, shape)
     const redemption = randomUUID()
-    const asked = await client.ask(action, { ...askOf(said, shape), redemption, signal: end.signal })
+    const asked = await ask(parts, action, { redemption, signal: end.signal })
     if (asked.digest !== actionDigest(action)) return blocked('The service answered about another action.')
     const redeemed = isExecutable(asked, redemption)
       ? asked
@@ -142,17 +146,35 @@ async function after(parts: HookParts): Promise<Result> {
   return isOther ? blocked('Something else was executed than what was approved.') : passed()
 }
 
+/** Asks under the standing approval, if there is one and it covers this call, and else for the call itself. */
+async function ask(
+  { client, shape, said, under }: HookParts,
+  action: Action,
+  more: { readonly redemption?: string; readonly signal?: AbortSignal } = {},
+): Promise<Request> {
+  const options = { ...askOf(said, shape), ...more }
+  if (under === undefined) return client.ask(action, options)
+  try {
+    return await client.ask(action, { ...options, under })
+  } catch (cause) {
+    const isOutside = cause instanceof Refused && (cause.code === 'not-covered' || cause.code === 'standing-over')
+    if (!isOutside) throw cause
+    return client.ask(action, options)
+  }
+}
+
 /** Finds the request of a call. */
 async function requestOf(
-  { client, shape, said }: HookParts,
+  parts: HookParts,
   action: Action,
 ): Promise<{ readonly id?: string | undefined; readonly isOther: boolean }> {
+  const { client, said } = parts
   if (said.call === undefined) {
     const { requests } = await client.mine({ status: 'redeemed', limit: bounds.list.most })
     return { id: requests.findLast(({ digest }) => digest === actionDigest(action))?.id, isOther: false }
   }
   try {
-    const request = await client.ask(action, askOf(said, shape))
+    const request = await ask(parts, action)
     if (request.status === 'redeemed') return { id: request.id, isOther: false }
     // The hook was not there before the tool. Nobody has to decide on what took place already.
     if (request.status === 'pending' || request.status === 'approved')

@@ -9,7 +9,7 @@ import { isInteractive } from '../../src/hook/interactive.ts'
 import { hook } from '../../src/hook/main.ts'
 import { serviceFetch } from '../mcp/world.ts'
 import { type Served, served } from '../http/served.ts'
-import { bot, dba, needs } from '../support/build.ts'
+import { bot, dba, needs, slot } from '../support/build.ts'
 import { until } from '../support/until.ts'
 import { agent, votes } from '../support/world.ts'
 
@@ -21,7 +21,9 @@ beforeAll(() => {
 beforeAll(async () => {
   service = await served(undefined, {
     judge: ({ action }) =>
-      action.includes('Read') ? { outcome: 'allow', rules: ['reads'], grant: 300, lapse: 3600 } : needs(),
+      action.includes('Read')
+        ? { outcome: 'allow', rules: ['reads'], grant: 300, lapse: 3600 }
+        : needs([slot('dba')], { session: { for: 3600, uses: 5, vary: [] } }),
     agents: [agent(bot, { limits: { pending: 50, hourly: 100, answered: 100 }, answers: 'both' })],
   })
 })
@@ -96,6 +98,17 @@ const decide = async (verdict: 'approve' | 'deny' = 'approve') => {
   await service.approvals.decide(request.id, votes(request, dba, { verdict }))
   return request.id
 }
+/** A standing approval of the very call that {@link bash} makes. */
+const stood = async (): Promise<string> => {
+  const params = { tool: 'Bash', cwd: cwd(), arguments: bash('').tool_input }
+  const action = { action: 'claude.Bash', target: cwd(), environment: 'development', params }
+  const standing = { for: 600, uses: 3, vary: {} }
+  await service.approvals.ask({
+    ...{ agent: agent(bot, { answers: 'both' }), action: { ...action, standing } },
+    ...{ reason: 'Builds', links: [], expiresIn: 600 },
+  })
+  return decide()
+}
 const statusOf = async (id: string) => (await service.ledger.find(id as never))?.status
 const said = ({ text }: Result): unknown => (text === undefined ? undefined : JSON.parse(text))
 
@@ -123,6 +136,20 @@ describe('before a tool', () => {
         params: { tool: 'Bash', cwd: cwd(), arguments: { command: 'make clean' } },
       },
     })
+  })
+
+  test('a call that a standing approval covers runs without asking, and any other is asked for', async () => {
+    const COUNTERSIGN_UNDER = await stood()
+    const answer = await called(bash('u1'), { env: { COUNTERSIGN_UNDER } })
+    expect(said(answer)).toMatchObject({ hookSpecificOutput: { permissionDecision: 'allow' } })
+    expect(
+      await called({ ...bash('u1'), hook_event_name: 'PostToolUse' }, { env: { COUNTERSIGN_UNDER } }),
+    ).toMatchObject({ exit: 0 })
+    expect(await service.ledger.find(COUNTERSIGN_UNDER as never)).toMatchObject({ standing: { used: 1 } })
+    const answering = called(bash('u2', { tool_input: { command: 'make all' } }), { env: { COUNTERSIGN_UNDER } })
+    const id = await decide()
+    expect(said(await answering)).toMatchObject({ hookSpecificOutput: { permissionDecision: 'allow' } })
+    expect(await statusOf(id)).toBe('redeemed')
   })
 
   test('Codex takes silence for yes', async () => {

@@ -6,7 +6,7 @@ import { plusSeconds } from '../../src/core/data/instant.ts'
 import type { Judgement } from '../../src/core/request/submission.ts'
 import { type OperationName, operationNames, operationOf } from '../../src/contract/operations.ts'
 import { type Served, served } from '../http/served.ts'
-import { bot, needs, runner } from '../support/build.ts'
+import { bot, needs, runner, slot } from '../support/build.ts'
 import { type Call, type Fault, startFaultProxy } from '../support/faultProxy.ts'
 import { agent } from '../support/world.ts'
 
@@ -48,7 +48,9 @@ export async function startService(): Promise<Service> {
 function judge({ action }: Action): Judgement {
   if (action.endsWith('.read')) return { outcome: 'allow', rules: ['reads'], lapse: 3600, grant: 300 }
   if (action.endsWith('.drop')) return { outcome: 'forbid', rules: ['drops'] }
-  return action.endsWith('.unknown') ? { outcome: 'no-policy', rules: [] } : needs()
+  return action.endsWith('.unknown')
+    ? { outcome: 'no-policy', rules: [] }
+    : needs([slot('dba')], { session: { for: 3600, uses: 2, vary: ['rows'] } })
 }
 
 const prefix = /^\/f\/([^/]+)\/([^/]+)(?=\/api\/)/

@@ -65,6 +65,21 @@ class Gate(Case):
             self.gate(wanted, one, redemption="not a uuid")
         self.assertEqual(len(ran), 1)
 
+    def test_under_a_standing_approval_nobody_is_asked(self):
+        wanted = action(rows=3)
+        scope = {"for": 3600, "uses": 2, "vary": {"params": {"rows": 5}}}
+        body = {**wanted, "reason": "A test", "standing": scope}
+        standing = http("/api/requests", body, "agent")
+        decide(standing, "approve")
+        within, outside = {**wanted, "params": {"rows": 5}}, {**wanted, "params": {"rows": 6}}
+        self.assertEqual(self.gate(within, under=standing["id"]), wanted["target"])
+        self.assertEqual(ran, [within])
+        self.ends(countersign.Refused, "not-covered", lambda: self.gate(outside, under=standing["id"]))
+        approved = client().approved(wanted, reason="A test", key=key(), under=standing["id"])
+        self.assertEqual((approved["status"], approved["under"]), ("approved", standing["id"]))
+        self.ends(countersign.Refused, "standing-over", lambda: self.gate(within, under=standing["id"]))
+        self.assertEqual(len(ran), 1)
+
     def test_an_agent_finds_what_it_left_behind(self):
         wanted, one = action(), key()
         left = client().ask(wanted, reason="A test", key=one)
