@@ -19,6 +19,7 @@ import { pythonRows } from './security/python.ts'
 import { refusalRows } from './security/refusals.ts'
 import { repairRows } from './security/repairs.ts'
 import { slackRows } from './security/slack.ts'
+import { standingRows } from './security/standing.ts'
 import { scriptRows } from './security/scripts.ts'
 import { witnessRows } from './security/witnesses.ts'
 import type { Row } from './security/row.ts'
@@ -50,6 +51,7 @@ export const rows: readonly Row[] = [
   ...consoleRows,
   ...refusalRows,
   ...talkRows,
+  ...standingRows,
   ...witnessRows,
   ...backupRows,
   ...operatorRows,

@@ -167,8 +167,8 @@ export const approverRows: readonly Row[] = [
       {
         name: 'principal-member',
         file: 'src/approvals/ask.ts',
-        find: 'if (!(await isMember(directory, id)))',
-        replace: 'if (!(await directory.person(id)))',
+        find: 'if (id !== undefined && !(await isMember(directory, id)))',
+        replace: 'if (id !== undefined && !(await directory.person(id)))',
         tests: { [asking]: ['asking › is refused with %s, and nothing is written'] },
       },
       {
