@@ -68,7 +68,7 @@ function checkRedeemed(answers: readonly Answer[]): void {
 export function checkKeys(all: readonly Stored[]): void {
   const asked = all.flatMap(({ type, data, actor }) => {
     const key = type === 'requested' ? keyed.get(data?.digest ?? '') : undefined
-    return key === undefined ? [] : [`${actor.id} ${key}`]
+    return key === undefined ? [] : [`${actor.id} ${data?.under ?? ''} ${key}`]
   })
   demand(5, new Set(asked).size === asked.length, () => `asked for more than once under one key: ${asked.join(', ')}`)
 }

@@ -48,8 +48,8 @@ const ordinaryBugs: readonly Bug[] = [
   bug(
     'an answer before it is written',
     'src/approvals/commit.ts',
-    'await parts.ledger.commit(loaded, { ...chained, request, ...more })',
-    'void parts.ledger.commit(loaded, { ...chained, request, ...more }).catch(() => {})',
+    'await parts.ledger.commit(loaded, change)',
+    'void parts.ledger.commit(loaded, change).catch(() => {})',
   ),
   bug(
     'a time that is not that of the shard',
@@ -93,6 +93,30 @@ const ordinaryBugs: readonly Bug[] = [
     'src/core/request/request.ts',
     ": ended(request, 'lapsed', at)",
     ": ended(request, 'expired', at)",
+  ),
+  bug(
+    'a use that is written without its standing approval',
+    'src/azure/transaction.ts',
+    '...requestRows(signer, loaded, change, beside, version),',
+    '',
+  ),
+  bug(
+    'a use more than was approved',
+    'src/core/request/standing.ts',
+    'if (number < uses) return',
+    'if (number <= uses) return',
+  ),
+  bug(
+    'a use of what was taken back',
+    'src/core/request/standing.ts',
+    "if (standing.status !== 'approved') throw over(standing.status === 'pending' ? 'not approved yet' : standing.status)",
+    "if (standing.status !== 'approved' && standing.status !== 'revoked') throw over('not approved')",
+  ),
+  bug(
+    'a use that is redeemed although its standing approval was taken back',
+    'src/core/request/standing.ts',
+    "status === 'approved' || status === 'ended'",
+    "status !== 'pending'",
   ),
   bug(
     'a delivery that forgets what was not sent',

@@ -3,6 +3,7 @@ import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import {
   answer,
   ask,
+  askStanding,
   type Client,
   click,
   type Heard,
@@ -11,6 +12,7 @@ import {
   repeat,
   report,
   speak,
+  use,
   vote,
   withdraw,
 } from './deeds.ts'
@@ -75,6 +77,8 @@ async function deed(client: Client, command: Command): Promise<unknown> {
   switch (command.do) {
     case 'ask':
       return ask(client, command)
+    case 'stand':
+      return askStanding(client, command)
     case 'sweep':
       return process.sweep()
     case 'deliver':
@@ -98,7 +102,8 @@ async function deed(client: Client, command: Command): Promise<unknown> {
     case 'report':
     case 'read':
     case 'repeat':
-    case 'adopt': {
+    case 'adopt':
+    case 'use': {
       const request = await requestOf(world, command)
       return request && about(client, request, command)
     }
@@ -108,7 +113,7 @@ async function deed(client: Client, command: Command): Promise<unknown> {
 async function about(
   client: Client,
   request: ApprovalRequest,
-  command: Exclude<Command, { do: 'ask' | 'sweep' | 'deliver' | 'seal' | 'clock' | 'outage' | 'remove' }>,
+  command: Exclude<Command, { do: 'ask' | 'stand' | 'sweep' | 'deliver' | 'seal' | 'clock' | 'outage' | 'remove' }>,
 ): Promise<unknown> {
   const { id, executor } = request
   switch (command.do) {
@@ -131,6 +136,8 @@ async function about(
       return read(client, request)
     case 'repeat':
       return repeat(client, request)
+    case 'use':
+      return use(client, request, command)
     case 'adopt':
       return click(client, id)
   }

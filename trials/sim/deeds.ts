@@ -10,7 +10,17 @@ import type { AgentRegistration } from '../../src/ports/policy.ts'
 import { template } from '../../test/support/build.ts'
 import type { Command } from './plan.ts'
 import { cardsIn } from './stores.ts'
-import { actionOf, agents, approvers, keyedName, keysOf, principalOf, wantedWithin } from './roster.ts'
+import {
+  actionOf,
+  agents,
+  approvers,
+  keyedName,
+  keysOf,
+  principalOf,
+  standingAction,
+  unkeyed,
+  wantedWithin,
+} from './roster.ts'
 import type { Process, World } from './world.ts'
 
 /** What somebody was told had happened: from then on it must be so, whatever happens. */
@@ -84,7 +94,28 @@ export async function repeat({ process, heard }: Client, { action, agent: { id }
   heard.answers.push({ told: 'asked', id: request.id, agent: id, key: null, digest: request.digest })
 }
 
-const unkeyed = 'unkeyed'
+/** Asks for a standing approval, of whose scope every name is. */
+export async function askStanding({ process, heard }: Client, command: Of<'stand'>): Promise<void> {
+  const agent = agents[command.agent] ?? agents[0]
+  const { request } = await process.approvals.ask(asking(agent, standingAction))
+  heard.answers.push({ told: 'asked', id: request.id, agent: agent.id, key: null, digest: request.digest })
+}
+
+/** Asks under a standing approval: the third name lies outside of its scope. */
+export async function use({ process, world, heard }: Client, born: ApprovalRequest, command: Of<'use'>): Promise<void> {
+  const isStanding = ({ standing }: ApprovalRequest) => standing !== undefined
+  const standing = isStanding(born) ? born : [...world.stores.seen.born.values()].findLast(isStanding)
+  const { id: under, agent: asker } = standing ?? born
+  const agent = agents.find(({ id }) => id === asker.id) ?? agents[0]
+  const name =
+    command.key === null ? `${unkeyed}${command.body < 2 ? '' : ' otherwise'}` : keyedName(command.key, command.body)
+  const text = command.key === null ? null : (keysOf(agent.id)[command.key] ?? null)
+  const key = text === null ? {} : { key: { text, body: sha256(`${under} ${name}`) } }
+  const { request, created } = await process.approvals.ask({ ...asking(agent, actionOf('stand', name)), under, ...key })
+  world.reached(created ? 'used' : 'use replayed')
+  const known = text === null ? null : `${under} ${text}`
+  heard.answers.push({ told: 'asked', id: request.id, agent: agent.id, key: known, digest: request.digest })
+}
 
 function asking(agent: AgentRegistration, action: Action) {
   const onBehalfOf = principalOf(action)

@@ -108,9 +108,12 @@ export function checkAlike(request: Life['request'], events: readonly Stored[]):
     reminded,
     escalated,
     glass,
+    standing,
+    under,
+    use,
   }: Life['request']) => ({
     ...{ status, digest, executor, requirement, decisions, shown, undeliverable, createdAt },
-    ...{ questions, reminded, escalated, glass },
+    ...{ questions, reminded, escalated, glass, standing, under, use },
   })
   const more = (one: Life['request']) => [
     'closedAt' in one && one.closedAt,
@@ -174,6 +177,35 @@ export function checkReviews(all: readonly Stored[]): void {
     demand(12, isOther, () => `${id}: who broke the glass reviewed that`)
     const isKnown = reviewed !== undefined || events.some(({ type }) => type === 'unreviewed')
     demand(12, isKnown, () => `${id}: nobody reviewed that the glass was broken, and no event says so`)
+  }
+}
+
+/** Of a standing approval as many uses are in the log as were approved, one after another, and none after its end (invariant 13). */
+export function checkUses(all: readonly Stored[]): void {
+  const lives = livesIn(all)
+  for (const [id, events] of lives) {
+    const [asked] = events
+    const under = asked?.data?.under
+    if (under !== undefined) {
+      const standing = lives.get(under as RequestId) ?? []
+      const isCounted = standing.some(
+        ({ type, data, at }) => type === 'used' && data?.request === id && at === asked?.at,
+      )
+      demand(13, isCounted, () => `${id} is a use of ${under}, and is not counted`)
+      const redeemed = events.find(({ type }) => type === 'redeemed')
+      const revoked = standing.find(({ type }) => type === 'revoked' || type === 'cancelled')
+      const isBefore = !redeemed || !revoked || redeemed.seq < revoked.seq
+      demand(13, isBefore, () => `${id} was redeemed after ${under} was taken back`)
+    }
+    const terms = asked?.data?.standing
+    const uses = events.filter(({ type }) => type === 'used')
+    const approved = events.find(({ type }) => type === 'approved')
+    const ended = events.find(({ type }) => ['ended', 'revoked', 'cancelled'].includes(type))
+    const isWithin = uses.every(
+      ({ at, seq, data }, i) =>
+        data?.use === i + 1 && at < (approved?.data?.lapsesAt ?? '') && (!ended || seq < ended.seq),
+    )
+    demand(13, uses.length <= (terms?.uses ?? 0) && isWithin, () => `${id} was used otherwise than it was approved`)
   }
 }
 

@@ -109,8 +109,9 @@ function checkGranted(
 /** A redemption comes in time, and once, whatever row was put back (invariant 3). */
 function checkRedeemed(stores: Stores, answer: Answer & { told: 'redeemed' }, all: readonly Stored[]): void {
   const { id, redemption, next, at, from, after } = answer
-  const written = all.slice(0, after).filter((one) => one.request === id)
-  demand(2, isSupported(stores, id, written), () => `${id} was redeemed, and nobody approved it`)
+  const before = all.slice(0, after)
+  const written = before.filter((one) => one.request === id)
+  demand(2, isSupported(stores, id, before), () => `${id} was redeemed, and nobody approved it`)
   const isInTime = written.some(
     (event) =>
       event.type === 'redeemed' &&
@@ -126,11 +127,13 @@ function checkRedeemed(stores: Stores, answer: Answer & { told: 'redeemed' }, al
   demand(3, since <= repeatWithin, () => `${id} was to be executed again after ${since} s`)
 }
 
-function isSupported({ seen }: Stores, id: RequestId, written: readonly Stored[]): boolean {
+function isSupported({ seen }: Pick<Stores, 'seen'>, id: RequestId, written: readonly Stored[]): boolean {
   const born = seen.born.get(id)
   if (born?.policy.outcome === 'allow') return true
   const mine = written.filter(({ request }) => request === id)
   if (mine.some(({ type, actor }) => type === 'glass-broken' && isSeated([['incident']], [actor.id ?? '']))) return true
+  const under = mine[0]?.data?.under as RequestId | undefined
+  if (under !== undefined) return isSupported({ seen }, under, written)
   const votes = current(mine).filter(({ data }) => data?.verdict === 'approve')
   const places = placesOf(mine)
   return places.length > 0 && isSeated(places, [...new Set(votes.map(({ actor }) => actor.id ?? ''))])

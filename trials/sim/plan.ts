@@ -48,7 +48,7 @@ export interface Intrusion {
   readonly pick: number
 }
 
-export const verbs = ['one', 'two', 'both', 'either', 'talk', 'allow', 'forbid', 'unknown'] as const
+export const verbs = ['one', 'two', 'both', 'either', 'talk', 'stand', 'allow', 'forbid', 'unknown'] as const
 export type Verb = (typeof verbs)[number]
 
 /** Where cards lie. The group dba has a channel in each room. */
@@ -71,6 +71,10 @@ type Deed =
       readonly via: RoomKind | 'api' | 'unseen'
     }
   | { readonly do: 'askBack' | 'break' | 'review'; readonly approver: number }
+  /** Asks for a standing approval. */
+  | { readonly do: 'stand'; readonly agent: number }
+  /** Asks under a standing approval: the one it is about, or else the newest. */
+  | { readonly do: 'use'; readonly key: number | null; readonly body: number }
   /** `by`: the agent, or an approver, of whom one is the owner. */
   | { readonly do: 'answer'; readonly by: number }
   | { readonly do: 'redeem'; readonly redemption: number; readonly report: 'succeeded' | 'failed' | null }
@@ -126,6 +130,7 @@ const verb: fc.Arbitrary<Verb> = weighted(
   [4, 'both'],
   [2, 'either'],
   [5, 'talk'],
+  [1, 'stand'],
   [2, 'allow'],
   [1, 'forbid'],
   [1, 'unknown'],
@@ -140,6 +145,14 @@ const ask = fc.record({
 })
 
 const room = weighted([2, 'teams'], [1, 'slack'])
+
+const stand = fc.record({ do: fc.constant('stand' as const), agent: weighted([3, 0], [1, 1]) })
+
+const use = fc.record({
+  do: fc.constant('use' as const),
+  key: weighted([3, null], [2, 0], [1, 1]),
+  body: weighted([4, 0], [1, 1], [1, 2]),
+})
 
 const deed: fc.Arbitrary<Deed> = fc.oneof(
   { weight: 5, arbitrary: ask },
@@ -198,6 +211,7 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
       whose: weighted([2, 'all'], [1, 'one']),
     }),
   },
+  { weight: 1, arbitrary: fc.oneof(stand, use) },
   {
     weight: 1,
     arbitrary: fc.record({ do: fc.constant('remove' as const), room }),
@@ -255,6 +269,39 @@ const talk: fc.Arbitrary<Deed> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('revoke' as const), approver: fc.nat(3) }) },
 )
 
+/** A standing approval is decided soon and used up, taken back, or used too late. */
+const standing: fc.Arbitrary<Deed> = fc.oneof(
+  { weight: 1, arbitrary: stand },
+  { weight: 10, arbitrary: use },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant('vote' as const),
+      approver: weighted([5, 0], [2, 1], [1, 4]),
+      verdict: weighted([9, 'approve'], [1, 'deny']),
+      via: weighted([3, 'api'], [1, 'teams']),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('redeem' as const),
+      redemption: fc.nat(1),
+      report: weighted<'succeeded' | null>([1, 'succeeded'], [1, null]),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: weighted([1, 'cancel'], [3, 'revoke']), approver: fc.nat(1) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('clock' as const),
+      seconds: weighted<number>([2, 61], [1, 301], [1, 3_601]),
+      whose: fc.constant('all' as const),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: weighted([1, 'sweep'], [1, 'deliver'], [1, 'read'], [1, 'repeat']) }) },
+)
+
 /** A day ends, and somebody seals it. */
 const midnight = fc.constant({ do: 'clock', seconds: 'midnight', whose: 'all' } as const)
 const seal = fc.constant({ do: 'seal' } as const)
@@ -304,12 +351,19 @@ const intrusions = (seals: boolean): fc.Arbitrary<readonly Intrusion[]> => {
 const ordinaryIntrusion = intrusion('older row', 'cut chain', 'forged end')
 
 /** What a run is mostly about. */
-const subject = weighted([62, 'anything'], [16, 'talk'], [2, 'seals'])
+const subject = weighted([60, 'anything'], [14, 'talk'], [6, 'standing'], [2, 'seals'])
+
+const subjects = {
+  anything: [ask, deed],
+  talk: [talkAsk, talk],
+  standing: [stand, standing],
+  seals: [ask, deed],
+} as const
 
 /** Some commands with what may go wrong meanwhile: short, since many short lives find more than a few long ones. */
 export const plan: fc.Arbitrary<Plan> = subject.chain((about) => {
   const seals = about === 'seals'
-  const [first, next] = about === 'talk' ? [talkAsk, talk] : [ask, deed]
+  const [first, next] = subjects[about]
   return fc.record({
     seed: fc.nat(),
     begins: seals ? weighted([1, 43_200], [3, 86_385]) : fc.constant(43_200),

@@ -51,6 +51,7 @@ const judgements: Readonly<Record<Verb, Judgement>> = {
       glass: { groups: ['incident'], review: 3600 },
     },
   }),
+  stand: needs([slot('dba')], { rules: ['stand'], session: { for: 3600, uses: 3, vary: ['name'] } }),
   allow: { outcome: 'allow', rules: ['restart'], ...more },
   forbid: { outcome: 'forbid', rules: ['never'] },
   unknown: { outcome: 'no-policy', rules: [] },
@@ -74,6 +75,10 @@ const rules: readonly RuleText[] = [
       ...{ approvers: 'dba:2', expires: 'PT2H', answer: 'PT30M', remind: 'PT1M, -PT40M', escalate: 'PT10M: security' },
       ...{ breakglass: 'incident', review: 'PT1H' },
     },
+  },
+  {
+    ...{ id: 'stand', file: 'approve.cedar', verbs: ['stand'] },
+    notes: { approvers: 'dba', session: 'PT1H', uses: '3', vary: 'name' },
   },
   { id: 'restart', file: 'allow.cedar', verbs: ['allow'] },
 ]
@@ -138,8 +143,20 @@ export const principalOf = ({ action: verb }: Action): ObjectId | undefined => (
 
 export const actionOf = (verb: Verb, name: string): Action => ({ ...action, action: verb, params: { name } })
 
+/** What is asked for without a key. */
+export const unkeyed = 'unkeyed'
+
 /** What tells actions apart that are asked for under keys. */
 export const keyedName = (key: number, body: number): string => `key ${key}, body ${body}`
+
+/** What a standing approval is asked for: each name that is asked for, but those that say otherwise. */
+export const standingAction: Action = {
+  ...actionOf('stand', unkeyed),
+  standing: {
+    ...{ for: 3600, uses: 3 },
+    vary: { params: { name: [unkeyed, ...[0, 1].flatMap((key) => [0, 1].map((body) => keyedName(key, body)))] } },
+  },
+}
 
 /** Keys whose requests meet in few shards. */
 export const keysOf = (id: ObjectId): readonly string[] => keys.get(id) ?? []

@@ -7,7 +7,7 @@ import { newSigner } from '../../test/support/world.ts'
 import { checkAnswers, checkFailures, checkKeys } from './answers.ts'
 import { checkCards } from './cards.ts'
 import { clients } from './commands.ts'
-import { checkKept, checkLives, checkReviews, livesIn, storedIn, writtenIn } from './events.ts'
+import { checkKept, checkLives, checkReviews, checkUses, livesIn, storedIn, writtenIn } from './events.ts'
 import { checkHarm } from './harm.ts'
 import { checkJudged, checkVerified } from './judged.ts'
 import { type Plan, plan } from './plan.ts'
@@ -84,6 +84,7 @@ async function run(one: Plan, scheduler: fc.Scheduler, common: Common): Promise<
   await checkLives(stores, all)
   checkReviews(all)
   checkTimes(all)
+  checkUses(all)
   checkAnswers(heard.answers, all)
   checkKeys(all)
   checkFailures(world.failures)
