@@ -4,7 +4,7 @@ import type { Ask } from '../../src/approvals/ask.ts'
 import { TableLedger } from '../../src/azure/ledger.ts'
 import { TableLimits } from '../../src/azure/limits.ts'
 import type { Tables } from '../../src/azure/tables.ts'
-import { type ObjectId, sha256 } from '../../src/core/data/id.ts'
+import { type ObjectId, sha256, shardOfKey } from '../../src/core/data/id.ts'
 import { type Instant, instant } from '../../src/core/data/instant.ts'
 import { emptyRow } from '../../src/core/request/limit.ts'
 import { Problem } from '../../src/core/data/problem.ts'
@@ -35,6 +35,12 @@ export interface BenchInstance {
   readonly ask: () => Promise<ApprovalRequest>
   /** Another ask each time. */
   readonly askWithoutKey: () => Promise<ApprovalRequest>
+  /** Another ask each time, all in one shard. */
+  readonly askBeside: () => Promise<ApprovalRequest>
+  /** A standing approval that people gave, for many uses. */
+  readonly standing: () => Promise<ApprovalRequest>
+  /** Another use of it each time. */
+  readonly use: (standing: ApprovalRequest) => Promise<ApprovalRequest>
   /** Asks, approves, redeems and reports. */
   readonly live: () => Promise<void>
   readonly approve: (request: ApprovalRequest) => Promise<ApprovalRequest>
@@ -86,8 +92,23 @@ export async function startInstance(tables: Tables, given: Given = {}): Promise<
     return (await uses.ask({ ...asked, key: { text: target, body: sha256(target) } })).request
   }
   const acts = actsOf(uses)
+  const askBeside = async () => {
+    let text: string
+    do text = randomUUID()
+    while (shardOfKey(agent, text) !== '00')
+    return (await uses.ask({ ...another(), key: { text, body: sha256(text) } })).request
+  }
+  const standing = async () => {
+    const { action, ...asked } = another()
+    const scope = { for: 14_400, uses: usesOfEach, vary: { target: 'prod/postgres/' } }
+    return acts.approve((await uses.ask({ ...asked, action: { ...action, standing: scope } })).request)
+  }
+  const use = async ({ id }: ApprovalRequest) => {
+    const text = randomUUID()
+    return (await uses.ask({ ...another(), under: id, key: { text, body: sha256(text) } })).request
+  }
   return {
-    ...{ approvals: uses, ledger, ask, askWithoutKey, ...acts, stop: () => waiters.stop() },
+    ...{ approvals: uses, ledger, ask, askWithoutKey, askBeside, standing, use, ...acts, stop: () => waiters.stop() },
     async live() {
       const approved = await acts.approve(await ask())
       await acts.redeem(approved, await acts.granted(approved))
@@ -140,6 +161,9 @@ const anAsk = (by: AgentRegistration, name: string): Ask => ({
   links: [],
   expiresIn: 3600,
 })
+
+/** Uses of each standing approval: as many as the example policy gives. */
+export const usesOfEach = 20
 
 /** Each agent asks for so little that it is never refused. */
 const asksOfEach = 10

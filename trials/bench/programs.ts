@@ -17,11 +17,13 @@ import { policy } from './policy.ts'
 import { reportPeriod } from './period.ts'
 import { review } from './review.ts'
 import { rows } from './rows.ts'
+import { use } from './use.ts'
 import { waiters } from './waiters.ts'
 
 /** All that is measured, in the order of the table. */
 export const programs = {
   ask,
+  use,
   life,
   door,
   beside,
