@@ -109,7 +109,7 @@ async function shown(
   }
   const reader: CardReader = {
     ...{ approver: who, page, via },
-    ...(exclusion === null && { may: ['ask'] as const }),
+    ...(reviewed.mayAsk && { may: ['ask'] as const }),
     ...(about.form && { form: about.form }),
     ...(notice !== '' && { notice }),
     ...(exclusion !== null && { excludedBy: exclusion }),
