@@ -9,7 +9,7 @@ import type { Handler } from '../http/boundary.ts'
 import { readCards } from '../runtime/folder.ts'
 import { backgroundLine } from '../runtime/log.ts'
 import { compiledFile, formatCompiled, readCompiled } from '../policy/compiled.ts'
-import { loadPolicy } from '../policy/load.ts'
+import { type LoadedPolicy, loadPolicy } from '../policy/load.ts'
 import type { Policy } from '../ports/policy.ts'
 import { traced, traceFrom } from '../runtime/trace.ts'
 import { type LocalStorage, startAzurite } from './azurite.ts'
@@ -65,12 +65,7 @@ async function start(settings: LocalSettings, end: () => void): Promise<void> {
   await checkPorts(Object.values(ports))
   say('starting storage, sign-in, the API and the Teams client …')
   const cards = readCards('cards')
-  const compiled = join(data, compiledFile)
-  const policy = await loadPolicy(settings.policy, cards, {
-    ref: settings.policyRef,
-    compiled: await readCompiled(compiled),
-  })
-  await writeFile(compiled, formatCompiled(policy.compiled))
+  const policy = await policyOf(settings, cards)
   const clock = localClock(data)
   const log = openLog(data)
   const failed = (name: string) => (cause: unknown) => log('error', name, backgroundLine(cause))
@@ -116,6 +111,17 @@ async function start(settings: LocalSettings, end: () => void): Promise<void> {
   const folders = { data: place(data), rules: place(settings.policy) }
   const moved = clock.isMoved() ? clock.now() : null
   process.stdout.write(`${welcome({ api: baseUrl, identity, azurite, playground, policy, moved, ...folders })}ready\n`)
+}
+
+/** The policy, compiled if it is not yet: a second start finds it compiled. */
+async function policyOf(
+  { data, policy: folder, policyRef }: LocalSettings,
+  cards: ReadonlyMap<string, Uint8Array>,
+): Promise<LoadedPolicy> {
+  const compiled = join(data, compiledFile)
+  const policy = await loadPolicy(folder, cards, { ref: policyRef, compiled: await readCompiled(compiled) })
+  await writeFile(compiled, formatCompiled(policy.compiled))
+  return policy
 }
 
 const mapped = (api: App['api'], wrap: (handler: Handler) => Handler): App['api'] =>
