@@ -72,7 +72,7 @@ const opened = (): { id: string; view: SlackView } => {
 const pressing = (action: string): object => {
   const on = opened()
   const value = objectsIn(on.view as never).find((one) => one['action_id'] === action)?.['value']
-  return slackClick({ user, trigger: randomUUID(), action, value: String(value), on })
+  return slackClick({ user, trigger: randomUUID(), action, value: value as string, on })
 }
 
 const shown = (): string => textsIn(opened().view).join('\n')
@@ -112,7 +112,7 @@ describe('nothing is recorded, and nothing sent, for a call', () => {
   })
   afterEach(async () => {
     const { body } = await stack.call('compliance', `/api/requests/${request.id}/events`)
-    expect(String(JSON.stringify(body)).match(/"type":/g)).toHaveLength(1)
+    expect(JSON.stringify(body).match(/"type":/g)).toHaveLength(1)
     expect(slack.calls).toHaveLength(calls)
   })
 

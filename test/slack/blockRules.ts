@@ -27,7 +27,8 @@ const plain =
 const dated: Rule = (value) => {
   if (!isObject(value) || value['type'] !== 'mrkdwn' || value['verbatim'] !== true) return 'is no verbatim mrkdwn'
   const { text: sentence } = value
-  const plain = String(sentence).replaceAll(/<!date\^\d{9,11}\^(?:\{date_short\}, )?\{time\}\|[\d :-]+UTC>/g, '')
+  if (typeof sentence !== 'string') return 'has no text'
+  const plain = sentence.replaceAll(/<!date\^\d{9,11}\^(?:\{date_short\}, )?\{time\}\|[\d :-]+UTC>/g, '')
   return /[<>*_~`@#]|&(?!(?:amp|lt|gt);)/.test(plain) ? `has markup: ${plain}` : text(3_000)(sentence)
 }
 
