@@ -37,6 +37,8 @@ export type BrokenCode =
   | 'late-start'
   | 'early-end'
   | 'another-history'
+  | 'bad-cosignature'
+  | 'not-cosigned'
   | 'bad-grant'
   | 'unlogged-grant'
 

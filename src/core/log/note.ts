@@ -19,6 +19,9 @@ export interface Note {
 /** C2SP signed-note asks for limits that allow at least 16 signatures, and says that some have 5 kB. */
 const limits = { characters: 262_144, signatures: 32 } as const
 
+/** Signatures that a note has at most. */
+export const mostSignatures = limits.signatures
+
 const nameForm = String.raw`[^\p{White_Space}\p{Cc}+]+`
 const nameAlone = new RegExp(`^${nameForm}$`, 'u')
 const line = new RegExp(`^— (${nameForm}) ([A-Za-z0-9+/=]+)$`, 'u')
@@ -27,12 +30,14 @@ const line = new RegExp(`^— (${nameForm}) ([A-Za-z0-9+/=]+)$`, 'u')
 export const isKeyName = (text: string): boolean => text.length <= 255 && text.isWellFormed() && nameAlone.test(text)
 
 /** Writes a note (C2SP signed-note). */
-export function formatNote(text: string, signatures: readonly NoteSignature[]): string {
-  const lines = signatures.map(
-    ({ name, keyId, signature }) => `— ${name} ${encode64(Uint8Array.of(...keyId, ...signature))}\n`,
-  )
-  return `${text}\n${lines.join('')}`
-}
+export const formatNote = (text: string, signatures: readonly NoteSignature[]): string =>
+  `${text}\n${formatSignatures(signatures)}`
+
+/** Writes the last lines of a note, one for each signature. */
+export const formatSignatures = (signatures: readonly NoteSignature[]): string =>
+  signatures
+    .map(({ name, keyId, signature }) => `— ${name} ${encode64(Uint8Array.of(...keyId, ...signature))}\n`)
+    .join('')
 
 /** Reads a note. @throws {Broken} `bad-checkpoint` */
 export function parseNote(note: string): Note {
