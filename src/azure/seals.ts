@@ -5,7 +5,7 @@ import { type Shard, shards } from '../core/data/id.ts'
 import type { Instant } from '../core/data/instant.ts'
 import { type BrokenRow, evidenceBroken, isBroken, Problem, rowChecks } from '../core/data/problem.ts'
 import { Conflict } from '../ports/ledger.ts'
-import type { Alarm, Collected, Plan, SealHead, Seals } from '../ports/seals.ts'
+import type { Alarm, Collected, Cosigning, Plan, SealHead, Seals } from '../ports/seals.ts'
 import { keyOf, type Row, textIn, textOrNull } from './column.ts'
 import { answered, createOrRead, dropped, unlessConflict } from './fault.ts'
 import { metaFrom } from './meta.ts'
@@ -19,6 +19,7 @@ const key = {
   alarm: 'alarm',
   plan: (date: Day) => `plan-${date}`,
   chunk: (shard: Shard) => `chunk-${shard}`,
+  cosigning: (witness: string) => `witness-${witness}`,
   post: (date: Day) => `post-${date}`,
 }
 
@@ -108,6 +109,16 @@ export class TableSeals implements Seals {
     const { open: _open, carried: _carried, ...place } = collected
     const isLong = JSON.stringify(collected).length > mostOfRow
     const row = await this.#rows.rowOf(key.chunk(shard), isLong ? place : collected)
+    await answered(this.#table.upsertEntity(row, 'Replace', within()))
+  }
+
+  async cosigning(witness: string): Promise<Cosigning | null> {
+    const row = await this.#rows.read(key.cosigning(witness), within())
+    return row && this.#rows.believed<Cosigning>(row)
+  }
+
+  async keepCosigning(witness: string, cosigning: Cosigning): Promise<void> {
+    const row = await this.#rows.rowOf(key.cosigning(witness), cosigning)
     await answered(this.#table.upsertEntity(row, 'Replace', within()))
   }
 

@@ -11,7 +11,7 @@ import type { Seals } from '../ports/seals.ts'
 
 export interface AlarmCheckParts {
   readonly ledger: Ledger
-  readonly seals: Pick<Seals, 'first' | 'head' | 'plan' | 'alarm'>
+  readonly seals: Pick<Seals, 'first' | 'head' | 'plan' | 'alarm' | 'cosigning'>
   readonly ends: Pick<Ends, 'leave'>
   readonly holds: Pick<HoldRows, 'find'>
 }
@@ -37,6 +37,8 @@ async function holdsOfSeals(seals: AlarmCheckParts['seals'], row: string): Promi
   await Promise.all([seals.first(), seals.head()])
   const [, date] = /^plan-(.+)$/.exec(row) ?? []
   if (date !== undefined) await seals.plan(date as Day)
+  const [, witness] = /^witness-(.+)$/.exec(row) ?? []
+  if (witness !== undefined) await seals.cosigning(witness)
   return true
 }
 

@@ -3,6 +3,7 @@ import type { BrokenRow, Problem } from '../core/data/problem.ts'
 import type { ChainHead } from '../core/request/event.ts'
 import type { Hex, RequestId, Shard } from '../core/data/id.ts'
 import type { Instant } from '../core/data/instant.ts'
+import type { CosignerRefusal } from './cosigner.ts'
 
 /** For each shard the newest event that is in the log. */
 export type Cuts = Readonly<Record<Shard, ChainHead>>
@@ -66,6 +67,28 @@ export interface Alarm {
   readonly since: Instant
 }
 
+/** How far a witness has cosigned the sealed days, and what keeps it from going on. */
+export interface Cosigning {
+  /** The newest day whose checkpoint needs no further cosignature of this witness; `null` before the first. */
+  readonly through: Day | null
+  /** Absent while nothing is wrong. */
+  readonly fault?: CosigningFault
+}
+
+/** Why the next day has no cosignature of a witness. */
+export interface CosigningFault {
+  readonly code: CosigningFaultCode
+  /** The first day that has none. */
+  readonly date: Day
+  readonly since: Instant
+}
+
+/**
+ * Beside the refusals: `stale-size`, the witness has cosigned a longer log than was sealed here; `bad-cosignature`, its answer has
+ * no cosignature that holds.
+ */
+export type CosigningFaultCode = CosignerRefusal | 'stale-size' | 'bad-cosignature'
+
 /**
  * The state of sealing. Each call writes a single row with If-Match, and reads back after a lost answer.
  *
@@ -95,6 +118,13 @@ export interface Seals {
    */
   collected(forged: (cause: Problem) => void): Promise<ReadonlyMap<Shard, Collected>>
   keepCollected(shard: Shard, collected: Collected): Promise<void>
+  /**
+   * Tells how far a witness has cosigned; `null` if nothing is known of it.
+   *
+   * @param witness the id of its key: 8 hex digits
+   */
+  cosigning(witness: string): Promise<Cosigning | null>
+  keepCosigning(witness: string, cosigning: Cosigning): Promise<void>
   alarm(): Promise<Alarm | null>
   raise(alarm: Alarm): Promise<void>
   /** Ends the alarm, if there is one. */

@@ -198,6 +198,18 @@ describe.each(kinds)('%s', (_kind, empty) => {
     expect(await other.collected(noneForged)).toEqual(both)
   })
 
+  test('keeps how far each witness has cosigned', async () => {
+    const [here, there] = ['a278e777', '00c0ffee']
+    const stuck = { through: day(3), fault: { code: 'fork', date: day(4), since: noon } } as const
+    expect(await seals.cosigning(here)).toBeNull()
+    await seals.keepCosigning(here, { through: null })
+    await other.keepCosigning(there, stuck)
+    expect(await other.cosigning(here)).toEqual({ through: null })
+    await other.keepCosigning(here, { through: day(4) })
+    expect(await seals.cosigning(here)).toEqual({ through: day(4) })
+    expect(await seals.cosigning(there)).toEqual(stuck)
+  })
+
   test('gives each announcement to one caller, until its claim ends or it was posted', async () => {
     await seal(seals, 1, 2, 3)
     const dates = (one: Seals, now: number) => one.announcements(minutes(now), minutes(now + 5))

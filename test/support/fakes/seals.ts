@@ -2,7 +2,7 @@ import type { Day } from '../../../src/core/data/day.ts'
 import type { Shard } from '../../../src/core/data/id.ts'
 import type { Instant } from '../../../src/core/data/instant.ts'
 import { Conflict } from '../../../src/ports/ledger.ts'
-import type { Alarm, Collected, Plan, SealHead, Seals } from '../../../src/ports/seals.ts'
+import type { Alarm, Collected, Cosigning, Plan, SealHead, Seals } from '../../../src/ports/seals.ts'
 
 /** Sealed days in memory. They are kept as JSON text, so that callers share no state with them. */
 export class MemorySeals implements Seals {
@@ -10,6 +10,7 @@ export class MemorySeals implements Seals {
   private readonly kept = new Map<Day, string>()
   private readonly posts = new Map<Day, Instant | null>()
   private readonly chunks = new Map<Shard, string>()
+  private readonly cosigned = new Map<string, string>()
   private newest: { readonly text: string; readonly version: number } | null = null
   private raised: string | null = null
 
@@ -57,6 +58,14 @@ export class MemorySeals implements Seals {
 
   async keepCollected(shard: Shard, collected: Collected): Promise<void> {
     this.chunks.set(shard, JSON.stringify(collected))
+  }
+
+  async cosigning(witness: string): Promise<Cosigning | null> {
+    return parse(this.cosigned.get(witness) ?? null)
+  }
+
+  async keepCosigning(witness: string, cosigning: Cosigning): Promise<void> {
+    this.cosigned.set(witness, JSON.stringify(cosigning))
   }
 
   async alarm(): Promise<Alarm | null> {
