@@ -46,6 +46,7 @@ const floors: ReadonlyMap<string, Floor> = new Map<string, Floor>([
   ['src/teams/', { floor: 3, stranger: 'teams' }],
   ['src/slack/', { floor: 3, stranger: 'slack' }],
   ['src/azure/', { floor: 3, stranger: 'azure' }],
+  ['src/cosigner/', { floor: 3, stranger: 'cosigner' }],
   ['src/policy/', { floor: 3, stranger: 'policy' }],
   ['src/cli/', { floor: 3, stranger: 'cli' }],
   // A program of its own, which the command loads by its file's name.
