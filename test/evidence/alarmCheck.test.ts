@@ -69,6 +69,14 @@ test('a row of sealed days holds where all of them can be read', async () => {
   expect(await codeOf(holds({ shard: 'seal', row: `plan-${day(4)}` }))).toBe('evidence-broken')
 })
 
+test('the row of a witness holds where it can be read', async () => {
+  const { seals, holds } = await setting()
+  const row = { shard: 'seal', row: 'witness-a278e777' } as const
+  expect(await holds(row)).toBe(true)
+  seals.cosigning = async () => Promise.reject(evidenceBroken({ ...row, check: 'mac' }))
+  expect(await codeOf(holds(row))).toBe('evidence-broken')
+})
+
 test('a foreign file of the archive stays: no file is deleted there', async () => {
   const { holds } = await setting()
   expect(await holds({ shard: 'heads', row: 'heads/2026-03-04/1200' })).toBe(false)

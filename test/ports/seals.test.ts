@@ -262,6 +262,19 @@ test('a row that the service did not write tells nothing, and is reported', asyn
   expect(forged).toMatchObject([{ details: { broken: { shard: 'seal', row: `chunk-${some[0]}`, check: 'mac' } } }])
 })
 
+test('how far a witness has cosigned is not believed of a row that the service did not write', async () => {
+  const [tables] = await tablesInMemory()
+  const seals = new TableSeals(tables)
+  await seals.keepCosigning('a278e777', { through: day(1) })
+  const value = JSON.stringify({ through: day(9) })
+  await tables.ledger.updateEntity({ partitionKey: 'seal', rowKey: 'witness-a278e777', value }, 'Merge')
+  await expect(seals.cosigning('a278e777')).rejects.toMatchObject({
+    details: { broken: { shard: 'seal', row: 'witness-a278e777', check: 'mac' } },
+  })
+  await seals.keepCosigning('a278e777', { through: day(2) })
+  expect(await seals.cosigning('a278e777')).toEqual({ through: day(2) })
+})
+
 describe('under faults', () => {
   let seals: TableSeals
   let other: TableSeals
@@ -346,6 +359,8 @@ describe('under faults', () => {
       () => seals.clear(),
       () => seals.collected(noneForged),
       () => seals.keepCollected(some[0], collected(1)),
+      () => seals.cosigning('a278e777'),
+      () => seals.keepCosigning('a278e777', { through: null }),
       () => seals.announcements(noon, minutes(5)),
     ]
     const failed = calls.map((call) => expect(call()).rejects.toMatchObject({ code: 'unavailable' }))

@@ -11,7 +11,7 @@ export function makeWitness(name = 'witness.example/w1') {
     /** signed-note: a verifier key is name, id and key. */
     key: `${name}+${id.toString('hex')}+${typed.toString('base64')}`,
     /** Cosigns the text of a checkpoint at this time, in seconds since 1970. */
-    line(text: string, time: number | bigint): string {
+    line: (text: string, time: number | bigint): string => {
       const stamp = Buffer.alloc(8)
       stamp.writeBigUInt64BE(BigInt(time))
       const signature = sign(null, Buffer.from(`cosignature/v1\ntime ${time}\n${text}`), privateKey)

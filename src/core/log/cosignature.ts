@@ -76,13 +76,13 @@ const idOf = (name: string, typed: Uint8Array): Uint8Array =>
 /** Writes a key id as verifier keys have it: 8 hex digits. */
 export const hexOf = (keyId: Uint8Array): string => Buffer.from(keyId).toString('hex')
 
-export const isSameWitnessKey = (
+const isSameWitnessKey = (
   a: Pick<WitnessKey, 'name' | 'keyId'>,
   b: Pick<WitnessKey, 'name' | 'keyId'>,
 ): boolean => a.name === b.name && hexOf(a.keyId) === hexOf(b.keyId)
 
 /** The text that a witness signs (C2SP tlog-cosignature, "Ed25519 signed message"). @param text of the note, with its last newline */
-export const cosignedText = (time: number | bigint, text: string): string => `cosignature/v1\ntime ${time}\n${text}`
+const cosignedText = (time: number | bigint, text: string): string => `cosignature/v1\ntime ${time}\n${text}`
 
 /**
  * The times that a cosignature of a day's checkpoint may be of: the checkpoint is made when the day is over.

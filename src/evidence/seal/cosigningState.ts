@@ -4,11 +4,10 @@ import { isBroken } from '../../core/data/problem.ts'
 import { sealWithin } from '../../core/record/lateSeal.ts'
 import type { Cosigner } from '../../ports/cosigner.ts'
 import type { CosigningFault, SealHead } from '../../ports/seals.ts'
-import type { CosigningParts } from './cosign.ts'
-import { witnessName } from './cosign.ts'
+import { type CosigningParts, witnessName } from './cosign.ts'
 
 /** Why a witness has not cosigned all that it should have. */
-export interface UncosignedDay {
+interface UncosignedDay {
   /** The name of the witness. */
   readonly witness: string
   /** `late` if nothing is known but that there is no cosignature; `unknown` if what the service keeps of it was changed. */
@@ -25,7 +24,7 @@ export interface CosigningState {
 }
 
 /** The faults that say that a witness has cosigned another log. */
-const ofAnotherLog: readonly string[] = ['fork', 'stale-size']
+export const ofAnotherLog: readonly string[] = ['fork', 'stale-size']
 
 /** Tells for health whether each witness has cosigned the sealed days. */
 export async function cosigningState({

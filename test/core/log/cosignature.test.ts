@@ -52,7 +52,7 @@ describe('the key of a witness', () => {
     ['nothing', '', 'form'],
     ['a name alone', name, 'form'],
     ['no key', `${name}+${id}`, 'form'],
-    ['an id in capitals', `${name}+${'ABCDEF01'}+${encoded}`, 'form'],
+    ['an id in capitals', `${name}+ABCDEF01+${encoded}`, 'form'],
     ['a longer id', `${name}+${id}00+${encoded}`, 'form'],
     ['a space in the name', `a b+${id}+${encoded}`, 'form'],
     ['a newline at the end', `${one.key}\n`, 'form'],
