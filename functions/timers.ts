@@ -14,13 +14,15 @@ functions.timer('sweep', {
 const snapshot = hourly(async () => (await app()).snapshot())
 
 /**
- * Seals every day that has ended, and collects the events of the day that has not. Once an hour it then looks whether a
- * snapshot is due, if backups are on.
+ * Seals every day that has ended, and collects the events of the day that has not. Then it has sealed days cosigned, where
+ * there are witnesses, and looks once an hour whether a snapshot is due, if backups are on.
  */
 functions.timer('seal', {
   schedule: '0 */5 * * * *',
   handler: timer('seal', async () => {
-    const days = await (await app()).seal()
-    return [...days, ...(await snapshot())]
+    const { seal, cosign } = await app()
+    const days = await seal()
+    const cosignatures = await cosign()
+    return [...days, ...cosignatures, ...(await snapshot())]
   }),
 })

@@ -13,7 +13,10 @@ import { channelsOf } from './approvals/eligibility.ts'
 import { Ends } from './approvals/ends.ts'
 import { Delivery } from './delivery/delivery.ts'
 import { announce } from './evidence/seal/announce.ts'
+import { cosign } from './evidence/seal/cosign.ts'
+import { cosigningState } from './evidence/seal/cosigningState.ts'
 import { Bundles } from './evidence/read/bundles.ts'
+import { cosignedNotes } from './evidence/read/cosignatures.ts'
 import { sweep } from './sweep.ts'
 import { holdsAgain } from './evidence/alarmCheck.ts'
 import { type ExportedDownload, Exports } from './evidence/exports.ts'
@@ -38,6 +41,7 @@ import { dispatch } from './delivery/dispatch.ts'
 import { hearersOf } from './delivery/hearers.ts'
 import { paced, pacing } from './delivery/pace.ts'
 import type { Clock } from './ports/clock.ts'
+import type { Cosigner } from './ports/cosigner.ts'
 import type { Directory } from './ports/directory.ts'
 import type { HoldRows } from './ports/holds.ts'
 import type { Ledger } from './ports/ledger.ts'
@@ -81,6 +85,8 @@ export interface Adapters {
   readonly macs: Macs
   /** Records how far the chains of `ledger` go. */
   readonly witness: Pick<Witness, 'record' | 'isLate'>
+  /** Cosign the checkpoints of the log. Absent without any. */
+  readonly cosigners?: readonly Cosigner[]
   /** The files that every bundle has beside the evidence, by name: how to read and verify it. */
   readonly verifiers: ReadonlyMap<string, Uint8Array>
   readonly clock: Clock
@@ -201,19 +207,27 @@ interface Timers {
   readonly sweep: () => Promise<Readonly<Record<string, number>>>
   /** Returns the days that were sealed. */
   readonly seal: () => Promise<readonly Day[]>
+  /** Has sealed days cosigned by the witnesses. Returns the names of the new files. */
+  readonly cosign: () => Promise<readonly string[]>
   /** Takes a snapshot, if backups are on. Returns the names of the new files. */
   readonly snapshot: () => Promise<readonly string[]>
 }
 
 /** Timers of a ledger that lacks events, which change nothing. */
-const resting: Timers = { sweep: async () => ({}), seal: async () => [], snapshot: async () => [] }
+const resting: Timers = {
+  sweep: async () => ({}),
+  seal: async () => [],
+  cosign: async () => [],
+  snapshot: async () => [],
+}
 
 const timersOf = (adapters: Composing, approvals: Approvals, outbound: Outbound | undefined): Timers => {
-  const { backup } = adapters
+  const { backup, cosigners = [] } = adapters
   const parts = { ...adapters, approvals, delivery: outbound?.delivery ?? null, backlog: backlog(adapters) }
   return {
     sweep: () => sweep(parts),
     seal: sealer(adapters, outbound?.messenger ?? null),
+    cosign: () => cosign({ ...adapters, cosigners, random: randomBytes }),
     snapshot: async () =>
       backup ? takeSnapshot({ ...adapters, rows: backup.rows, backup: backup.archive, random: randomBytes }) : [],
   }
@@ -257,7 +271,7 @@ function outboundOf(
 const pause = (ms: number): Promise<unknown> => setTimeout(ms, undefined, { ref: false })
 
 function evidenceOf(adapters: Composing, changes: ChangeParts, ends: Ends) {
-  const { ledger, seals, archive, clock, macs, alarms, failed } = adapters
+  const { ledger, seals, archive, clock, macs, alarms, failed, cosigners = [] } = adapters
   const broken = (shard: Shard) => alarms.rows().flatMap((row) => (row.shard === shard ? requestIn(row) : []))
   const repairing = new Repairing({ ...adapters, ...changes, policy: adapters.policy, ends, broken })
   const noted = (cause: unknown) => alarms.note(cause)
@@ -275,6 +289,7 @@ function evidenceOf(adapters: Composing, changes: ChangeParts, ends: Ends) {
   }
   return {
     bundles: new Bundles({ seals, archive, clock }),
+    cosignatures: cosignedNotes({ seals, archive, clock, cosigners }, noted),
     proofs: proofs({ ledger, seals, archive }, noted),
     tables: tables({ seals, archive, macs }, noted),
     templates: new Templates(archive),
@@ -288,7 +303,7 @@ const requestIn = ({ request }: BrokenRow): readonly RequestId[] =>
 const healthOf = (adapters: Adapters, waiting: Waiting, delivery: Delivery | null, ends: Ends) => {
   const { ledger, archive, witness, seals, holds, clock, signer, directory, clients, alarms, backup, incomplete } =
     adapters
-  const { macs, isOpen = () => true, throttled = () => 0 } = adapters
+  const { macs, isOpen = () => true, throttled = () => 0, cosigners = [] } = adapters
   return health({
     ...(backup && { backup: backup.rows }),
     ...(incomplete && { lost: incomplete }),
@@ -298,6 +313,7 @@ const healthOf = (adapters: Adapters, waiting: Waiting, delivery: Delivery | nul
     throttled,
     archive,
     witness,
+    cosigning: () => cosigningState({ cosigners, seals, clock }),
     seals,
     clock,
     signer,

@@ -3,6 +3,7 @@ import { checkSecretIn } from './core/action/secret.ts'
 import { isContext } from './core/data/authenticationContext.ts'
 import { isObjectId, parseObjectId } from './core/data/id.ts'
 import { Problem } from './core/data/problem.ts'
+import { witnessesIn, type WitnessSettings, witnessSetting } from './cosigner/settings.ts'
 import { type Cloud, cloudNames, clouds, cloudSetting, isCloudName } from './runtime/cloud.ts'
 import { type AppType, appTypes, isAppType } from './teams/settings.ts'
 import { type ClientNames, clientsRule, clientsSetting, parseClients } from './http/clients.ts'
@@ -38,6 +39,8 @@ export interface Config {
   readonly teamsAppId?: string
   /** Whether a snapshot of the ledger is taken each night, into the containers `evidence` and `backup`. */
   readonly backup: boolean
+  /** Who cosigns the checkpoints of the log; empty without any. */
+  readonly witnesses: readonly WitnessSettings[]
   /** Client id of the managed identity. */
   readonly clientId: string
   readonly bot: {
@@ -93,6 +96,7 @@ function configIn(env: NodeJS.ProcessEnv, refuse: Refuse): Config {
     ...stepUpIn(env[stepUpSetting], refuse),
     ...slackIn(env, refuse),
     backup: isOn('COUNTERSIGN_BACKUP', env['COUNTERSIGN_BACKUP'], refuse),
+    witnesses: witnessesOf(env[witnessSetting], refuse),
     clientId: guid('AZURE_CLIENT_ID'),
     bot: {
       appId: guid('BOT_APP_ID').toLowerCase(),
@@ -171,6 +175,15 @@ export function stepUpIn(value: string | undefined, refuse: Refuse = throwing): 
   if (!isContext(value))
     refuse(`The setting ${stepUpSetting} is malformed: it is the id of an authentication context of Entra, c1 to c99.`)
   return { stepUp: value }
+}
+
+function witnessesOf(value: string | undefined, refuse: Refuse): readonly WitnessSettings[] {
+  try {
+    return witnessesIn(value)
+  } catch (cause) {
+    refuse(cause instanceof Error ? cause.message : String(cause))
+    return []
+  }
 }
 
 /** The Entra application of the console. */

@@ -8,6 +8,7 @@ import { VaultSigner } from './azure/signer.ts'
 import { connectStorage, type Storage } from './azure/storage.ts'
 import { drawing } from './cards/lazyCards.ts'
 import { type Config, readConfig } from './config.ts'
+import { cosignerAt } from './cosigner/client.ts'
 import { instant } from './core/data/instant.ts'
 import { Witness } from './evidence/witness.ts'
 import { callers, peoplesScope } from './http/caller.ts'
@@ -124,6 +125,7 @@ function composed(
     }),
     undelivered: (id) => console.error(undeliveredLine(id)),
     alarms,
+    cosigners: config.witnesses.map((witness) => cosignerAt(witness)),
     baseUrl,
     isOpen,
     ...shownIn(config, cards),

@@ -11,6 +11,7 @@ import type { LedgerRows } from './ports/ledgerRows.ts'
 import type { Signer } from './ports/signer.ts'
 import type { Archive } from './ports/archive.ts'
 import type { Seals } from './ports/seals.ts'
+import type { CosigningState } from './evidence/seal/cosigningState.ts'
 import type { Witness } from './evidence/witness.ts'
 import type { Macs } from './runtime/macs.ts'
 import { inTime } from './runtime/deadline.ts'
@@ -41,6 +42,8 @@ interface HealthParts {
   isOpen: () => boolean
   archive: Pick<Archive, 'ping'>
   witness: Pick<Witness, 'isLate'>
+  /** How far witnesses outside have cosigned. */
+  cosigning: () => Promise<CosigningState>
   seals: Pick<Seals, 'first' | 'head' | 'alarm'>
   clock: Clock
   signer: Signer
@@ -76,7 +79,7 @@ export function health(parts: HealthParts): Health {
   return async (counted) => {
     if (last === undefined || performance.now() - last.since > remembered)
       last = { since: performance.now(), found: look() }
-    const [tables, archived, signer, directory, sealed, , backup, isWitnessLate] = await last.found
+    const [tables, archived, signer, directory, sealed, , backup, isWitnessLate, cosigned] = await last.found
     const archive = archived ? 'ok' : 'failing'
     const witness = isWitnessLate ? 'failing' : 'ok'
     const ledger = tables === 'ok' && lost ? 'read-only' : tables
@@ -86,7 +89,9 @@ export function health(parts: HealthParts): Health {
     const seal = lost ? 'read-only' : (sealed?.seal ?? 'failing')
     const broken = distinct([...parts.alarms.rows(), ...(sealed?.broken ?? [])])
     const evidence = broken.length > 0 ? 'evidence-broken' : 'ok'
-    const found = { ledger, archive, witness, signer, directory, deliveries, seal, evidence, backup } as const
+    const cosignatures = cosigned.state
+    const ofLedger = { ledger, archive, witness, cosignatures, signer, directory } as const
+    const found = { ...ofLedger, deliveries, seal, evidence, backup } as const
     const about = { version: parts.version, now: parts.clock.now(), people: parts.people }
     const report = { status, ...about, parts: found } as const
     if (!counted || ledger === 'failing' || !parts.isOpen()) return report
@@ -97,6 +102,7 @@ export function health(parts: HealthParts): Health {
       ...(archived && { immutable: archived.immutable }),
       ...(sealed?.head && { sealed: sealed.head }),
       ...(broken.length > 0 && { broken }),
+      ...(cosigned.uncosigned.length > 0 && { uncosigned: cosigned.uncosigned }),
       ...(lost && lost.gaps.length > 0 && { lost: lost.gaps }),
       ...(lost && lost.textless.length > 0 && { textless: lost.textless }),
     }
@@ -115,7 +121,13 @@ const lookAt = async (parts: HealthParts) =>
     within(backingUp(parts), 'failing' as const),
     // A ledger that can only be read gets no new events, so there is nothing to witness.
     within(parts.lost ? Promise.resolve(false) : parts.witness.isLate(), true),
+    // Nor is there a new checkpoint to cosign.
+    within(parts.lost ? Promise.resolve(uncosigning) : parts.cosigning(), notTold),
   ])
+
+const uncosigning: CosigningState = { state: 'off', uncosigned: [] }
+
+const notTold: CosigningState = { state: 'failing', uncosigned: [] }
 
 /** Reports whether days are sealed in time, and the newest sealed day. Late sealing does not stop requests. */
 async function sealing({ seals, clock }: { seals: Pick<Seals, 'first' | 'head' | 'alarm'>; clock: Clock }) {

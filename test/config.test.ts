@@ -1,5 +1,6 @@
 import { readConfig, settingFaults } from '../src/config.ts'
 import { clouds } from '../src/runtime/cloud.ts'
+import { makeWitness } from './support/cosigning.ts'
 
 const key = 'https://vault.vault.azure.net/keys/grants'
 
@@ -74,6 +75,18 @@ test('backups are off unless the setting says on, and no other word passes for e
   expect([readConfig(env).backup, ...['', 'off', 'on'].map(backup)]).toEqual([false, false, false, true])
   for (const value of ['true', 'ON', '1', 'backup'])
     expect(() => backup(value)).toThrow('COUNTERSIGN_BACKUP is malformed')
+})
+
+test('a witness is an address with its key, or there is none', () => {
+  const witnesses = (value: string) => readConfig({ ...env, COUNTERSIGN_WITNESS: value }).witnesses
+  expect([readConfig(env).witnesses, witnesses('')]).toEqual([[], []])
+  const { key } = makeWitness()
+  expect(witnesses(`https://witness.contoso.example ${key}`)).toMatchObject([
+    { url: 'https://witness.contoso.example' },
+  ])
+  for (const value of ['on', key, `http://127.0.0.1 ${key}`])
+    expect(() => witnesses(value)).toThrow('The setting COUNTERSIGN_WITNESS is malformed')
+  expect(settingFaults({ ...env, COUNTERSIGN_WITNESS: 'on' })).toHaveLength(1)
 })
 
 test('what the deployer says of the policy is one line of at most 200 characters, without a secret', () => {

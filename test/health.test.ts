@@ -32,6 +32,7 @@ async function look(
     ...{ clock, seals, ledger: new MemoryLedger(), archive: new MemoryArchive(), directory: new FakeDirectory(clock) },
     signer: await newSigner(),
     witness: { isLate: async () => false },
+    cosigning: async () => ({ state: 'off', uncosigned: [] }),
     version: '1.2.3',
     people: 'admitted',
     macs: { rows: async () => macsFor(testOrigin).rows() },
@@ -83,6 +84,34 @@ describe('the files that say how far the chains go', () => {
     ['cannot be looked at', async () => Promise.reject(new Problem('unavailable', 'No.')), 'failing'],
   ])('%s, and asking and deciding go on', async (_how, isLate, witness) => {
     expect(await partsWith(isLate)).toMatchObject({ status: 'ok', parts: { witness, ledger: 'ok' } })
+  })
+})
+
+describe('the cosignatures', () => {
+  const uncosigned = [{ witness: 'witness.example/w1', fault: 'fork', date: first, since: noon }] as const
+  const partsWith = (cosigning: Parameters<typeof health>[0]['cosigning'], counted = false) =>
+    look(noon, new MemorySeals(first), counted, false, [], { cosigning })
+
+  test.each(['ok', 'failing', 'refused', 'off'] as const)('are %s, and asking and deciding go on', async (state) => {
+    const { status, parts } = await partsWith(async () => ({ state, uncosigned: [] }))
+    expect({ status, cosignatures: parts.cosignatures }).toEqual({ status: 'ok', cosignatures: state })
+  })
+
+  test('that cannot be asked for are failing', async () => {
+    expect(await partsWith(() => Promise.reject(new Error('no')))).toMatchObject({ parts: { cosignatures: 'failing' } })
+  })
+
+  test('that a witness refused are named to readers of evidence alone', async () => {
+    const refused = async () => ({ state: 'refused', uncosigned }) as const
+    expect(await partsWith(refused)).not.toHaveProperty('uncosigned')
+    expect(await partsWith(refused, true)).toMatchObject({ uncosigned })
+  })
+
+  test('of a ledger that can only be read are off, since there is nothing new to cosign', async () => {
+    const lost = { gaps: [], textless: [] }
+    const late = async () => ({ state: 'failing', uncosigned: [] }) as const
+    const { parts } = await look(noon, new MemorySeals(first), false, false, [], { cosigning: late, lost })
+    expect(parts.cosignatures).toBe('off')
   })
 })
 

@@ -305,3 +305,7 @@ export const bundleFile = z.file().meta({ description: 'The evidence of the day,
 export const saidLines = z.string().meta({ description: 'What people wrote, as one JSON object a line.' })
 
 export const checkpointNote = z.string().meta({ description: 'A C2SP tlog-checkpoint, signed.' })
+
+export const cosignedNote = z
+  .string()
+  .meta({ description: 'The C2SP tlog-checkpoint of the day, signed by the log and cosigned by witnesses.' })

@@ -3,6 +3,7 @@ import {
   bundleFile,
   bundleList,
   checkpointNote,
+  cosignedNote,
   erasureAnswer,
   exceptionsAnswer,
   metricsAnswer,
@@ -16,6 +17,7 @@ import { always, changing, json, jsonLines, type Operation, reading, signedIn } 
 import { daysQuery, holdsQuery, noQuery, saidQuery } from './queries.ts'
 
 const zip = { 'application/zip': bundleFile } as const
+const cosigned = { 'text/plain': cosignedNote } as const
 
 /** What the evidence is read, erased and repaired by. */
 export const evidenceOperations = {
@@ -51,6 +53,17 @@ export const evidenceOperations = {
     headers: ['Range', 'If-Range', 'If-None-Match'],
     answers: { 200: zip, 206: zip, 304: {}, 416: {} },
     problems: [...signedIn, 'not-found', 'busy', 'read-only'],
+  },
+  cosignatures: {
+    method: 'GET',
+    path: 'api/evidence/cosignatures/{date}',
+    tag: 'evidence',
+    summary: 'Download the checkpoint of a sealed day with the cosignatures of witnesses (C2SP tlog-cosignature)',
+    caller: { kind: 'person', role: ['Evidence.Export', 'Evidence.Read'] },
+    query: noQuery,
+    headers: ['Range', 'If-Range', 'If-None-Match'],
+    answers: { 200: cosigned, 206: cosigned, 304: {}, 416: {} },
+    problems: [...signedIn, 'not-found'],
   },
   metrics: {
     method: 'GET',

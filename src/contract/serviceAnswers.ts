@@ -4,6 +4,12 @@ import { component, type Frozen } from './component.ts'
 import { example } from './example.ts'
 import { anyCount, anyDay, anyInstant } from './value.ts'
 
+/** Why a witness has not cosigned a sealed day. docs/operate/runbook.md explains each. */
+const uncosignedFaults = [
+  ...['fork', 'stale-size', 'unknown-log', 'unknown-key', 'malformed', 'throttled', 'unexpected', 'no-answer'],
+  ...['bad-cosignature', 'late', 'unknown'],
+] as const
+
 const part = component('PartHealth', z.enum(['ok', 'failing']))
 
 /** Whether the service works. The optional members are for those who may read evidence. */
@@ -21,6 +27,7 @@ export const healthReport = component(
         ledger: z.enum(['ok', 'failing', 'read-only']),
         archive: part,
         witness: part,
+        cosignatures: z.enum(['ok', 'failing', 'refused', 'off']),
         signer: part,
         directory: part,
         deliveries: part,
@@ -51,6 +58,17 @@ export const healthReport = component(
         )
         .optional()
         .meta({ description: 'Stored rows that are not as the service wrote them. Absent if none is known.' }),
+      uncosigned: z
+        .array(
+          z.object({
+            witness: z.string().meta({ description: 'The name of its key.' }),
+            fault: z.enum(uncosignedFaults),
+            date: anyDay.optional().meta({ description: 'The first day without its cosignature, if it is known.' }),
+            since: anyInstant.optional(),
+          }),
+        )
+        .optional()
+        .meta({ description: 'Witnesses that did not cosign every sealed day. Absent if all did.' }),
       lost: z
         .array(z.object({ shard: z.string(), from: anyCount, to: anyCount }))
         .optional()
@@ -67,8 +85,8 @@ export const healthReport = component(
   {
     ...{ status: 'ok', version: '0.1.0', now: example.asked, people: 'admitted' },
     parts: {
-      ...{ ledger: 'ok', archive: 'ok', witness: 'ok', signer: 'ok', directory: 'ok', deliveries: 'ok', seal: 'ok' },
-      ...{ evidence: 'ok', backup: 'off' },
+      ...{ ledger: 'ok', archive: 'ok', witness: 'ok', cosignatures: 'off', signer: 'ok', directory: 'ok' },
+      ...{ deliveries: 'ok', seal: 'ok', evidence: 'ok', backup: 'off' },
     },
   },
 )

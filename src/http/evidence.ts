@@ -1,12 +1,14 @@
 import type { evidenceOperations } from '../contract/evidenceOperations.ts'
 import { jsonLines } from '../contract/operation.ts'
 import { parseDay } from '../core/data/day.ts'
-import { isObjectId, parseObjectId, parseRequestId } from '../core/data/id.ts'
+import { isObjectId, parseObjectId, parseRequestId, sha256 } from '../core/data/id.ts'
 import { Problem } from '../core/data/problem.ts'
+import { cosignaturesName } from '../core/log/cosignature.ts'
 import { endOf } from '../core/request/erasure.ts'
 import type { HoldScope } from '../core/request/hold.ts'
 import type { Approvals } from '../approvals/approvals.ts'
 import type { Bundles } from '../evidence/read/bundles.ts'
+import type { CosignedNotes } from '../evidence/read/cosignatures.ts'
 import type { Erasures } from '../evidence/erasures.ts'
 import type { ExportedDownload } from '../evidence/exports.ts'
 import type { Holds } from '../evidence/holds.ts'
@@ -16,12 +18,13 @@ import type { DayRange, TableRow, SealedTables } from '../evidence/read/tables.t
 import type { Templates } from '../evidence/read/templates.ts'
 import type { Policy } from '../ports/policy.ts'
 import type { SaidOf } from '../evidence/read/saidExport.ts'
-import { attachment, begun, download } from './download.ts'
+import { attachment, begun, download, type Download } from './download.ts'
 import type { OperationInput, Handlers, OperationReply } from './handler.ts'
 
 /** The use cases of evidence. */
 export interface Evidence {
   readonly bundles: Bundles
+  readonly cosignatures: CosignedNotes
   readonly tables: SealedTables
   readonly said: SaidOf
   readonly proofs: Proofs
@@ -50,6 +53,7 @@ export const evidenceHandlers = (parts: EvidenceParts): Handlers<keyof Operation
   }),
   bundles: async () => ({ answer: await parts.bundles.list() }),
   bundle: (given) => bundle(parts, given),
+  cosignatures: (given) => cosignatures(parts, given),
   metrics: async ({ query }) => ({ answer: await metrics(parts, query) }),
   exceptions: async ({ query }) => ({ answer: await exceptions(parts, query) }),
   said: (given) => said(parts, given),
@@ -78,6 +82,22 @@ async function bundle(
   const file = { ...found, open }
   const filename = `countersign-evidence-${date}.zip`
   return { response: await download(headers, { ...file, filename, contentType: 'application/zip' }) }
+}
+
+/** Nothing of a person or an agent is in a checkpoint, so that its download is no export. */
+async function cosignatures(
+  { cosignatures }: EvidenceParts,
+  { date, headers }: Asked<'cosignatures'>,
+): Promise<OperationReply<Operations['cosignatures']>> {
+  const note = Buffer.from(await cosignatures.of(date))
+  const file = { filename: cosignaturesName(date), contentType: 'text/plain; charset=utf-8', size: note.length }
+  const open: Download['open'] = async ({ from, size } = { from: 0, size: note.length }) =>
+    only(note.subarray(from, from + size))
+  return { response: await download(headers, { ...file, sha256: sha256(note), open }) }
+}
+
+async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
 }
 
 /** @throws {Problem} `invalid-input` for a day that the calendar does not have */

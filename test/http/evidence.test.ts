@@ -1,5 +1,6 @@
 import { randomBytes, verify } from 'node:crypto'
 import { openCheckpoint } from '../../src/core/log/checkpoint.ts'
+import { readWitnessKey, type WitnessKey } from '../../src/core/log/cosignature.ts'
 import { bounds } from '../../src/core/data/bound.ts'
 import { type Day, dayBefore, nextDay } from '../../src/core/data/day.ts'
 import { saidDigest } from '../../src/core/request/event.ts'
@@ -9,6 +10,7 @@ import { type Instant, plusSeconds } from '../../src/core/data/instant.ts'
 import { parseProof } from '../../src/core/log/logProof.ts'
 import { authenticatedCopy, formatCopy, type TableCopy, tablePath } from '../../src/core/log/tableCopy.ts'
 import { checkInclusion, hashLeaf } from '../../src/core/log/merkle.ts'
+import { parseNote } from '../../src/core/log/note.ts'
 import { derOf } from '../../src/core/log/signature.ts'
 import { formatBundle, type Manifest, statementOf } from '../../src/core/log/statement.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
@@ -17,6 +19,7 @@ import type { Operation } from '../../src/contract/operation.ts'
 import type { KeptEvent } from '../../src/ports/ledger.ts'
 import { keepOpen } from '../../src/evidence/seal/openRequests.ts'
 import { after, bot, dba, noon, oid, owner, ownerAlias, tool } from '../support/build.ts'
+import { makeWitness } from '../support/cosigning.ts'
 import { macsFor, testOrigin } from '../support/fakes/macs.ts'
 import { bundleText, logKey, origin, sealDay } from '../evidence/sealed.ts'
 import { asks, votes } from '../support/world.ts'
@@ -26,6 +29,9 @@ const second = nextDay(first)
 const third = nextDay(second)
 
 const aHold = '01kjw2xm00abcdefghjkmnpqrt'
+
+const witness = makeWitness()
+const witnessKey = readWitnessKey(witness.key) as WitnessKey
 
 let here: Served
 /** Denied on the first day; and one that was asked for then and denied after midnight. */
@@ -37,7 +43,7 @@ let leaves: readonly KeptEvent[]
 const onSecond = (seconds: number): Instant => plusSeconds(noon, 86_400 + seconds)
 
 beforeEach(async () => {
-  here = await served()
+  here = await served(undefined, undefined, { cosigners: [{ keys: [witnessKey] }] })
   const links = [{ title: 'FIN-881', url: 'https://a.example/1' }]
   request = (await here.approvals.ask(asks({ reason: 'Because.', links }))).request
   here.clock.set(after(60))
@@ -59,6 +65,7 @@ describe('every operation of evidence', () => {
     metrics: () => ({ query: range }),
     exceptions: () => ({ query: range }),
     bundle: () => ({ params: date }),
+    cosignatures: () => ({ params: date }),
     said: () => ({ params: date }),
     erasures: () => ({ body: { request: request.id, names: ['reason'], why: 'Because.' } }),
     repairs: () => ({ body: { shard: '07', why: 'A drill.' } }),
@@ -364,7 +371,10 @@ describe('a bundle', () => {
   })
 })
 
-describe.each(['bundle', 'said'] as const)('the date of a %s', (name) => {
+describe.each(['bundle', 'said', 'cosignatures'] as const)('the date of a %s', (name) => {
+  beforeEach(async () => {
+    await here.archive.create(`cosignatures/${first}/00000000`, Buffer.from('— a AAAAAAA=\n'))
+  })
   const of = (day: string) => here.call(name, 'Evidence.Export', { params: { date: day } })
 
   test.each(['2026-02-30', '2026-2-3', 'today', '2026-03-04T00:00', '..%2f..', '', "' or 1 eq 1", '2026-13-01'])(
@@ -815,6 +825,77 @@ describe('the people of events', () => {
     const body = { request: request.id, names: [name], why: 'They ask for it.' }
     for (const who of ['Evidence.Erase', secondEraser]) await here.call('erasures', who, { body })
     expect((await eventsOf(request.id)).people).toEqual(left)
+  })
+})
+
+describe('the cosigned checkpoint of a day', () => {
+  const kept = async () => Buffer.from((await here.archive.read(`checkpoints/${first}`)) ?? []).toString()
+  const keep = (name: string, lines: string) => here.archive.create(`cosignatures/${first}/${name}`, Buffer.from(lines))
+  const seconds = () => Date.parse(here.clock.now()) / 1000
+  const line = async (time = seconds()) => witness.line(parseNote(await kept()).text, time)
+  const of = (headers: Record<string, string> = {}, who = 'Evidence.Read') =>
+    here.call('cosignatures', who, { params: date, headers })
+  const id = witness.key.split('+')[1] ?? ''
+
+  beforeEach(() => here.clock.set(`${second}T00:05:00.000Z` as Instant))
+
+  test('is a note with all cosignatures, for readers and for those who export', async () => {
+    const [ours, strange] = [await line(), '— stranger.example/w2 AAAAAAA=\n']
+    await keep('00000000', strange)
+    await keep(id, ours)
+    for (const who of ['Evidence.Read', 'Evidence.Export']) {
+      const answer = await of({}, who)
+      expect(answer).toMatchObject({ status: 200, text: `${await kept()}${ours}${strange}` })
+      expect(Object.fromEntries(answer.headers)).toMatchObject({
+        'content-type': 'text/plain; charset=utf-8',
+        'content-disposition': `attachment; filename="cosignatures-${first}.txt"`,
+        'content-length': String(Buffer.byteLength(answer.text)),
+        etag: `"${sha256(answer.text)}"`,
+      })
+    }
+    expect((await of({}, 'approver')).status).toBe(403)
+  })
+
+  test('is sent in part, and not again to a client that has it', async () => {
+    await keep(id, await line())
+    const { text, headers } = await of()
+    const tag = headers.get('etag') ?? ''
+    expect(await of({ 'if-none-match': tag })).toMatchObject({ status: 304, text: '' })
+    expect(await of({ range: 'bytes=10-19' })).toMatchObject({ status: 206, text: text.slice(10, 20) })
+  })
+
+  test('is not there before a witness has cosigned, and its reading is no export', async () => {
+    const { json } = await of()
+    expect(json).toMatchObject({ status: 404, code: 'not-found' })
+    expect(json.detail).toContain('without a cosignature')
+    await keep(id, await line())
+    const events = async () =>
+      (await Promise.all(shards.map((shard) => here.ledger.load(shard, {})))).map((loaded) => loaded.head.seq)
+    const before = await events()
+    await of({}, 'Evidence.Export')
+    expect(await events()).toEqual(before)
+  })
+
+  test('has no line of a known witness that does not hold, whoever left it there', async () => {
+    const [ours, old] = [await line(), await line(0)]
+    await keep(id, witness.line('another text\n', seconds()))
+    await keep(`${id}.00`, 'words\n')
+    await keep(`${id}.01`, '\n\n')
+    await keep(`${id}.02`, old)
+    await keep(`${id}.03`, ours)
+    await keep('00000001', ours)
+    await keep('00000002', 'x'.repeat(20_000))
+    expect((await of()).text).toBe(`${await kept()}${ours}`)
+  })
+
+  test('has room for those of the known witnesses, however many others there are', async () => {
+    const ours = await line()
+    for (let number = 0; number < 40; number++)
+      await keep(`0000${String(number).padStart(4, '0')}`, `— s${number} AAAAAAA=\n`)
+    await keep(id, ours)
+    const { text } = await of()
+    expect(parseNote(text).signatures).toHaveLength(32)
+    expect(text).toContain(ours)
   })
 })
 

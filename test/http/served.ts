@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { HttpRequest, HttpResponse, InvocationContext } from '@azure/functions'
 import { drawing } from '../../src/cards/lazyCards.ts'
 import { Bundles } from '../../src/evidence/read/bundles.ts'
+import { cosignedNotes } from '../../src/evidence/read/cosignatures.ts'
+import type { Cosigner } from '../../src/ports/cosigner.ts'
 import { eraseAll } from '../../src/evidence/erasures.ts'
 import { Holds } from '../../src/evidence/holds.ts'
 import { Exports } from '../../src/evidence/exports.ts'
@@ -95,7 +97,10 @@ export interface Wanted {
 export async function served(
   health: () => Promise<HealthReport> = () => Promise.reject(new Error()),
   other: Partial<Roster> = {},
-  more: { readonly stepUp?: StepUpNeeded } = {},
+  {
+    cosigners = [],
+    ...more
+  }: { readonly stepUp?: StepUpNeeded; readonly cosigners?: readonly Pick<Cosigner, 'keys'>[] } = {},
 ): Promise<Served> {
   const here = await world(undefined, other, more)
   const { ledger, clock } = here
@@ -113,6 +118,7 @@ export async function served(
     approvals: here.approvals,
     evidence: {
       bundles: new Bundles({ seals, archive, clock }),
+      cosignatures: cosignedNotes({ seals, archive, clock, cosigners }),
       said: (...args) => saidOf({ ledger, seals, clock }, ...args),
       proofs: proofs({ ledger, seals, archive }),
       tables: tables({ seals, archive, macs: macsFor(testOrigin) }),

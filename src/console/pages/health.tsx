@@ -49,7 +49,7 @@ interface OfReport {
 }
 
 const tones: Readonly<Record<HealthReport['parts'][Part], string>> = {
-  ...{ ok: 'good', failing: 'bad', 'read-only': 'bad', 'evidence-broken': 'bad', off: '' },
+  ...{ ok: 'good', failing: 'bad', 'read-only': 'bad', 'evidence-broken': 'bad', refused: 'bad', off: '' },
 }
 
 type Part = keyof HealthReport['parts']
