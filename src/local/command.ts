@@ -70,9 +70,10 @@ async function local([verb, ...rest]: readonly string[]): Promise<string> {
 }
 
 /** Describes the sealed days. @throws {Error} if evidence does not hold; the days sealed before are printed first */
-function sealed({ sealed, alarm, next, kept }: SealReport): string {
+function sealed({ sealed, alarm, next, cosigned, kept }: SealReport): string {
+  const witnessed = cosigned.map((file) => `a cosignature was kept: ${file}`)
   const snapshot = kept.length > 0 ? [`a snapshot was kept: ${kept.length} files`] : []
-  const lines = [...sealed.map(sealedLine), ...snapshot].join('\n')
+  const lines = [...sealed.map(sealedLine), ...witnessed, ...snapshot].join('\n')
   if (alarm !== null) {
     if (lines) process.stdout.write(`${lines}\n`)
     throw new Error(`${alarm.date} cannot be sealed, because evidence does not hold (${alarm.code}): ${alarm.words}`)

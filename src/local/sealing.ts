@@ -11,20 +11,24 @@ export interface SealReport {
   readonly alarm: Alarm | null
   /** The first day that is not sealed, and when it ends. */
   readonly next: { readonly date: Day; readonly end: Instant }
+  /** Files of cosignatures that were kept then; none without witnesses. */
+  readonly cosigned: readonly string[]
   /** Files of the snapshot that was kept then; none without backups, or if nothing is due. */
   readonly kept: readonly string[]
 }
 
 export interface LocalSealingParts {
   readonly seal: () => Promise<readonly Day[]>
+  readonly cosign: () => Promise<readonly string[]>
   readonly snapshot: () => Promise<readonly string[]>
   readonly seals: Pick<Seals, 'first' | 'head' | 'alarm'>
   readonly bundles: Pick<Bundles, 'list'>
 }
 
-/** Seals every day that has ended, takes a snapshot if backups are on, and reports the result. */
-export async function sealNow({ seal, snapshot, seals, bundles }: LocalSealingParts): Promise<SealReport> {
+/** Seals every day that has ended, has it cosigned if there are witnesses, takes a snapshot if backups are on, and reports the result. */
+export async function sealNow({ seal, cosign, snapshot, seals, bundles }: LocalSealingParts): Promise<SealReport> {
   const days = new Set(await seal())
+  const cosigned = await cosign()
   const kept = await snapshot()
   const [{ bundles: all }, alarm, first, { head }] = await Promise.all([
     bundles.list(),
@@ -33,7 +37,8 @@ export async function sealNow({ seal, snapshot, seals, bundles }: LocalSealingPa
     seals.head(),
   ])
   const date = head ? nextDay(head.date) : first
-  return { sealed: all.filter((bundle) => days.has(bundle.date)), alarm, next: { date, end: endOf(date) }, kept }
+  const sealed = all.filter((bundle) => days.has(bundle.date))
+  return { sealed, alarm, next: { date, end: endOf(date) }, cosigned, kept }
 }
 
 export const sealedLine = ({ date, number, records, bytes, sha256 }: SealedBundle): string =>

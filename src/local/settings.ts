@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { witnessesIn, type WitnessSettings, witnessSetting } from '../cosigner/settings.ts'
 import { isOn, policyRefIn, policyRefSetting, stepUpIn } from '../config.ts'
 import { stepUpSetting } from '../http/stepUp.ts'
 import { people } from './accounts.ts'
@@ -17,6 +18,8 @@ export interface LocalSettings {
   readonly stepUp?: string
   /** Whether `npm run local -- seal` and the timer keep a snapshot. */
   readonly backup: boolean
+  /** Who cosigns the checkpoints of the log; empty without any. */
+  readonly witnesses: readonly WitnessSettings[]
   /** Storage that runs already. Absent if the stack starts its own. */
   readonly storage?: LocalStorage
   readonly ports: {
@@ -59,6 +62,8 @@ Settings (environment)
   COUNTERSIGN_STEP_UP         c1: deciding on tier high over HTTP      none
                               takes a fresh sign-in (step-up)
   COUNTERSIGN_BACKUP          on: a snapshot is kept after sealing     off
+  COUNTERSIGN_WITNESS         address and keys of a witness, which     none
+                              may be on this machine, without TLS
 The system chooses a port for 0.
 `
 
@@ -78,6 +83,7 @@ export function localSettings(env: NodeJS.ProcessEnv, args: readonly string[]): 
     ...asUsage(() => policyRefIn(env[policyRefSetting])),
     ...asUsage(() => stepUpIn(env[stepUpSetting])),
     backup: asUsage(() => isOn('COUNTERSIGN_BACKUP', env['COUNTERSIGN_BACKUP'])),
+    witnesses: asUsage(() => witnessesIn(env[witnessSetting], { allowsLoopback: true })),
     ...(running && { storage: running }),
     ...asUsage(() => localSlack(env)),
     ticking: !given['no-timers'],

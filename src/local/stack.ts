@@ -4,6 +4,8 @@ import type { AccessToken, TokenCredential } from '@azure/identity'
 import { StorageSharedKeyCredential } from '@azure/storage-blob'
 import { type App, compose, type Adapters } from '../app.ts'
 import { GraphDirectory } from '../azure/directory.ts'
+import { cosignerAt } from '../cosigner/client.ts'
+import type { WitnessSettings } from '../cosigner/settings.ts'
 import { connectStorage } from '../azure/storage.ts'
 import { Witness } from '../evidence/witness.ts'
 import { Bundles } from '../evidence/read/bundles.ts'
@@ -51,6 +53,8 @@ export interface StackParts {
   readonly stepUp?: string
   /** Whether snapshots are taken; not without it. */
   readonly backup?: boolean
+  /** Who cosigns the checkpoints of the log. */
+  readonly witnesses?: readonly WitnessSettings[]
   readonly failed: (cause: unknown) => void
 }
 
@@ -70,7 +74,7 @@ export interface LocalStack {
 
 /** Composes the same app as a deployment, with local storage, sign-in, keys and clock. */
 export async function composeLocal(parts: StackParts): Promise<LocalStack> {
-  const { data, policy, baseUrl, azurite, identity, clock } = parts
+  const { data, policy, baseUrl, azurite, identity, clock, witnesses = [] } = parts
   const { account, key } = azurite
   const storage = connectStorage({
     tables: {
@@ -99,6 +103,7 @@ export async function composeLocal(parts: StackParts): Promise<LocalStack> {
     logSigner: await fileSigner(logKeyIn(data)),
     origin,
     witness,
+    cosigners: witnesses.map((one) => cosignerAt(one)),
     verifiers: readVerifiers('evidence'),
     consoleFiles: () => readConsole('dist/console'),
     clock,

@@ -92,8 +92,7 @@ async function start(settings: LocalSettings, end: () => void): Promise<void> {
     azurite,
     identity,
     clock,
-    backup: settings.backup,
-    ...(settings.stepUp !== undefined && { stepUp: settings.stepUp }),
+    ...choicesOf(settings),
     failed: failed('background'),
     teams: localTeams(process.env, playground?.connectorUrl ?? null),
     ...(settings.slack && { slack: settings.slack }),
@@ -123,6 +122,12 @@ async function policyOf(
   await writeFile(compiled, formatCompiled(policy.compiled))
   return policy
 }
+
+/** What the stack does beside what each does. */
+const choicesOf = ({ backup, witnesses, stepUp }: LocalSettings) => ({
+  ...{ backup, witnesses },
+  ...(stepUp !== undefined && { stepUp }),
+})
 
 const mapped = (api: App['api'], wrap: (handler: Handler) => Handler): App['api'] =>
   Object.fromEntries(Object.entries(api).map(([name, handler]) => [name, wrap(handler)])) as App['api']
