@@ -3,12 +3,12 @@ import { type Day, parseDay } from '../core/data/day.ts'
 import type { JsonObject } from '../core/data/json.ts'
 import { downloadPeriod } from './downloadPeriod.ts'
 import { checked, Exit, exits, withMore } from './exit.ts'
-import { fetchBundle, fetchSaid, type LocalFile } from './fetchedFile.ts'
+import { fetchBundle, fetchCosignatures, fetchSaid, type LocalFile } from './fetchedFile.ts'
 import { newestDay, wordsOfSealed } from './find/days.ts'
 import type { Result } from './result.ts'
 import type { Session } from './session.ts'
 
-/** Downloads the bundle of a day, and its said file; or those of all days of a period. */
+/** Downloads the bundle of a day, its said file and its cosigned checkpoint; or those of all days of a period. */
 export async function download(session: Session, script: string): Promise<Result> {
   const { options } = session
   const isPeriod = (['from', 'to', 'last'] as const).some((option) => options.one(option) !== undefined)
@@ -22,13 +22,14 @@ export async function download(session: Session, script: string): Promise<Result
   const folder = await folderIn(session)
   const bundle = await fetchBundle(session, date, folder).catch((cause: unknown) => namingOthers(session, cause))
   const said = await fetchSaid(session, date, folder)
-  const lines = [bundle, said].flatMap(({ file, sha256, size, same }) => [
+  const cosigned = await fetchCosignatures(session, date, folder)
+  const lines = [bundle, said, ...(cosigned ? [cosigned] : [])].flatMap(({ file, sha256, size, same }) => [
     [same ? 'is there already' : 'downloaded', `${file} (${size} bytes)`] as const,
     ['sha256', sha256] as const,
   ])
-  const next = `countersign verify ${bundle.file} --key LOG.pem --said ${said.file}`
-  const record = { exit: exits.ok, bundle: recordOf(bundle), said: recordOf(said) }
-  return { exit: exits.ok, lines: [...lines, ['next', next]], to: 'stdout', record }
+  const next = `countersign verify ${bundle.file} --key LOG.pem --said ${said.file}${cosigned ? ' --witness KEY' : ''}`
+  const files = { bundle: recordOf(bundle), said: recordOf(said), ...(cosigned && { cosigned: recordOf(cosigned) }) }
+  return { exit: exits.ok, lines: [...lines, ['next', next]], to: 'stdout', record: { exit: exits.ok, ...files } }
 }
 
 /** The folder of `--out`, which is made if it is not there. @throws {Exit} 78 */

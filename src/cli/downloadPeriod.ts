@@ -9,7 +9,7 @@ import { type HoldingDay, type PeriodDay, PeriodWalk } from '../verify/period.ts
 import { saidName } from '../verify/saidSeries.ts'
 import { readable, readKeys } from './evidence.ts'
 import { Exit, type ExitCode, exits, withMore } from './exit.ts'
-import { fetchBundle, fetchSaid, type LocalFile } from './fetchedFile.ts'
+import { fetchBundle, fetchCosignatures, fetchSaid, type LocalFile } from './fetchedFile.ts'
 import { newestDay } from './find/days.ts'
 import type { Line } from './layout.ts'
 import { periodIn } from './dayOptions.ts'
@@ -23,6 +23,8 @@ interface FetchedDay {
   readonly day: PeriodDay
   readonly bundle?: LocalFile
   readonly said?: LocalFile
+  /** Absent if no witness has cosigned it. */
+  readonly cosigned?: LocalFile
   /** Why a file is not the one that the service has. */
   readonly refusal?: string
 }
@@ -95,12 +97,13 @@ async function taken(
   return readable(() => walk.take({ file, date, number }))
 }
 
-/** Fetches both files of a day. A day that is not sealed has none. */
+/** Fetches the files of a day. A day that is not sealed has none. */
 async function fetchDay(session: Session, date: Day, folder: string): Promise<Omit<FetchedDay, 'day'>> {
   try {
     const bundle = await fetchBundle(session, date, folder)
     const said = await fetchSaid(session, date, folder)
-    return { bundle, said }
+    const cosigned = await fetchCosignatures(session, date, folder)
+    return { bundle, said, ...(cosigned && { cosigned }) }
   } catch (cause) {
     if (!(cause instanceof Exit)) throw cause
     if (cause.problem?.['code'] === 'not-found') return {}
@@ -168,7 +171,7 @@ function exitOfDays(days: readonly FetchedDay[], isUnexplained: boolean): ExitCo
 }
 
 /** A day for programs. `kept` says that a file of its name has other content, and was left alone. */
-function recordOf({ day, bundle, said, refusal }: FetchedDay): JsonObject {
+function recordOf({ day, bundle, said, cosigned, refusal }: FetchedDay): JsonObject {
   const texts = day.state === 'holds' ? day.saidProblem : undefined
   const words = refusal ?? (day.state === 'broken' || day.state === 'unreadable' ? day.words : texts?.words)
   const code = day.state === 'broken' ? day.problem?.code : texts?.problem?.code
@@ -176,6 +179,7 @@ function recordOf({ day, bundle, said, refusal }: FetchedDay): JsonObject {
     ...{ date: day.date, state: refusal === undefined ? day.state : 'kept' },
     ...(bundle && { bundle: { ...bundle } }),
     ...(said && { said: { ...said } }),
+    ...(cosigned && { cosigned: { ...cosigned } }),
     ...(words !== undefined && { problem: { ...(code !== undefined && { code }), message: words } }),
   }
 }

@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { access, rename, rm } from 'node:fs/promises'
+import { access, readFile, rename, rm } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { join } from 'node:path'
 import type { ServiceDownload } from '../client/http.ts'
 import type { Day } from '../core/data/day.ts'
+import { cosignaturesName } from '../core/log/cosignature.ts'
 import { beginDraft, endDraft } from './draft.ts'
 import { Exit, exitFor, exits } from './exit.ts'
 import { receiveSaid } from './saidDownload.ts'
@@ -31,6 +32,28 @@ export function fetchSaid(session: Session, date: Day, folder: string): Promise<
   return fetched(session, open, join(folder, `said-${date}.jsonl`))
 }
 
+/**
+ * Fetches the cosigned checkpoint of a sealed day into a folder; `null` if no witness has cosigned it. A file that lacks
+ * cosignatures which the service has by now is replaced.
+ *
+ * @throws {Exit} as {@link fetched}, and what the service refuses
+ */
+export async function fetchCosignatures(session: Session, date: Day, folder: string): Promise<LocalFile | null> {
+  const open: Open = (etag) => session.service.download(`evidence/cosignatures/${date}`, etag)
+  try {
+    return await fetched(session, open, join(folder, cosignaturesName(date)), hasAllLines)
+  } catch (cause) {
+    if (cause instanceof Exit && cause.problem?.['code'] === 'not-found') return null
+    throw cause
+  }
+}
+
+/** Whether a file has every line of another one. */
+async function hasAllLines(file: string, other: string): Promise<boolean> {
+  const [lines, wanted] = await Promise.all([file, other].map(async (one) => (await readFile(one, 'utf8')).split('\n')))
+  return (wanted ?? []).every((line) => lines?.includes(line))
+}
+
 /** Opens a file of the service; `null` if it still has this ETag. */
 type Open = (etag: string | undefined) => Promise<ServiceDownload | null>
 
@@ -48,9 +71,15 @@ const notModified = (): never => {
 /**
  * Fetches a file that is not there yet. It appears only when it is complete.
  *
+ * @param mayReplace whether the one that was fetched may replace the one that is there
  * @throws {Exit} 78 if a file of that name has other content
  */
-async function fetched({ screen }: Session, open: Open, file: string): Promise<LocalFile> {
+async function fetched(
+  { screen }: Session,
+  open: Open,
+  file: string,
+  mayReplace: (draft: string, file: string) => Promise<boolean> = async () => false,
+): Promise<LocalFile> {
   const before = await digestOf(file)
   const found = await open(before && `"${before.sha256}"`)
   if (!found) return before ? { file, ...before, same: true } : notModified()
@@ -59,7 +88,7 @@ async function fetched({ screen }: Session, open: Open, file: string): Promise<L
   try {
     const { sha256, size } = await written(found, draft, (text) => screen.progress(`${file}: ${text}`))
     if (before?.sha256 === sha256) return { file, sha256, size, same: true }
-    if (await exists(file))
+    if ((await exists(file)) && !(await mayReplace(draft, file)))
       throw new Exit(
         exits.usage,
         `${file} exists with other content: move it away first. (Texts may have been erased since.)`,

@@ -22,12 +22,17 @@ const sendsZip: Answering = (req, res) => {
 }
 const sendsSaid: Answering = (_req, res) =>
   res.writeHead(200, { 'content-type': 'application/jsonl' }).end('{"index":1}\n')
-let answers: { zip: Answering; said: Answering }
+const problem = (status: number, code: string): Answering => {
+  const body = { type: 'about:blank', title: 'No', status, code, detail: 'It will be sealed at 00:05.' }
+  return (_req, res) => res.writeHead(status, { 'content-type': 'application/problem+json' }).end(JSON.stringify(body))
+}
+let answers: { zip: Answering; said: Answering; cosigned: Answering }
 
 const server = createServer((req, res) => {
   seen.push(`${req.method} ${req.url} ${req.headers.authorization}`)
   if (req.url === '/api/evidence/bundles/2026-01-31') answers.zip(req, res)
   else if (req.url?.startsWith('/api/evidence/said/2026-01-31')) answers.said(req, res)
+  else if (req.url === '/api/evidence/cosignatures/2026-01-31') answers.cosigned(req, res)
   else res.writeHead(404).end()
 })
 
@@ -38,7 +43,7 @@ beforeAll(async () => {
 })
 beforeEach(() => {
   folder = mkdtempSync(join(program.folder, 'download-'))
-  answers = { zip: sendsZip, said: sendsSaid }
+  answers = { zip: sendsZip, said: sendsSaid, cosigned: problem(404, 'not-found') }
   seen = []
 })
 afterAll(async () => {
@@ -61,7 +66,53 @@ test('download fetches the bundle and the said file, with the token', async () =
   expect(seen).toEqual([
     'GET /api/evidence/bundles/2026-01-31 Bearer token',
     'GET /api/evidence/said/2026-01-31 Bearer token',
+    'GET /api/evidence/cosignatures/2026-01-31 Bearer token',
   ])
+  expect(stdout).not.toContain('--witness')
+})
+
+describe('cosignatures', () => {
+  const cosigned = join('.', 'cosignatures-2026-01-31.txt')
+  const note = (...lines: readonly string[]) =>
+    ['log.example\n1\nAAAA\n', '— log.example AAAAAAA=', ...lines, ''].join('\n')
+  const sends =
+    (text: string): Answering =>
+    (req, res) => {
+      const tag = `"${createHash('sha256').update(text).digest('hex')}"`
+      if (req.headers['if-none-match'] === tag) return void res.writeHead(304, { etag: tag }).end()
+      res.writeHead(200, { etag: tag, 'content-type': 'text/plain; charset=utf-8' }).end(text)
+    }
+  const [one, two] = ['— w1 AAAAAAA=', '— w2 AAAAAAA=']
+
+  test('of a witness come with the bundle', async () => {
+    answers.cosigned = sends(note(one))
+    const { code, stdout } = await download('--json')
+    expect(code).toBe(0)
+    expect(readFileSync(join(folder, cosigned), 'utf8')).toBe(note(one))
+    expect(JSON.parse(stdout)).toMatchObject({ cosigned: { file: join(folder, cosigned), same: false } })
+    expect(joined((await download()).stdout)).toContain('--witness KEY')
+    expect(JSON.parse((await download('--json')).stdout)).toMatchObject({ cosigned: { same: true } })
+  })
+
+  test('that came later replace a file without them, and none is lost', async () => {
+    answers.cosigned = sends(note(one))
+    await download()
+    answers.cosigned = sends(note(two, one))
+    expect((await download()).code).toBe(0)
+    expect(readFileSync(join(folder, cosigned), 'utf8')).toBe(note(two, one))
+    answers.cosigned = sends(note(two))
+    const { code, stderr } = await download()
+    expect(code).toBe(78)
+    expect(joined(stderr)).toContain('cosignatures-2026-01-31.txt exists with other content')
+    expect(readFileSync(join(folder, cosigned), 'utf8')).toBe(note(two, one))
+  })
+
+  test('that are refused for another reason stop the download by name', async () => {
+    answers.cosigned = problem(403, 'not-permitted')
+    const { code, stderr } = await download()
+    expect(code).toBe(77)
+    expect(joined(stderr)).toContain('not-permitted')
+  })
 })
 
 test('download finds that both files exist already', async () => {
@@ -80,11 +131,6 @@ test.each([whole, texts])('download does not replace %s with other content', asy
   expect(readFileSync(join(folder, name), 'utf8')).toBe('other')
   expect(readdirSync(folder).filter((file) => file.endsWith('.part'))).toEqual([])
 })
-
-const problem = (status: number, code: string): Answering => {
-  const body = { type: 'about:blank', title: 'No', status, code, detail: 'It will be sealed at 00:05.' }
-  return (_req, res) => res.writeHead(status, { 'content-type': 'application/problem+json' }).end(JSON.stringify(body))
-}
 
 test.each<[string, Answering, number, string]>([
   ['other bytes than it says', (_req, res) => res.writeHead(200, { etag }).end('PK'), 69, 'SHA-256'],

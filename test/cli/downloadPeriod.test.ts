@@ -81,6 +81,15 @@ test('a period is fetched day by day, and each day is verified as it comes', asy
   expect(readdirSync(folder).toSorted()).toEqual([...dates.map(zipName), ...dates.map((date) => `said-${date}.jsonl`)])
 })
 
+test('cosignatures come with their days, as far as there are any', async () => {
+  served.set(`cosignatures/${day(5)}`, Buffer.from('log.example\n1\nAAAA\n\n— w1 AAAAAAA=\n'))
+  const { code, stdout } = await download(day(4), day(6), '--json')
+  expect(code).toBe(0)
+  const { days: found } = JSON.parse(stdout) as { days: readonly object[] }
+  expect(found.map((one) => 'cosigned' in one)).toEqual([false, true, false])
+  expect(readdirSync(folder)).toContain(`cosignatures-${day(5)}.txt`)
+})
+
 test('Ctrl-C leaves the days that are there, and nothing that is not complete', async () => {
   stallsAt = `bundles/${day(5)}`
   const args = ['download', '--from', day(4), '--to', day(8), '--key', days.pem, '--out', folder]
