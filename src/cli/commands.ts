@@ -312,7 +312,7 @@ export const commands = {
   },
   days: { summary: 'list the sealed days', caller: 'person', options: {} },
   download: {
-    summary: 'download the evidence of a sealed day, and its said file; or of all days of a period',
+    summary: 'download the evidence of a sealed day, its said file and its cosignatures; or of all days of a period',
     about: ['[DATE]'],
     caller: 'person',
     options: {
@@ -354,6 +354,11 @@ export const commands = {
       checkpoint: {
         value: 'FILE',
         help: 'kept checkpoints: the log must have had this name and root at that size',
+        many: true,
+      },
+      witness: {
+        value: 'KEY',
+        help: 'the key of a witness, as name+hash+base64: it must have cosigned each day, in cosignatures-DATE.txt beside the bundle',
         many: true,
       },
     },

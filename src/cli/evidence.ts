@@ -2,9 +2,12 @@ import { readFileSync } from 'node:fs'
 import { Broken } from '../core/data/broken.ts'
 import { dayOf } from '../core/data/day.ts'
 import { type RequestId, timeOf } from '../core/data/id.ts'
+import { instant } from '../core/data/instant.ts'
+import { readWitnessKey, type WitnessKeyFlaw } from '../core/log/cosignature.ts'
 import { spkiFromPem } from '../core/log/signature.ts'
 import { verdictOfBroken } from '../verdict/finding.ts'
 import type { Teller } from '../verdict/verdict.ts'
+import type { WitnessDemand } from '../verify/cosigned.ts'
 import { reasonOf } from '../verify/file.ts'
 import { Unreadable } from '../verify/finding.ts'
 import { Exit, exits } from './exit.ts'
@@ -22,6 +25,26 @@ export function readKeys(options: Options): readonly Uint8Array[] {
     if (spki === null) throw new Exit(exits.unreadable, `--key: ${file} is not one public key of P-256 in PEM.`)
     return spki
   })
+}
+
+/**
+ * Reads the keys that `--witness` gives; `null` without any.
+ *
+ * @throws {Exit} 78, naming the key and what is wrong with it
+ */
+export function readWitnesses(options: Options): WitnessDemand | null {
+  const keys = options.many('witness').map((given) => {
+    const key = readWitnessKey(given)
+    if (typeof key === 'string') throw new Exit(exits.usage, `--witness: "${given}" ${keyFlaws[key]}`)
+    return key
+  })
+  return keys.length > 0 ? { keys, now: instant(Date.now()) } : null
+}
+
+const keyFlaws: Readonly<Record<WitnessKeyFlaw, string>> = {
+  form: 'is not the key of a witness, as name+hash+base64.',
+  type: 'is a key of another type than Ed25519 cosignatures (type 4): ask the operator of the witness for that one.',
+  id: 'does not fit its own hash: it was changed or cut on the way.',
 }
 
 /** @throws {Exit} 2, naming the file */

@@ -1,12 +1,14 @@
 import { verdictOnBundle, withKept } from '../verdict/bundle.ts'
+import { withAllCosigned, withCosigned } from '../verdict/cosigned.ts'
 import { describeKept } from '../verdict/ends.ts'
 import { kindsIn, noExceptions } from '../verdict/exceptions.ts'
 import { verdictOnSeries } from '../verdict/series.ts'
 import type { EvidenceVerdict } from '../verdict/verdict.ts'
 import { type BundleVerdict, verifyBundle } from '../verify/bundle.ts'
+import type { WitnessDemand } from '../verify/cosigned.ts'
 import type { KnownEnds } from '../verify/seriesEnds.ts'
 import { type SeriesVerdict, type VerifyingSeries, verifySeries } from '../verify/series.ts'
-import { readable, readKeys, teller } from './evidence.ts'
+import { readable, readKeys, readWitnesses, teller } from './evidence.ts'
 import { Exit, exits } from './exit.ts'
 import { checkNoSeriesOptions, readEnds } from './knownEnds.ts'
 import { checkGrantOptions, inFolder, withGrants } from './grants.ts'
@@ -29,14 +31,16 @@ export async function verify(session: Offline, script: string): Promise<Result> 
   checkGrantOptions(options)
   if (chain === undefined) checkNoSeriesOptions(options)
   const ends = readEnds(options)
+  const witnesses = readWitnesses(options)
   if (file !== undefined) {
-    const verdict = withKept(await verifyFile(session, file, script), ends)
+    const kept = withKept(await verifyFile(session, file, script), ends)
+    const verdict = await readable(() => withCosigned(kept, file, witnesses))
     const kinds = verdict.problem ? noExceptions : await readable(() => kindsIn([file]))
     const held = verdictOnBundle(verdict, { teller, kinds, allowUnexplained: allowsUnexplained(options) })
-    const kept = verdict.problem ? [] : describeKept(ends.checkpoints ?? [])
-    return withGrants(options, { ...held, lines: [...held.lines, ...kept] }, [file])
+    const known = verdict.problem ? [] : describeKept(ends.checkpoints ?? [])
+    return withGrants(options, { ...held, lines: [...held.lines, ...known] }, [file])
   }
-  return verifyFolder(session, chain ?? '', { script, ends, allowUnexplained: allowsUnexplained(options) })
+  return verifyFolder(session, chain ?? '', { script, ends, witnesses, allowUnexplained: allowsUnexplained(options) })
 }
 
 /** Verifies one bundle, and shows its progress. */
@@ -64,8 +68,13 @@ interface Series extends Pick<VerifyingSeries, 'counted' | 'allowUnexplained'> {
   readonly ends: KnownEnds
 }
 
-async function verifyFolder(session: Offline, folder: string, series: Series): Promise<Result> {
-  const verdict = await verifiedSeries(session, folder, series)
+async function verifyFolder(
+  session: Offline,
+  folder: string,
+  { witnesses, ...series }: Series & { readonly witnesses: WitnessDemand | null },
+): Promise<Result> {
+  const verified = await verifiedSeries(session, folder, series)
+  const verdict = await readable(() => withAllCosigned(verified, folder, witnesses))
   const files = inFolder(folder, verdict.bundles)
   const kinds = verdict.problem ? noExceptions : await readable(() => kindsIn(files))
   return withGrants(

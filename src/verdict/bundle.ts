@@ -5,6 +5,7 @@ import { findingOf } from '../verify/finding.ts'
 import { checkKept } from '../verify/keptCheckpoints.ts'
 import type { JudgedCount } from '../verify/policyCheck.ts'
 import type { KnownEnds } from '../verify/seriesEnds.ts'
+import { type CosignedBundle, cosignedRecord, describeCosigned } from './cosigned.ts'
 import { describeExceptions, type ExceptionCounts, noExceptions, recordOfKinds } from './exceptions.ts'
 import { describeFinding, exitOfFinding, findingRecord, verdictOf } from './finding.ts'
 import { describeSaid, saidRecord, unexplainedIn } from './texts.ts'
@@ -33,7 +34,7 @@ interface TellingBundle {
 
 /** The verdict on one bundle. */
 export function verdictOnBundle(
-  { manifest, said, judged, held, problem }: BundleVerdict,
+  { manifest, said, judged, held, problem, cosigned }: CosignedBundle,
   { teller, kinds = noExceptions, allowUnexplained = false }: TellingBundle,
 ): EvidenceVerdict {
   const bundle = manifest && { ...bundleRecord(manifest), ...(!problem && { exceptionKinds: recordOfKinds(kinds) }) }
@@ -41,6 +42,7 @@ export function verdictOnBundle(
     ...(bundle && { bundle }),
     ...(said && { said: saidRecord(said) }),
     ...(judged && { judged: { ...judged } }),
+    ...(cosigned && { cosigned: cosignedRecord(cosigned) }),
     checks: held,
   }
   if (problem) {
@@ -54,6 +56,7 @@ export function verdictOnBundle(
     ...describeBundle(manifest, kinds),
     ...(judged ? [describeJudged([judged], teller)] : []),
     ...(said ? describeSaid(said) : []),
+    ...describeCosigned([cosigned ?? []]),
   ]
   if (unexplained && !allowUnexplained) {
     const exit = exitOfFinding(unexplained)

@@ -3,6 +3,7 @@ import type { SaidOfSeries } from '../verify/saidSeries.ts'
 import type { SeriesVerdict } from '../verify/series.ts'
 import type { KnownEnds } from '../verify/seriesEnds.ts'
 import { bundleRecord, describeJudged } from './bundle.ts'
+import { type CosignedSeries, cosignedRecord, describeCosigned } from './cosigned.ts'
 import { describeEnds, endsRecord } from './ends.ts'
 import { describeExceptions, type ExceptionCounts, recordOfKinds } from './exceptions.ts'
 import { describeFinding, exitOfFinding, findingRecord, verdictOf } from './finding.ts'
@@ -19,12 +20,13 @@ interface TellingSeries {
 
 /** The verdict on the bundles of several days. */
 export function verdictOnSeries(
-  { bundles, said, problem }: SeriesVerdict,
+  { bundles, said, problem, cosigned = [] }: CosignedSeries,
   { teller, ends, kinds }: TellingSeries,
 ): EvidenceVerdict {
   const record = {
-    bundles: bundles.map(({ file, manifest, manifestHash, judged }) => ({
+    bundles: bundles.map(({ file, manifest, manifestHash, judged }, place) => ({
       ...{ file, ...bundleRecord(manifest), manifest: manifestHash, judged: { ...judged } },
+      ...(cosigned[place] && { cosigned: cosignedRecord(cosigned[place]) }),
     })),
     ...endsRecord(bundles),
     ...(said && { said: { ...saidRecord(said), files: said.files, without: [...said.without] } }),
@@ -50,6 +52,7 @@ export function verdictOnSeries(
     ['size', `${first?.log.from.size} to ${last?.log.to.size} (${records} records)`] as const,
     ['root', `${last?.log.to.root}`] as const,
     ...describeEnds(bundles, ends, teller),
+    ...describeCosigned(cosigned),
     describeJudged(
       bundles.map(({ judged }) => judged),
       teller,
