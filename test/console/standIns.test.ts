@@ -119,6 +119,55 @@ test('checksums and hashes are the same, whole and in pieces', () => {
   same(here.createHash('sha256').update('ä').digest() as Uint8Array, node.createHash('sha256').update('ä').digest())
 })
 
+test('the same signatures of Ed25519 hold, and none with another bit', () => {
+  const { privateKey, publicKey } = node.generateKeyPairSync('ed25519')
+  const spki = publicKey.export({ format: 'der', type: 'spki' })
+  const data = Buffer.from('a statement')
+  const good = node.sign(null, data, privateKey)
+  // L, the order of the base point, which a second form of each signature would add to s.
+  const order = 2n ** 252n + 27742317777372353535851937790883648493n
+  const s = BigInt(`0x${Buffer.from(good.subarray(32)).reverse().toString('hex')}`) + order
+  const second = Buffer.concat([good.subarray(0, 32), Buffer.from(s.toString(16).padStart(64, '0'), 'hex').reverse()])
+  const holdsHere = (bytes: Uint8Array, signature: Uint8Array, key: Uint8Array) => {
+    try {
+      return here.verify(null, bytes, here.createPublicKey({ key }), signature)
+    } catch {
+      return false
+    }
+  }
+  const holds = (bytes: Uint8Array, signature: Uint8Array, key: Uint8Array) => {
+    try {
+      return node.verify(
+        null,
+        bytes,
+        node.createPublicKey({ key: Buffer.from(key), format: 'der', type: 'spki' }),
+        signature,
+      )
+    } catch {
+      return false
+    }
+  }
+  const flipped = (bytes: Uint8Array, bit: number) =>
+    bytes.map((byte, i) => (i === bit >> 3 ? byte ^ (1 << (bit & 7)) : byte))
+  const bits = Array.from({ length: 512 }, (_, bit) => bit)
+  const tried: readonly (readonly [Uint8Array, Uint8Array, Uint8Array])[] = [
+    [data, good, spki],
+    [Buffer.from('another statement'), good, spki],
+    [data, second, spki],
+    [data, good.subarray(1), spki],
+    [data, new Uint8Array(64), spki],
+    [data, new Uint8Array(0), spki],
+    ...bits.filter((bit) => bit % 7 === 0).map((bit) => [data, flipped(good, bit), spki] as const),
+    ...bits
+      .slice(96, 352)
+      .filter((bit) => bit % 7 === 0)
+      .map((bit) => [data, good, flipped(spki, bit)] as const),
+  ]
+  const found = tried.map(([bytes, signature, key]) => holdsHere(bytes, signature, key))
+  expect(found).toEqual(tried.map(([bytes, signature, key]) => holds(bytes, signature, key)))
+  expect(found.filter(Boolean)).toHaveLength(1)
+})
+
 test('the same signatures hold: those of either half, and none with another bit, number or key', () => {
   const n = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
   const { privateKey, publicKey } = node.generateKeyPairSync('ec', { namedCurve: 'P-256' })

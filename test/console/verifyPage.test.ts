@@ -1,10 +1,13 @@
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseOptions } from '../../src/cli/options.ts'
 import { verify } from '../../src/cli/verify.ts'
+import { endOf } from '../../src/core/data/day.ts'
 import type { JsonObject } from '../../src/core/data/json.ts'
-import { membersOf, zipName } from '../evidence/bundle.ts'
+import { parseNote } from '../../src/core/log/note.ts'
+import { membersOf, textIn, zipName } from '../evidence/bundle.ts'
 import { day } from '../evidence/days.ts'
+import { makeWitness } from '../support/cosigning.ts'
 import { root } from '../support/root.ts'
 import { until } from '../support/until.ts'
 import { inWhole, isWhole } from '../support/whole.ts'
@@ -57,6 +60,30 @@ test('a series with what was said has the verdict of the command, with a row for
   expect(banner).toContain('VERIFIED')
   expect(record).toEqual(await byCommand(['--chain', folder, '--key', days.pem]))
   expect(await opened.page.locator('tbody tr').count()).toBe(dates.length)
+})
+
+test('a witness that has to have cosigned each day is asked for as by the command', async () => {
+  const { key, line } = makeWitness()
+  const folder = await folderOf([])
+  const names: string[] = []
+  for (const date of dates) {
+    const note = textIn(await days.members(date), 'checkpoint')
+    const name = join(folder, `cosignatures-${date}.txt`)
+    writeFileSync(name, `${note}${line(parseNote(note).text, Date.parse(endOf(date)) / 1000)}`)
+    names.push(name)
+  }
+  const witness = days.place.write('witness.vkey', `${key}\n`)
+  const args = ['--chain', folder, '--key', days.pem, '--witness', key]
+  const holds = await opened.verify([...inFolder(folder, []), ...names, witness])
+  expect(holds.banner).toContain('VERIFIED')
+  expect(holds.record).toEqual(await byCommand(args))
+  expect(holds.record?.['bundles']).toMatchObject(dates.map(() => ({ cosigned: [{ witness: 'witness.example/w1' }] })))
+
+  rmSync(names[2] ?? '')
+  const { banner, record } = await opened.verify([...inFolder(folder, []), ...names.toSpliced(2, 1), witness])
+  expect(banner).toContain('BROKEN')
+  expect(record).toEqual(await byCommand(args))
+  expect(record).toMatchObject({ exit: 1, problem: { code: 'not-cosigned', file: zipName(day(6)) } })
 })
 
 test('a day that is missing breaks the series, and the days behind it are not verified', async () => {
@@ -206,7 +233,8 @@ const flippedIn = `async ([script, pem, zip, bits]) => {
   const found = []
   for (const [at, mask] of bits) {
     const bundle = new File([bytes.with(at, bytes[at] ^ mask)], 'day.zip')
-    const work = { keys: [pem], bundles: [bundle], said: [], checkpoints: [], from: '', through: '', first: '' }
+    const given = { said: [], checkpoints: [], witnesses: [], cosigned: [] }
+    const work = { keys: [pem], bundles: [bundle], ...given, from: '', through: '', first: '' }
     const worker = new Worker(address)
     found.push(
       await new Promise((done) => {

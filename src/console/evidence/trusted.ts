@@ -56,14 +56,21 @@ export function useTrusted(): Trusted {
 const of = <K extends GivenPiece['kind']>(pieces: readonly GivenPiece[], kind: K): readonly PieceOf<K>[] =>
   pieces.filter((piece): piece is PieceOf<K> => piece.kind === kind)
 
+/** What this page has no use for, and who does. */
+const elsewhere: Readonly<Partial<Record<GivenPiece['kind'], string>>> = {
+  bundle: words.keys.bundleHere,
+  said: words.keys.bundleHere,
+  cosigned: words.keys.cosignedHere,
+  witness: words.keys.cosignedHere,
+}
+
 /** Lets a worker say what files are. A file that this page has no use for is refused with what to do. */
 async function sorted(files: readonly File[]): Promise<readonly GivenPiece[]> {
   if (files.length === 0) return []
   const found = await inWorker<'sort'>({ kind: 'sort', files }, { signal: new AbortController().signal })
   if ('kind' in found) return files.map(({ name }) => ({ kind: 'refused', name, why: found.words }))
-  return found.map((piece) =>
-    piece.kind === 'bundle' || piece.kind === 'said'
-      ? { kind: 'refused', name: piece.name, why: words.keys.bundleHere }
-      : piece,
-  )
+  return found.map((piece) => {
+    const why = elsewhere[piece.kind]
+    return why === undefined ? piece : { kind: 'refused', name: piece.name, why }
+  })
 }

@@ -80,6 +80,7 @@ export async function verifyDays(
       ...trusting.checkpoints.map(({ name, text }) => ({ name, text, sizes: [first.from, last.to] as const })),
       ...(note === null || isLater ? [] : [{ name: newestCheckpoint.name, text: note }]),
     ],
+    ...{ witnesses: [], cosigned: [] },
     ...{ from: '', through: '', first: '', ...(isSeries && endsOf(days)) },
     allowUnexplained: trusting.allowUnexplained,
   }

@@ -85,6 +85,7 @@ interface KeyWords {
   readonly checkpoint: (count: number) => string
   readonly unusable: string
   readonly bundleHere: string
+  readonly cosignedHere: string
   readonly allow: string
 }
 
@@ -203,6 +204,7 @@ const english: EvidenceWords = {
     checkpoint: (count) => `${plural(count, 'kept checkpoint', 'kept checkpoints')}, until you leave this page`,
     unusable: 'Not taken',
     bundleHere: 'Bundles that you have are verified by verify.html; here the days of the calendar are.',
+    cosignedHere: 'Cosignatures of witnesses are verified by verify.html, and by the command with --witness.',
     allow: 'Only count texts that are missing without a record that says why',
   },
   job: {

@@ -1,3 +1,4 @@
+import { readWitnessKey } from '../../core/log/cosignature.ts'
 import { spkiFromPem, thumbprintOf } from '../../core/log/signature.ts'
 import { keptCheckpointsIn } from '../../verify/keptCheckpoints.ts'
 import { words } from './words.ts'
@@ -13,6 +14,9 @@ export type GivenPiece =
   | { readonly kind: 'bundle'; readonly name: string; readonly file: File }
   | { readonly kind: 'said'; readonly name: string; readonly file: File }
   | ({ readonly kind: 'checkpoint'; readonly count: number } & NamedText)
+  | { readonly kind: 'cosigned'; readonly name: string; readonly file: File }
+  /** The key of a witness, as `name+hash+base64`. */
+  | { readonly kind: 'witness'; readonly name: string; readonly key: string }
   /** Why it is of no use here, for people. */
   | { readonly kind: 'refused'; readonly name: string; readonly why: string }
 
@@ -41,6 +45,7 @@ async function readPiece(file: File): Promise<GivenPiece> {
   // A damaged zip is one too: the verifier says what is wrong with it.
   if (isZip || /\.zip$/i.test(name)) return { kind: 'bundle', name, file }
   if (begin[0] === 0x7b || /\.jsonl$/i.test(name)) return { kind: 'said', name, file }
+  if (/^cosignatures-.*\.txt$/.test(name)) return { kind: 'cosigned', name, file }
   if (file.size > mostText) return { kind: 'refused', name, why: words.nothingKnown(name) }
   return textPiece(name, await file.text())
 }
@@ -53,6 +58,8 @@ export function textPiece(name: string, text: string): GivenPiece {
     if (spki === null) return { kind: 'refused', name, why: words.notKey(name) }
     return { kind: 'key', name, pem: text, thumbprint: thumbprintOf(spki) }
   }
+  const witness = readWitnessKey(text.trim())
+  if (typeof witness !== 'string') return { kind: 'witness', name: witness.name, key: text.trim() }
   const count = keptCheckpointsIn(text, name).length
   if (count > 0) return { kind: 'checkpoint', name, text, count }
   return { kind: 'refused', name, why: words.nothingKnown(name) }

@@ -94,6 +94,8 @@ function workOf(given: readonly GivenPiece[]): Work {
     bundles: of(given, 'bundle').map(({ file }) => file),
     said: of(given, 'said').map(({ file }) => file),
     checkpoints: of(given, 'checkpoint').map(({ name, text }) => ({ name, text })),
+    witnesses: of(given, 'witness').map(({ key }) => key),
+    cosigned: of(given, 'cosigned').map(({ file }) => file),
     ...{ from: text('from'), through: text('through'), first: text('first') },
     allowUnexplained: byId('allow', HTMLInputElement).checked,
   }
@@ -155,14 +157,21 @@ function takingFiles(
   })
 }
 
-const lists = { key: 'keys', bundle: 'bundles', said: 'said', checkpoint: 'kept', refused: 'refused' } as const
+/** The kinds of pieces that each list of the page has. */
+const lists: Readonly<Record<string, readonly GivenPiece['kind'][]>> = {
+  keys: ['key'],
+  bundles: ['bundle'],
+  said: ['said'],
+  kept: ['checkpoint', 'cosigned', 'witness'],
+  refused: ['refused'],
+}
 
 /** From so many files on, a list scrolls. */
 const many = 8
 
 function drawGiven(given: readonly GivenPiece[], remove: (piece: GivenPiece) => void): void {
-  for (const [kind, id] of Object.entries(lists)) {
-    const pieces = given.filter((piece) => piece.kind === kind).toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  for (const [id, kinds] of Object.entries(lists)) {
+    const pieces = given.filter(({ kind }) => kinds.includes(kind)).toSorted((a, b) => (a.name < b.name ? -1 : 1))
     const list = byId(id, HTMLElement)
     const drawn = pieces.map((piece) => {
       const label = {
@@ -192,6 +201,7 @@ function drawGiven(given: readonly GivenPiece[], remove: (piece: GivenPiece) => 
 
 function aboutPiece(piece: Exclude<GivenPiece, PieceOf<'refused'>>): string {
   if (piece.kind === 'key') return words.thumbprint(piece.thumbprint)
+  if (piece.kind === 'witness') return words.witness
   return piece.kind === 'checkpoint' ? words.checkpoints(piece.count) : sizeOf(piece.file.size)
 }
 

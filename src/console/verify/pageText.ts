@@ -31,9 +31,9 @@ const english = {
   optional: 'optional',
   saidAbout:
     '<code>said-DATE.jsonl</code>: reasons, notes and the exact actions. Without them, texts are not compared.',
-  kept: 'Kept checkpoints',
+  kept: 'Kept checkpoints and cosignatures',
   keptAbout:
-    'A text with the log’s name, size and root that you kept yourself. Only such a copy shows that the log was not written anew with its own key.',
+    'A text with the log’s name, size and root that you kept yourself. Or <code>cosignatures-DATE.txt</code>, with the key of a witness, pasted or as a file: it then must have cosigned each day. Only these show that the log was not written anew with its own key.',
   known: 'What has to be there',
   knownAbout: 'Files cannot show that days at either end were taken away. Say here what you know.',
   from: words.from,
@@ -50,7 +50,7 @@ const english = {
   provesTexts:
     'With the said files: the texts are those that people and agents wrote, or a record says who had them erased.',
   cannot: 'What it cannot prove',
-  cannotTwice: 'That the key’s holder did not write a day twice: a kept checkpoint shows that.',
+  cannotTwice: 'That the key’s holder did not write a day twice: a kept checkpoint or a witness shows that.',
   cannotRan: 'That what ran is what was approved: the outcome is the executor’s own report.',
   cannotCedar:
     'That <code>rules.json</code> lists what the Cedar files say: the command compares them, since it has Cedar.',

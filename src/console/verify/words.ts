@@ -47,6 +47,9 @@ interface VerifyWords {
   readonly remove: (name: string) => string
   readonly thumbprint: (of: string) => string
   readonly checkpoints: (count: number) => string
+  readonly witness: string
+  readonly notWitness: string
+  readonly unnamedCosigned: (name: string) => string
   /** The unit of bytes, and of each 1,024 times as many. */
   readonly sizes: readonly string[]
   readonly added: (count: number) => string
@@ -109,7 +112,8 @@ const english: VerifyWords = {
   notKey: (name) => `${name} is not one public key of P-256 in PEM.`,
   privateKey: (name) =>
     `${name} has a private key. It is not needed here, and whoever has it can forge evidence: keep it away from this computer.`,
-  nothingKnown: (name) => `${name} is neither a bundle, a public key, a said file nor a checkpoint.`,
+  nothingKnown: (name) =>
+    `${name} is neither a bundle, a public key, a said file, a checkpoint nor the key of a witness.`,
   notReadable: (name) => `${name} cannot be read. Was it moved or removed?`,
   dropped: 'What was dropped',
   pastedText: 'Pasted text',
@@ -117,6 +121,10 @@ const english: VerifyWords = {
   remove: (name) => `Remove ${name}`,
   thumbprint: (of) => `thumbprint ${of}`,
   checkpoints: (count) => plural(count, 'checkpoint', 'checkpoints'),
+  witness: 'witness that must have cosigned',
+  notWitness: 'The key of a witness is not whole.',
+  unnamedCosigned: (name) =>
+    `${name} cannot be put beside its day: a file of cosignatures needs its date in its name, as cosignatures-2026-01-31.txt.`,
   sizes: ['B', 'KiB', 'MiB', 'GiB'],
   added: (count) => `${plural(count, 'file', 'files')} added.`,
   alreadyThere: (name) => `${name} was already there.`,

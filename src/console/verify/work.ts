@@ -26,6 +26,10 @@ export interface Work {
   readonly bundles: readonly File[]
   readonly said: readonly File[]
   readonly checkpoints: readonly KeptText[]
+  /** The keys of witnesses that must have cosigned each day, each as `name+hash+base64`. */
+  readonly witnesses: readonly string[]
+  /** The cosigned checkpoints of the days. */
+  readonly cosigned: readonly File[]
   /** Days as `2026-01-31`; the first bundle by its number or a SHA-256. As they were typed; empty if nothing was. */
   readonly from: string
   readonly through: string

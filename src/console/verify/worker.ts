@@ -1,13 +1,17 @@
 import { parseDay, type Day } from '../../core/data/day.ts'
 import { Problem } from '../../core/data/problem.ts'
+import { instant } from '../../core/data/instant.ts'
+import { cosignaturesName, readWitnessKey } from '../../core/log/cosignature.ts'
 import { spkiFromPem } from '../../core/log/signature.ts'
 import { verdictOnBundle, withKept } from '../../verdict/bundle.ts'
+import { withAllCosigned, withCosigned } from '../../verdict/cosigned.ts'
 import { describeKept, readFirst } from '../../verdict/ends.ts'
 import { kindsIn, noExceptions } from '../../verdict/exceptions.ts'
 import { verdictOnProof } from '../../verdict/proof.ts'
 import { verdictOnSeries } from '../../verdict/series.ts'
 import type { EvidenceVerdict } from '../../verdict/verdict.ts'
 import { verifyBundle } from '../../verify/bundle.ts'
+import type { WitnessDemand } from '../../verify/cosigned.ts'
 import { Unreadable } from '../../verify/finding.ts'
 import { keptCheckpointsIn } from '../../verify/keptCheckpoints.ts'
 import { verifySeries } from '../../verify/series.ts'
@@ -46,21 +50,32 @@ async function done(task: Task): Promise<TaskAnswers[keyof TaskAnswers]> {
 const keysIn = (pems: readonly string[]): readonly Uint8Array[] =>
   pems.map((pem) => spkiFromPem(pem) ?? refuse(words.notKey(words.theKey)))
 
+/** `null` if no witness has to have cosigned. @throws {Unreadable} */
+function demandOf({ witnesses }: Work): WitnessDemand | null {
+  const keys = witnesses.map((given) => {
+    const key = readWitnessKey(given)
+    return typeof key === 'string' ? refuse(words.notWitness) : key
+  })
+  return keys.length > 0 ? { keys, now: instant(Date.now()) } : null
+}
+
 async function carryOut(work: Work): Promise<WorkVerdict> {
   const keys = keysIn(work.keys)
   const ends = endsIn(work)
+  const demand = demandOf(work)
+  lentUnder(work.cosigned, cosignedName)
   const { from, through, first } = ends
   const isAlone = work.bundles.length === 1 && work.said.length < 2
   if (isAlone && from === undefined && through === undefined && first === undefined) {
     const names = lentUnder(work.bundles, ({ name }) => name)
     const [name = ''] = names
     const [said] = lentUnder(work.said, () => 'said')
-    const verdict = await onBundle(name, { work, keys, ends, said })
+    const verdict = await onBundle(name, { work, keys, ends, demand, said })
     return { kind: 'verdict', verdict, names, unused: [] }
   }
   const names = lentUnder(work.bundles, bundleName)
   const said = lentUnder(work.said, saidName)
-  const { verdict, dates } = await onSeries(names.length, { work, keys, ends })
+  const { verdict, dates } = await onSeries(names.length, { work, keys, ends, demand })
   const unused = said.filter((one) => !dates.some((date) => one === `said-${date}.jsonl`))
   return { kind: 'verdict', verdict, names, unused: 'problem' in verdict.record ? [] : unused }
 }
@@ -69,28 +84,31 @@ interface Verifying {
   readonly work: Work
   readonly keys: readonly Uint8Array[]
   readonly ends: KnownEnds
+  readonly demand: WitnessDemand | null
 }
 
 async function onBundle(
   name: string,
-  { work, keys, ends, said }: Verifying & { readonly said: string | undefined },
+  { work, keys, ends, demand, said }: Verifying & { readonly said: string | undefined },
 ): Promise<EvidenceVerdict> {
   const progress = paced({ file: name, place: 0, files: 1 })
-  const verdict = withKept(await verifyBundle(name, { keys, said, progress }), ends)
+  const kept = withKept(await verifyBundle(name, { keys, said, progress }), ends)
+  const verdict = await withCosigned(kept, name, demand)
   const kinds = verdict.problem ? noExceptions : await kindsIn([name])
   const told = verdictOnBundle(verdict, { teller, kinds, allowUnexplained: work.allowUnexplained })
   return verdict.problem ? told : { ...told, lines: [...told.lines, ...describeKept(ends.checkpoints ?? [])] }
 }
 
-async function onSeries(files: number, { work: { allowUnexplained }, keys, ends }: Verifying) {
+async function onSeries(files: number, { work: { allowUnexplained }, keys, ends, demand }: Verifying) {
   let progress = paced({ file: '', place: 0, files })
-  const verdict = await verifySeries('', {
+  const verified = await verifySeries('', {
     ...{ keys, ends, allowUnexplained },
     started: (file, place) => {
       progress = paced({ file, place, files })
     },
     progress: (done, of) => progress(done, of),
   })
+  const verdict = await withAllCosigned(verified, '', demand)
   const kinds = verdict.problem ? noExceptions : await kindsIn(verdict.bundles.map(({ file }) => file))
   const dates = verdict.bundles.map(({ manifest }) => manifest.date)
   return { verdict: verdictOnSeries(verdict, { teller, ends, kinds }), dates }
@@ -155,6 +173,12 @@ function lentUnder(files: readonly File[], nameOf: (file: File) => string): read
 /** The name by which the verifier of a series finds bundles in a folder. */
 const bundleName = ({ name }: File): string =>
   /^countersign-evidence-.*\.zip$/.test(name) ? name : `countersign-evidence-${name.replace(/\.zip$/i, '')}.zip`
+
+/** The name by which it finds cosignatures. A browser may have added a number to it. */
+function cosignedName({ name }: File): string {
+  const date = /\d{4}-\d\d-\d\d/.exec(name)?.[0]
+  return date === undefined ? refuse(words.unnamedCosigned(name)) : cosignaturesName(date as Day)
+}
 
 /** The name by which it finds said files. A browser may have added a number to it. */
 function saidName({ name }: File): string {

@@ -1,3 +1,4 @@
+import { ed25519 } from '@noble/curves/ed25519.js'
 import { p256 } from '@noble/curves/nist.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { Buffer } from './buffer.ts'
@@ -26,18 +27,23 @@ export function createHash(name: string) {
   return self
 }
 
-/** A key whose form the core has checked: 26 bytes that say P-256, and an uncompressed point. */
+/** A key whose form was checked: 26 bytes that say P-256 and an uncompressed point, or 12 that say Ed25519 and 32 more. */
 export const createPublicKey = ({ key }: { readonly key: Uint8Array }): Uint8Array => key
 
-/** Verifies an ECDSA signature of P-256 over SHA-256, in DER. Like OpenSSL, takes s in both halves. */
+/**
+ * Verifies an ECDSA signature of P-256 over SHA-256, in DER, and like OpenSSL takes s in both halves; or without the name of a
+ * digest, a signature of Ed25519 by the equation of RFC 8032.
+ */
 export function verify(
-  name: string,
+  name: string | null,
   bytes: Uint8Array,
-  { key }: { readonly key: Uint8Array },
-  der: Uint8Array,
+  key: Uint8Array | { readonly key: Uint8Array },
+  signature: Uint8Array,
 ): boolean {
+  const spki = 'key' in key ? key.key : key
+  if (name === null) return ed25519.verify(signature, bytes, spki.subarray(12), { zip215: false })
   onlySha256(name)
-  return p256.verify(der, bytes, key.subarray(26), { format: 'der', prehash: true, lowS: false })
+  return p256.verify(signature, bytes, spki.subarray(26), { format: 'der', prehash: true, lowS: false })
 }
 
 const encoder = new TextEncoder()
