@@ -1,6 +1,8 @@
 import { settingFaults } from '../config.ts'
+import { type WitnessSettings, witnessesIn, witnessSetting } from '../cosigner/settings.ts'
 import { visible } from '../core/data/text.ts'
 import { type Diagnosis, runbook, unknown, warns, well, wrong } from './diagnosis.ts'
+import { askWitnesses } from './witnesses.ts'
 
 /** Calls the Azure CLI, and returns the JSON that it prints. Its errors have words for people. */
 export type Az = (args: readonly string[]) => Promise<unknown>
@@ -14,7 +16,10 @@ export interface AzureSite {
   readonly url: string
 }
 
-/** Reads what only the management API knows: the settings, and whether the container's policy is locked. */
+/**
+ * Reads what only the management API knows: the settings, and whether the container's policy is locked. Asks the witnesses that
+ * the settings name.
+ */
 export async function askAzure(site: AzureSite): Promise<readonly Diagnosis[]> {
   let found: SiteSettings
   try {
@@ -23,8 +28,20 @@ export async function askAzure(site: AzureSite): Promise<readonly Diagnosis[]> {
     const remedy = 'Sign in with az login as a person with the role Website Contributor on the app.'
     return [unknown('settings', wordsOf(cause), remedy), unknown('immutability', wordsOf(cause), byHand)]
   }
-  const blobsUrl = found.settings['COUNTERSIGN_BLOBS_URL'] ?? ''
-  return [settingsFrom(found, site.url), await immutabilityOf(site, blobsUrl)]
+  const [immutability, witnesses] = await Promise.all([
+    immutabilityOf(site, found.settings['COUNTERSIGN_BLOBS_URL'] ?? ''),
+    askWitnesses(namedIn(found.settings)),
+  ])
+  return [settingsFrom(found, site.url), immutability, ...witnesses]
+}
+
+/** None if the setting is malformed, which the settings' own finding says. */
+function namedIn(settings: Readonly<Record<string, string>>): readonly WitnessSettings[] {
+  try {
+    return witnessesIn(settings[witnessSetting])
+  } catch {
+    return []
+  }
 }
 
 /** Findings without the name of an app. @param immutable what the service reports, if the caller may see it */

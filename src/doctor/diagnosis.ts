@@ -3,8 +3,9 @@ export type PartState = 'ok' | 'warning' | 'wrong' | 'unknown'
 
 /** The parts of a deployment, in the order of the report. */
 export const partNames = [
-  ...(['address', 'start', 'settings', 'ledger', 'archive', 'immutability', 'witness', 'signer', 'directory'] as const),
-  ...(['seal', 'evidence', 'backup', 'deliveries', 'clock', 'api', 'bot', 'slack', 'people'] as const),
+  ...(['address', 'start', 'settings', 'ledger', 'archive', 'immutability', 'witness', 'cosignatures'] as const),
+  ...(['signer', 'directory', 'seal', 'evidence', 'backup', 'deliveries', 'clock', 'api', 'bot', 'slack'] as const),
+  'people',
 ] as const
 
 export type PartName = (typeof partNames)[number]

@@ -1,6 +1,7 @@
 import { visible } from '../core/data/text.ts'
 import { type Diagnosis, type PartName, runbook, unknown, warns, well, wrong } from './diagnosis.ts'
 import { documentIn, probe } from './probe.ts'
+import { cosignaturesFrom } from './witnesses.ts'
 
 type Report = Readonly<Record<string, unknown>>
 
@@ -84,6 +85,7 @@ export async function askHealth(url: string, token: string | undefined, version:
     found: [
       ...startFrom(report, states),
       ...Object.entries(parts).map(([part, words]) => partFrom(part as PartName, words, states[part])),
+      cosignaturesFrom(states['cosignatures'], report),
       evidenceFrom(report, states, token !== undefined),
       clockFrom(report['now'], before, after),
       peopleFrom(report['people']),

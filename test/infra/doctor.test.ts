@@ -12,6 +12,8 @@ import { type Diagnosis, type PartName, partNames, type PartState } from '../../
 import { az } from '../../scripts/az.mjs'
 import { type Az, askAzure } from '../../src/doctor/azure.ts'
 import { examine } from '../../src/doctor/examine.ts'
+import { askWitnesses } from '../../src/doctor/witnesses.ts'
+import { witnessesIn } from '../../src/cosigner/settings.ts'
 import { main } from '../../src/doctor/main.ts'
 import { type Connector, startConnector } from '../support/connector.ts'
 import { type Answer, type Double, type Received, startDouble } from '../support/double.ts'
@@ -19,6 +21,8 @@ import { anchorsOf, codesIn, readPage, root, rowsOf } from '../support/pages.ts'
 import { python } from '../support/python.ts'
 import { type Stack, startStack, wish } from '../support/stack.ts'
 import { startTeams, type TeamsDouble } from '../support/teamsDouble.ts'
+import { makeWitness } from '../support/cosigning.ts'
+import { startWitness } from '../support/witnessDouble.ts'
 import { until } from '../support/until.ts'
 import { someOf } from '../support/whole.ts'
 import { type AzDouble, type AzState, makeAz } from './az.ts'
@@ -168,7 +172,7 @@ const healthy = {
   ...{ status: 'ok', version, people: 'admitted' },
   parts: {
     ...{ ledger: 'ok', archive: 'ok', witness: 'ok', signer: 'ok', directory: 'ok', deliveries: 'ok', seal: 'ok' },
-    ...{ evidence: 'ok', backup: 'ok' },
+    ...{ evidence: 'ok', backup: 'ok', cosignatures: 'ok' },
   },
 }
 
@@ -251,6 +255,22 @@ describe('a deployment with one fault shows its part:', () => {
       ...(['evidence', 'wrong', '07/event-000000000003 (mac)'] as const),
     ],
     ['no backups', { '/api/health': () => failing('backup', 'off') }, 'backup', 'warning', 'no snapshots'],
+    [
+      'a witness that does not cosign',
+      { '/api/health': () => failing('cosignatures') },
+      ...(['cosignatures', 'wrong', 'a sealed day has no cosignature'] as const),
+    ],
+    [
+      'a witness that has seen another log',
+      {
+        '/api/health': () =>
+          report({
+            parts: { ...healthy.parts, cosignatures: 'refused' },
+            uncosigned: [{ witness: 'witness.example/w1', fault: 'fork', date: '2026-03-04' }],
+          }),
+      },
+      ...(['cosignatures', 'wrong', 'another log than this one: witness.example/w1 (fork, 2026-03-04)'] as const),
+    ],
     [
       'a ledger that can only be read',
       { '/api/health': () => failing('ledger', 'read-only') },
@@ -407,6 +427,41 @@ describe('the token', () => {
     ['has not started', problem(503, 'unavailable')],
   ])('is not sent if the address %s', async (_what, answer) => {
     expect(tokensIn((await examined({ '/api/openapi.json': answer }, { token: 'secret' })).received)).toEqual([])
+  })
+})
+
+describe('a witness', () => {
+  const asked = async (answer: Answer) => {
+    const double = await startDouble(() => answer)
+    const [witness] = witnessesIn(`${double.origin}/log ${makeWitness().key}`, { allowsLoopback: true })
+    try {
+      return { found: await askWitnesses(witness ? [witness] : []), received: [...double.received] }
+    } finally {
+      await double.close()
+    }
+  }
+
+  test('that answers as C2SP says is well, and is asked about a log that it cannot have', async () => {
+    const now = () => Date.now() / 1000
+    const witness = await startWitness({ logs: {}, now })
+    try {
+      const found = await askWitnesses(witnessesIn(witness.setting, { allowsLoopback: true }))
+      expect(found).toMatchObject([{ state: 'ok', says: 'the witness witness.example/w1 answers' }])
+      expect(witness.received[0]?.body).toContain('\n\ncountersign-doctor.invalid\n0\n')
+    } finally {
+      await witness.close()
+    }
+  })
+
+  test.each<[string, Answer, string]>([
+    ['is no witness', { status: 405 }, 'answers 405'],
+    ['cosigns what it cannot know', { status: 200 }, 'answers 200'],
+    ['has a fault', { status: 502 }, 'answers 502'],
+    ['hangs up', 'reset', 'does not answer here'],
+  ])('that %s is to be looked at', async (_what, answer, says) => {
+    const { found, received } = await asked(answer)
+    expect(found).toMatchObject([{ part: 'cosignatures', state: 'warning', says: expect.stringContaining(says) }])
+    expect(received.map(({ method, path }) => `${method} ${path}`)).toEqual(['POST /log/add-checkpoint'])
   })
 })
 
