@@ -12,6 +12,8 @@ param isPublic bool
 // Every line of the service is one JSON object; the host writes words.
 var lines = 'AppTraces | where Message startswith "{" | extend line = parse_json(Message)'
 var broken = 'tostring(line.code) == "evidence-broken" or tostring(line.error) startswith "evidence-broken"'
+var notCosigned = 'tostring(line.error) startswith "CheckpointNotCosigned'
+var isRefused = '${notCosigned} fork" or ${notCosigned} stale-size"'
 var isChange = 'Category in ("StorageWrite", "StorageDelete") and toint(StatusCode) < 400'
 var alarms = [
   {
@@ -25,6 +27,12 @@ var alarms = [
     says: 'A day could not be sealed.'
     severity: 1
     query: '${lines} | where tostring(line.timer) == "seal" and isnotempty(line.error)'
+  }
+  {
+    name: 'witness-refuses'
+    says: 'A witness has cosigned another log than this one, or a longer one.'
+    severity: 1
+    query: '${lines} | where ${isRefused}'
   }
   {
     name: 'foreign-writes'

@@ -12,6 +12,7 @@ param consoleAppId string
 param teamsAppId string
 param policyRef string
 param stepUp string
+param witness string
 param slackAppId string
 param slackTeamId string
 param slackOldSecret bool
@@ -113,6 +114,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
       COUNTERSIGN_TABLES_URL: 'https://${evidenceName}.table.${environment().suffixes.storage}'
       COUNTERSIGN_TEAMS_APP_ID: teamsAppId
       COUNTERSIGN_TENANT_ID: tenant().tenantId
+      COUNTERSIGN_WITNESS: witness
     }
   }
 }

@@ -36,6 +36,9 @@ param policyRef string = ''
 @maxLength(3)
 param stepUp string = ''
 
+@description('Who cosigns the log: the https address of a witness, and its verifier key. Empty: nobody does.')
+param witness string = ''
+
 @description('The app of Slack, as A…. Its secrets are in the vault. Empty: there is no door for Slack.')
 param slackAppId string = ''
 
@@ -212,6 +215,7 @@ module app 'app.bicep' = {
     teamsAppId: teamsAppId
     policyRef: policyRef
     stepUp: stepUp
+    witness: witness
     slackAppId: slackAppId
     slackTeamId: slackTeamId
     slackOldSecret: slackOldSecret

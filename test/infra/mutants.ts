@@ -193,6 +193,7 @@ export const mistakes: readonly Mistake[] = [
   ),
   mistake('app', 'COUNTERSIGN_POLICY_REF: policyRef', "COUNTERSIGN_POLICY_REF: ''", 'app.bicep: param policyRef'),
   mistake('app', 'COUNTERSIGN_STEP_UP: stepUp', "COUNTERSIGN_STEP_UP: ''", 'app.bicep: param stepUp'),
+  mistake('app', 'COUNTERSIGN_WITNESS: witness', "COUNTERSIGN_WITNESS: ''", 'app.bicep: param witness'),
   mistake('app', "{ '${identity.id}': {}, '${bot.id}': {} }", "{ '${identity.id}': {} }"),
   mistake('app', 'httpsOnly: true', 'httpsOnly: false'),
   mistake('app', "version: '22'", "version: '18'"),
@@ -340,6 +341,7 @@ export const mistakes: readonly Mistake[] = [
     'app.bicep: keyVaultReferenceIdentity',
   ),
   mistake('main', 'stepUp: stepUp', 'stepUp: origin', 'main.bicep: param stepUp'),
+  mistake('main', 'witness: witness', 'witness: origin', 'main.bicep: param witness'),
   mistake(
     'main',
     'teamsTab: !empty(teamsAppId)',

@@ -25,6 +25,8 @@ export const parameterSets = {
     ...{
       policyRef: '4d13ddb by Ann Li, CHG0031337',
       stepUp: 'c1',
+      witness:
+        'https://witness.contoso.example witness.contoso.example/w1+70acfe42+BBdSBLck1eDq7+mBD7Y/DXhLwkWwXaz1YOhM+5xszbGl',
       origin: 'approvals.contoso.example/evidence',
       baseUrl: 'https://approvals.contoso.example',
     },

@@ -23,6 +23,7 @@ export interface Choices {
   readonly origin?: string
   readonly policyRef?: string
   readonly stepUp?: string
+  readonly witness?: string
   readonly private?: boolean
   readonly slackAppId?: string
   readonly slackTeamId?: string

@@ -166,6 +166,7 @@ function valueFaults(deployment: Deployment, settings: Deployed): void {
     COUNTERSIGN_STEP_UP: choices.stepUp ?? '',
     COUNTERSIGN_TABLES_URL: `https://${evidence}.table.core.windows.net`,
     COUNTERSIGN_TEAMS_APP_ID: choices.teamsAppId ?? '',
+    COUNTERSIGN_WITNESS: choices.witness ?? '',
   }
   const named = Object.entries(properties).map(([name, value]) => [`properties.${name}`, value] as const)
   expectParts(deployment, settings, 'app.bicep: the settings', Object.fromEntries(named))

@@ -4,7 +4,10 @@ import { type Deployment, expectParts, partIn, textIn } from './demands.ts'
 const rule = 'Microsoft.Insights/scheduledQueryRules'
 
 /** What people are told about: docs/operate/runbook.md says what to do at each. */
-const alarms = ['background', 'evidence-broken', 'foreign-writes', 'seal-failing', 'server-errors', 'timers-silent']
+const alarms = [
+  ...['background', 'evidence-broken', 'foreign-writes', 'seal-failing', 'server-errors', 'timers-silent'],
+  'witness-refuses',
+]
 
 /** The ten questions of docs/operate/health-and-logs.md. */
 const questions = [
