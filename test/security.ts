@@ -3,6 +3,7 @@ import { approverRows } from './security/approvers.ts'
 import { backupRows } from './security/backup.ts'
 import { callerRows } from './security/callers.ts'
 import { consoleRows } from './security/console.ts'
+import { cosignatureRows } from './security/cosignatures.ts'
 import { erasureRows } from './security/erasures.ts'
 import { evidenceRows } from './security/evidence.ts'
 import { exportRows } from './security/exports.ts'
@@ -53,6 +54,7 @@ export const rows: readonly Row[] = [
   ...talkRows,
   ...standingRows,
   ...witnessRows,
+  ...cosignatureRows,
   ...backupRows,
   ...operatorRows,
   ...repairRows,
