@@ -1,12 +1,20 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseAdd, parseCheckpoint } from '../../src/core/log/checkpoint.ts'
+import {
+  cosignaturesIn,
+  readCosignatureLines,
+  readWitnessKey,
+  type WitnessKey,
+} from '../../src/core/log/cosignature.ts'
 import { parseNote } from '../../src/core/log/note.ts'
 import { readRecord } from '../../src/core/record/record.ts'
 import { parseBundle, parseStatement } from '../../src/core/log/statement.ts'
 import { verifyBundle } from '../../src/verify/bundle.ts'
+import { verifyEd25519 } from '../../src/verify/ed25519.ts'
 import { checkProof, proofsIn } from '../../src/verify/proof.ts'
 import { day } from '../../test/evidence/days.ts'
+import { makeWitness } from '../../test/support/cosigning.ts'
 import { sealedDays } from '../../test/verify/days.ts'
 import { coded, type Parser, type Parsers } from './parser.ts'
 
@@ -27,6 +35,10 @@ export async function ofEvidence(folder: string): Promise<Parsers> {
   const [proof] = await proofsIn(await days.file(day(4)), request)
   if (!proof) throw new Error('There is no proof as a sample.')
   const manifest = member('manifest.sigstore.json')
+  const witness = makeWitness()
+  const signed = parseNote(member('checkpoint').toString()).text
+  const line = witness.line(signed, 1_772_700_000)
+  const rule = { keys: [readWitnessKey(witness.key) as WitnessKey], verify: verifyEd25519, from: 0, until: 2 ** 33 }
   const text = (name: string, sample: Buffer, read: (text: string) => unknown, json = false): Parser => ({
     ...{ name, json, samples: [sample] },
     read: async (bytes) => coded(async () => void read(bytes.toString('utf8'))),
@@ -41,6 +53,10 @@ export async function ofEvidence(folder: string): Promise<Parsers> {
     all: [
       text('signed note', member('checkpoint'), parseCheckpointIn),
       text('checkpoint.add', member('checkpoint.add'), parseAdd),
+      text('lines of cosignatures', Buffer.from(line), (given) =>
+        cosignaturesIn(signed, readCosignatureLines(signed, given), rule),
+      ),
+      text('key of a witness', Buffer.from(witness.key), readWitnessKey),
       text('proof', Buffer.from(proof.text), (given) => checkProof(given, keys)),
       text('record', Buffer.from(record), readRecord, true),
       text('Sigstore bundle', manifest, parseBundle, true),
