@@ -26,6 +26,8 @@ const elsewhere: Readonly<Record<string, readonly [file: string, name: string]>>
   'the last days are taken away': ['verify/seriesEnds', 'is known to go %s'],
   'the log begins anew, with number 1, on a later day': ['verify/seriesEnds', 'the first bundle is known by its'],
   'a day, or the whole log, is written and signed anew by the key’s holder': ['verify/seriesEnds', 'holder wrote anew'],
+  'the cosignature of a day is left out': ['cli/cosigned', 'of which one day has no cosignature is refused'],
+  'a cosignature is forged, of another checkpoint, key or time': ['cli/cosigned', 'with %s beside it is refused'],
   'empty days are added or taken away at the end': ['verify/seriesEnds', 'is known to go %s'],
   'the zip has a member that only some tools see: a second name, an unlisted entry, bytes between members': [
     ...(['verify/unpackers', 'what a tool would unpack in another way is refused'] as const),

@@ -1,10 +1,13 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { agents, users } from '../../src/local/accounts.ts'
 import { localTeams } from '../../src/local/bot.ts'
 import { localSettings } from '../../src/local/settings.ts'
 import { readConfig } from '../../src/config.ts'
 import { cloudNames } from '../../src/runtime/cloud.ts'
 import { appTypes } from '../../src/teams/settings.ts'
-import { codesIn, readPage, rowsOf, sectionOf } from '../support/pages.ts'
+import { codesIn, readPage, root, rowsOf, sectionOf } from '../support/pages.ts'
 
 const settings = readPage('docs/operate/settings.md')
 const local = readPage('docs/agents/local.md')
@@ -46,6 +49,7 @@ const optional = [
   'COUNTERSIGN_CLOUD',
   'COUNTERSIGN_POLICY_REF',
   'COUNTERSIGN_STEP_UP',
+  'COUNTERSIGN_WITNESS',
   'COUNTERSIGN_SLACK_OLD_SIGNING_SECRET',
 ]
 
@@ -65,6 +69,13 @@ test.each(optional)('a deployment starts without %s', (name) => {
 test('a deployment starts without all settings of Slack', () => {
   const others = Object.fromEntries(Object.entries(deployed).filter(([name]) => !name.includes('_SLACK_')))
   expect(readConfig(others)).not.toHaveProperty('slack')
+})
+
+test('the commands of docs/operate/settings.md make the verifier key that a witness of others took', () => {
+  const [, commands = ''] = /```sh\n([^`]+)```/.exec(sectionOf(settings, '## Witnesses')) ?? []
+  const cwd = join(root, 'test/golden/witness')
+  const { stdout } = spawnSync('sh', ['-e', '-c', commands], { cwd, encoding: 'utf8' })
+  expect(stdout.trim()).toBe(readFileSync(join(cwd, 'vkey'), 'utf8').trim())
 })
 
 test('docs/operate/settings.md names every type that the bot may be registered as', () => {
