@@ -76,10 +76,8 @@ const idOf = (name: string, typed: Uint8Array): Uint8Array =>
 /** Writes a key id as verifier keys have it: 8 hex digits. */
 export const hexOf = (keyId: Uint8Array): string => Buffer.from(keyId).toString('hex')
 
-const isSameWitnessKey = (
-  a: Pick<WitnessKey, 'name' | 'keyId'>,
-  b: Pick<WitnessKey, 'name' | 'keyId'>,
-): boolean => a.name === b.name && hexOf(a.keyId) === hexOf(b.keyId)
+const isSameWitnessKey = (a: Pick<WitnessKey, 'name' | 'keyId'>, b: Pick<WitnessKey, 'name' | 'keyId'>): boolean =>
+  a.name === b.name && hexOf(a.keyId) === hexOf(b.keyId)
 
 /** The text that a witness signs (C2SP tlog-cosignature, "Ed25519 signed message"). @param text of the note, with its last newline */
 const cosignedText = (time: number | bigint, text: string): string => `cosignature/v1\ntime ${time}\n${text}`
