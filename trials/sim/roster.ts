@@ -46,7 +46,7 @@ const judgements: Readonly<Record<Verb, Judgement>> = {
     ...{
       rules: ['talk'],
       expires: 7200,
-      answer: 1800,
+      answer: 3000,
       remind: [-2400, 60],
       glass: { groups: ['incident'], review: 3600 },
     },
@@ -72,7 +72,7 @@ const rules: readonly RuleText[] = [
   {
     ...{ id: 'talk', file: 'approve.cedar', verbs: ['talk'] },
     notes: {
-      ...{ approvers: 'dba:2', expires: 'PT2H', answer: 'PT30M', remind: 'PT1M, -PT40M', escalate: 'PT10M: security' },
+      ...{ approvers: 'dba:2', expires: 'PT2H', answer: 'PT50M', remind: 'PT1M, -PT40M', escalate: 'PT10M: security' },
       ...{ breakglass: 'incident', review: 'PT1H' },
     },
   },
