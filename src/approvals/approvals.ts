@@ -10,23 +10,24 @@ import {
   votesToCheck,
 } from '../core/request/decision.ts'
 import type { Digest, Hex, ObjectId, RequestId } from '../core/data/id.ts'
-import { type Instant, milliseconds } from '../core/data/instant.ts'
+import { milliseconds } from '../core/data/instant.ts'
 import { asNewer, isBroken, noSuchRequest, Problem, problemIn, type StepUpNeeded } from '../core/data/problem.ts'
 import { redeem, type Report, report } from '../core/request/redemption.ts'
-import { type ApprovalRequest, due, isStanding, type Step } from '../core/request/request.ts'
+import { type ApprovalRequest, due, isStanding } from '../core/request/request.ts'
 import { refusalIn } from '../core/request/refusal.ts'
 import { type Facts, overlap } from '../core/request/requirement.ts'
 import { checkSecretIn } from '../core/action/secret.ts'
 import { checkStands, stands } from '../core/request/standing.ts'
 import { viewOf } from '../core/request/view.ts'
 import { viewPagesOf } from '../core/request/viewPage.ts'
-import { cancel, forbid, revoke } from '../core/request/withdrawal.ts'
+import { cancel, revoke } from '../core/request/withdrawal.ts'
 import { type Ask, type Asked, ask, type AskParts } from './ask.ts'
 import { type Counted, decideEach } from './batch.ts'
 import { applyDeadline, believed, believedStanding, change, type CommitRule, unchanged } from './commit.ts'
 import { type DryAsk, type DryRun, dryRun } from './dryRun.ts'
 import type { Ends } from './ends.ts'
 import type { Grant, grants } from './grants.ts'
+import { ofKey, useForGate } from './gateUse.ts'
 import { excludedBy, groupsOf, known, namesOf, standingsOf } from './eligibility.ts'
 import { breakGlassAs, reviewGlassAs } from './emergency.ts'
 import { type Further, furtherIn, furtherOf, noFurther } from './further.ts'
@@ -34,7 +35,7 @@ import type { KeptEvent, RequestPage, Scope } from '../ports/ledger.ts'
 import { bind } from '../runtime/bind.ts'
 import { recollectionOf } from './recollection.ts'
 import { actorIn, involvedIn, isInvolved, mayKnow, mayRead, type Reader } from './involvement.ts'
-import { forbidding, objectionByPolicy, objectionOf } from './objection.ts'
+import { forbidden, forbidding, objectionByPolicy, objectionOf, unregistered } from './objection.ts'
 import { spoken } from '../words/spoken.ts'
 import { checkMayKnowPolicy, type PolicyView, viewPolicy } from './policyView.ts'
 import { type Attempt, attemptOf, changeOrRefuse, noteRefusal, type RefusingParts, requestOfAgent } from './refusals.ts'
@@ -139,6 +140,8 @@ export const approvals = (parts: ApprovalsParts) =>
       breakGlass: breakGlassAs,
       reviewGlass: reviewGlassAs,
       redeem: redeemAs,
+      useForGate,
+      ofKey,
       report: reportAs,
       refused,
       events,
@@ -451,21 +454,6 @@ const awaitsAnswerOf = ({ policy, clock }: ApprovalsParts, request: ApprovalRequ
   awaitsPerson(policy, request, {
     ...{ accounts: policy.accounts(who), groups: [], member: true, enabled: true, asOf: clock.now() },
   })
-
-/** Whether the agent that asked or the executor is no longer in the policy. */
-const unregistered = ({ policy }: ApprovalsParts, { agent, executor }: ApprovalRequest): boolean =>
-  !policy.agent(agent.id) || !policy.agent(executor)
-
-/**
- * Revokes an approval whose action the policy in force forbids; otherwise returns `null`.
- *
- * @throws {Problem} `not-redeemable` if the action does not fit the policy's schema any more
- */
-function forbidden(parts: ApprovalsParts, request: ApprovalRequest, at: Instant): Step | null {
-  const rules = request.status === 'approved' ? forbidding(parts, request, at) : []
-  if (rules === null) throw new Problem('not-redeemable', 'This action does not fit the policy in force any more.')
-  return rules.length > 0 ? forbid(request, { rules, at }) : null
-}
 
 /**
  * Records the outcome of the action.

@@ -2,11 +2,12 @@ import type { Action } from '../core/action/action.ts'
 import type { Instant } from '../core/data/instant.ts'
 import { Problem } from '../core/data/problem.ts'
 import { stopCodeOf } from '../core/request/nextStep.ts'
-import type { ApprovalRequest } from '../core/request/request.ts'
+import type { ApprovalRequest, Step } from '../core/request/request.ts'
+import { forbid } from '../core/request/withdrawal.ts'
 import type { Policy, Question } from '../ports/policy.ts'
 import { spoken } from '../words/spoken.ts'
 
-interface ObjectionParts {
+export interface ObjectionParts {
   readonly policy: Pick<Policy, 'version' | 'forbids' | 'summary' | 'uncovered'>
 }
 
@@ -62,3 +63,20 @@ const questionOf = ({ agent, onBehalfOf }: ApprovalRequest, action: Action, at: 
   ...{ agent: agent.id, action, at },
   ...(onBehalfOf !== undefined && { onBehalfOf }),
 })
+
+/** Whether the agent that asked or the executor is no longer in the policy. */
+export const unregistered = (
+  { policy }: { readonly policy: Pick<Policy, 'agent'> },
+  { agent, executor }: ApprovalRequest,
+): boolean => !policy.agent(agent.id) || !policy.agent(executor)
+
+/**
+ * Revokes an approval whose action the policy in force forbids; otherwise returns `null`.
+ *
+ * @throws {Problem} `not-redeemable` if the action does not fit the policy's schema any more
+ */
+export function forbidden(parts: ObjectionParts, request: ApprovalRequest, at: Instant): Step | null {
+  const rules = request.status === 'approved' ? forbidding(parts, request, at) : []
+  if (rules === null) throw new Problem('not-redeemable', 'This action does not fit the policy in force any more.')
+  return rules.length > 0 ? forbid(request, { rules, at }) : null
+}

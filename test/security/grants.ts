@@ -185,7 +185,7 @@ export const grantRows: readonly Row[] = [
       },
       {
         name: 'unregistered-agent',
-        file: 'src/approvals/approvals.ts',
+        file: 'src/approvals/objection.ts',
         find: '!policy.agent(agent.id) || !policy.agent(executor)',
         replace: 'false',
         tests: {
