@@ -294,6 +294,14 @@ const stops: Readonly<Record<StopCode, string>> = {
   failed: 'The action was executed and failed.',
 }
 
+const gate: Words['gate'] = {
+  approved: 'Approved. The approval is used up by this deployment.',
+  usedElsewhere: 'The approval was used elsewhere.',
+  refused: (code, sentence) => `Not asked (${code}): ${sentence}`,
+  request: (id) => `Countersign request ${id}`,
+  reason: (given) => `Reason: ${given}`,
+}
+
 const forbidden: Words['forbidden'] = (rules, later) => {
   const none = later ? 'Policy forbids this action by now, and took its approval back' : 'Policy forbids this action'
   const named = rules.map(({ id, summary }) =>
@@ -683,6 +691,7 @@ export const english: Words = {
   clicks,
   batch,
   slack,
+  gate,
   rules,
   sealed: ({ date, number, size }) => `Evidence of ${date} is sealed: bundle ${number}, log size ${size}.`,
 }

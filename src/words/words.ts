@@ -9,6 +9,7 @@ import type { StopCode } from '../core/request/nextStep.ts'
 import type { Uncovered } from '../core/request/uncovered.ts'
 import type { RuleWords } from './ruleWords.ts'
 import type { Sentence } from './run.ts'
+import type { GateWords } from './gateWords.ts'
 import type { SlackWords } from './slackWords.ts'
 import type { StandingWords } from './standingWords.ts'
 import type { EmergencyWords, NoticeWords, TalkWords } from './talkWords.ts'
@@ -62,6 +63,7 @@ export interface Words {
   readonly clicks: ClickWords
   readonly batch: BatchWords
   readonly slack: SlackWords
+  readonly gate: GateWords
   readonly rules: RuleWords
   readonly sealed: (sealed: {
     readonly date: Day

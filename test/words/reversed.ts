@@ -220,6 +220,12 @@ export const reversed: Words = {
     notifyUsage: (state) => line('usage', state),
     approveElsewhere: (doors) => line('elsewhere', ...doors),
   },
+  gate: {
+    ...all({ approved: english.gate.approved, usedElsewhere: english.gate.usedElsewhere }),
+    refused: (code, sentence) => line('refused', code, sentence),
+    request: (id) => line('request', id),
+    reason: (given) => line('reason', given),
+  },
   slack: {
     ...all({ ...english.slack, unknownPerson: '', channelId: '' }),
     unknownPerson: (account) => line('unknown', account),
