@@ -12,6 +12,7 @@ import type { PostedCard, Sent } from '../ports/messenger.ts'
 import type { Claimed } from '../ports/outbox.ts'
 import type { Policy } from '../ports/policy.ts'
 import type { Dispatch } from './dispatch.ts'
+import { type GateKeeping, gateRound } from './gates.ts'
 import { type Pace, pacing } from './pace.ts'
 import { type PostingParts, postRound, type Round, type Shown } from './posting.ts'
 import { Queue } from './queue.ts'
@@ -25,6 +26,8 @@ export type DeliveryParts = ChangeParts &
     readonly ends: Pick<Ends, 'leave'>
     /** Is called with each request that was recorded as undeliverable. Must not throw. */
     readonly undelivered?: (id: RequestId) => void
+    /** Absent where no pipeline waits for decisions. */
+    readonly gateKeeping?: GateKeeping
     /** Shared by everything in this process that sends; without it these deliveries have a pace of their own. */
     readonly pace?: Pace
   }
@@ -71,7 +74,7 @@ const mostAdopted = 5
  * the timer finds what is left, and the newest state wins.
  */
 export class Delivery {
-  readonly #parts: ChangeParts & PostingParts & Pick<DeliveryParts, 'policy' | 'ends' | 'undelivered'>
+  readonly #parts: ChangeParts & PostingParts & Pick<DeliveryParts, 'policy' | 'ends' | 'undelivered' | 'gateKeeping'>
   readonly #runs: Queue
   readonly #channelOf: (card: PostedCard) => string
   /** What commits of this process made of requests, until it is delivered. */
@@ -213,9 +216,25 @@ export class Delivery {
 
   /** Updates the cards, and writes the file of a request that has none, after a crash or an outage. */
   async #round(held: Held, shown: Shown): Promise<Round> {
-    const [ended, again] = await Promise.all([postRound(this.#parts, held, shown), this.#leaveEnd(shown.request)])
+    const [ended, again] = await Promise.all([this.#shownAndOpened(held, shown), this.#leaveEnd(shown.request)])
     if (again === null || typeof ended === 'string') return ended
     return { next: ended.next === null ? again : earlier(ended.next, again) }
+  }
+
+  /** Shows a request that waits to people before its gate. A decision opens the gate first, because a pipeline stands still. */
+  async #shownAndOpened(held: Held, shown: Shown): Promise<Round> {
+    let next = null as Instant | null
+    const come = (at: Instant) => {
+      next = next === null ? at : earlier(next, at)
+    }
+    const isFirst = shown.request.status === 'pending'
+    const posted = isFirst ? await postRound(this.#parts, held, shown) : null
+    if (typeof posted === 'string') return posted
+    const { ended, request } = await gateRound(this.#parts, { held, request: shown.request, come })
+    if (ended !== null) return ended
+    const cards = posted ?? (await postRound(this.#parts, held, { ...shown, request }))
+    if (typeof cards === 'string' || next === null) return cards
+    return { next: cards.next === null ? next : earlier(cards.next, next) }
   }
 
   /** Returns when to try again; `null` if there is no need. */
