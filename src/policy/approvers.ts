@@ -6,6 +6,14 @@ import { channelName, readChannel } from '../ports/channel.ts'
 import type { AgentRegistration, ApproverGroup, Policy } from '../ports/policy.ts'
 import { flawAt, type Path, readDocument } from './document.ts'
 import { BadPolicy } from './flaw.ts'
+import { guid } from './guid.ts'
+import {
+  azureDevOpsRegistrations,
+  checkPipelines,
+  gitHubNumber,
+  gitHubRegistrations,
+  pipelineMembers,
+} from './pipelines.ts'
 import { answerers } from '../core/policy/roster.ts'
 import { joinedAccounts } from '../core/policy/people.ts'
 import { groupPattern, sizes } from '../core/policy/sizes.ts'
@@ -13,7 +21,18 @@ import { groupPattern, sizes } from '../core/policy/sizes.ts'
 /** The content of `approvers.json`: groups, registered agents, the accounts of each person, the compliance channel. */
 export type Roster = Pick<
   Policy,
-  'agent' | 'agents' | 'group' | 'groups' | 'accounts' | 'personInSlack' | 'complianceChannel'
+  | 'agent'
+  | 'agents'
+  | 'group'
+  | 'groups'
+  | 'accounts'
+  | 'personInSlack'
+  | 'personInGitHub'
+  | 'personInAzureDevOps'
+  | 'gitHub'
+  | 'gitHubs'
+  | 'azureDevOps'
+  | 'complianceChannel'
 > & {
   /** The IANA time zone in which rules read the time. */
   readonly zone: string
@@ -24,13 +43,6 @@ export interface MostExcluded {
   readonly all: number
   readonly byAgent: number
 }
-
-const guid = z
-  .string()
-  .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, {
-    error: ({ input }) => `an id is a GUID in lower case, and this is ${JSON.stringify(input)}`,
-  })
-  .transform((id) => id as ObjectId)
 
 const unique = <Item extends z.ZodType>(item: Item) =>
   z.array(item).refine((list) => new Set(list).size === list.length, 'the same entry twice')
@@ -100,8 +112,16 @@ const slackAccount = z.string().regex(/^T[A-Z0-9]{2,20}\/[UW][A-Z0-9]{2,20}$/, {
 })
 
 const person = z
-  .strictObject({ sameAs: unique(guid).default([]), slack: unique(slackAccount).default([]) })
-  .refine(({ sameAs, slack }) => sameAs.length + slack.length > 0, 'a person has sameAs or slack')
+  .strictObject({
+    sameAs: unique(guid).default([]),
+    slack: unique(slackAccount).default([]),
+    github: unique(gitHubNumber).default([]),
+    azureDevOps: unique(guid).default([]),
+  })
+  .refine(
+    (own) => Object.values(own).some((accounts) => accounts.length > 0),
+    'a person has sameAs, slack, github or azureDevOps',
+  )
 
 function isZone(zone: string): boolean {
   try {
@@ -118,6 +138,7 @@ const document = z.strictObject({
   agents: z.record(guid, agent),
   people: z.record(guid, person).default({}),
   compliance: z.strictObject({ channel }).exactOptional(),
+  ...pipelineMembers,
   zone: z.string().refine(isZone, 'a time zone of the IANA database, as Europe/Berlin').default('UTC'),
 })
 
@@ -132,7 +153,12 @@ export function readRoster(bytes: Uint8Array, text: string): Roster & { readonly
   const flaws = contradictions(parsed, accounts).map(([path, reason]) => flawAt(source, path, reason))
   if (flaws.length) throw new BadPolicy(flaws)
   const registered = new Map(entries(agents).map(([id, rest]) => [id, registration(id, rest)]))
-  const inSlack = new Map(entries(people).flatMap(([id, { slack }]) => slack.map((account) => [account, id] as const)))
+  const [inSlack, inGitHub, inAzureDevOps] = (['slack', 'github', 'azureDevOps'] as const).map(
+    (kind) =>
+      new Map(entries(people).flatMap(([id, own]) => own[kind].map((account) => [String(account), id] as const))),
+  )
+  const gitHubs = gitHubRegistrations(parsed)
+  const azureDevOps = azureDevOpsRegistrations(parsed)
   const named = new Map(entries(groups).map(([key, rest]) => [key, { name: key, ...rest } satisfies ApproverGroup]))
   return {
     agent: (id) => registered.get(id) ?? null,
@@ -140,7 +166,12 @@ export function readRoster(bytes: Uint8Array, text: string): Roster & { readonly
     group: (wanted) => named.get(wanted) ?? null,
     groups: () => [...named.values()],
     accounts,
-    personInSlack: (account) => inSlack.get(account) ?? null,
+    personInSlack: (account) => inSlack?.get(account) ?? null,
+    personInGitHub: (user) => inGitHub?.get(String(user)) ?? null,
+    personInAzureDevOps: (identity) => inAzureDevOps?.get(identity) ?? null,
+    gitHub: (id) => gitHubs.find(({ agent }) => agent === id) ?? null,
+    gitHubs: () => gitHubs,
+    azureDevOps: (id) => azureDevOps.find(({ agent }) => agent === id) ?? null,
     complianceChannel: () => compliance?.channel ?? null,
     zone,
     mostExcluded: largest(entries(agents).map(([id]) => mostExcluded(id, parsed, accounts))),
@@ -187,12 +218,8 @@ function contradictions(parsed: Document, accounts: Roster['accounts']): [Path, 
     if (accounts(id).length > sizes.accountsPerPerson)
       found.push([['people', id], `a person has at most ${sizes.accountsPerPerson} accounts`])
   }
-  const inSlack = new Set<string>()
-  for (const [id, { slack }] of entries(people))
-    for (const [i, account] of slack.entries()) {
-      if (inSlack.has(account)) found.push([['people', id, 'slack', i], 'another account has this account of Slack'])
-      inSlack.add(account)
-    }
+  found.push(...sharedAccounts(people))
+  checkPipelines(parsed, isAgent, (path, reason) => found.push([path, reason]))
   const taken = new Set<string>()
   for (const [id, { name: called, appId, owners, sponsors, executors, onBehalfOf }] of entries(agents)) {
     noAgents(['agents', id, 'owners'], owners, 'an owner is a person')
@@ -211,6 +238,22 @@ function contradictions(parsed: Document, accounts: Roster['accounts']): [Path, 
       found.push([['agents', id], `more than ${sizes.excluded} accounts could be excluded from approving for it`])
   }
   return found
+}
+
+/** The accounts elsewhere that two people have: each names one person alone. */
+function sharedAccounts(people: Document['people']): [Path, string][] {
+  const kinds = { slack: 'Slack', github: 'GitHub', azureDevOps: 'Azure DevOps' } as const
+  const taken = new Set<string>()
+  return entries(kinds).flatMap(([kind, called]) =>
+    entries(people).flatMap(([id, own]) =>
+      [...own[kind].entries()].flatMap(([i, account]): [Path, string][] => {
+        const key = `${kind} ${account}`
+        if (taken.has(key)) return [[['people', id, kind, i], `another account has this account of ${called}`]]
+        taken.add(key)
+        return []
+      }),
+    ),
+  )
 }
 
 /** Counts the accounts that can be excluded for an agent, with the principal and the executor that add the most. */

@@ -27,3 +27,9 @@ export const withoutMessenger = (kind: string) => ({
   missing: `settings for channels of the kind ${kind}, which approvers.json names`,
   effect: 'nothing is posted there; each request for them counts as not delivered in that channel',
 })
+
+/** What a start says where policy registers deployments of GitHub, and no app is set up. */
+export const withoutGitHub = {
+  missing: 'settings for the GitHub App, whose repositories approvers.json names',
+  effect: 'no deployment of GitHub is asked about or answered; each waits until GitHub ends it',
+}

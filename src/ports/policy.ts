@@ -23,6 +23,36 @@ export interface AgentRegistration {
   readonly limits: { readonly pending: number; readonly hourly: number; readonly answered?: number }
 }
 
+/** Deployments of GitHub for which an agent asks: to environments of repositories, through one installation of the app. */
+export interface GitHubRegistration {
+  readonly agent: ObjectId
+  readonly installation: number
+  readonly repositories: readonly GitHubRepository[]
+}
+
+export interface GitHubRepository {
+  readonly id: number
+  /** As `owner/name`. */
+  readonly name: string
+  /** Environments of requests by the names that GitHub has for them. */
+  readonly environments: ReadonlyMap<string, string>
+}
+
+/** Stages of Azure DevOps for which an agent asks: for environments of projects of one organization. */
+export interface AzureDevOpsRegistration {
+  readonly agent: ObjectId
+  /** Its address, without a slash at the end. */
+  readonly organization: string
+  readonly projects: readonly AzureDevOpsProject[]
+}
+
+export interface AzureDevOpsProject {
+  readonly id: ObjectId
+  readonly name: string
+  /** Environments of requests by the names that Azure DevOps has for them. */
+  readonly environments: ReadonlyMap<string, string>
+}
+
 export interface ApproverGroup {
   readonly name: string
   readonly members: readonly ObjectId[]
@@ -92,6 +122,15 @@ export interface Policy {
   accounts(id: ObjectId): readonly ObjectId[]
   /** The account of the person whom policy names for an account of Slack, `T…/U…`; `null` if it names nobody. */
   personInSlack(account: string): ObjectId | null
+  /** The account of the person whom policy names for a user of GitHub, by the user's number; `null` if it names nobody. */
+  personInGitHub(user: number): ObjectId | null
+  /** The account of the person whom policy names for an identity of Azure DevOps, by its id; `null` if it names nobody. */
+  personInAzureDevOps(identity: string): ObjectId | null
+  /** What an agent stands for at GitHub; `null` for every other agent. */
+  gitHub(agent: ObjectId): GitHubRegistration | null
+  gitHubs(): readonly GitHubRegistration[]
+  /** What an agent stands for at Azure DevOps; `null` for every other agent. */
+  azureDevOps(agent: ObjectId): AzureDevOpsRegistration | null
   /** The channel in which checkpoints are posted; `null` if they are not posted. */
   complianceChannel(): string | null
   /** The bytes of the files that the version covers, by name. */

@@ -141,6 +141,98 @@ describe('an account of Slack', () => {
   })
 })
 
+describe('pipelines', () => {
+  const repository = { name: 'contoso/shop', environments: { production: 'production', 'Live (EU)': 'prod-eu' } }
+  const github = { installation: 77, repositories: { '1296269': repository } }
+  const project = { name: 'Shop', environments: { production: 'production' } }
+  const azureDevOps = { organization: 'https://dev.azure.com/contoso', projects: { [person(90)]: project } }
+  const withGitHub = (entry: Json, id: string = deployBot) => approvers({ github: { [id]: entry } })
+  const withAzure = (entry: Json, id: string = deployBot) => approvers({ azureDevOps: { [id]: entry } })
+
+  test('of GitHub are an agent’s: an installation, repositories by their numbers, and environments by their names', () => {
+    const roster = read(withGitHub(github))
+    expect(roster.gitHub(deployBot)).toEqual({
+      ...{ agent: deployBot, installation: 77 },
+      repositories: [
+        {
+          ...{ id: 1_296_269, name: 'contoso/shop' },
+          environments: new Map([
+            ['production', 'production'],
+            ['Live (EU)', 'prod-eu'],
+          ]),
+        },
+      ],
+    })
+    expect(roster.gitHub(otherBot)).toBeNull()
+    expect(roster.gitHubs()).toHaveLength(1)
+  })
+
+  test('of Azure DevOps are an agent’s: an organization, projects by their ids, and environments by their names', () => {
+    expect(read(withAzure(azureDevOps)).azureDevOps(deployBot)).toEqual({
+      ...{ agent: deployBot, organization: 'https://dev.azure.com/contoso' },
+      projects: [{ id: person(90), name: 'Shop', environments: new Map([['production', 'production']]) }],
+    })
+  })
+
+  test('name people by their numbers and ids, each for one person', () => {
+    const people = { [person(1)]: { github: [583_231] }, [person(2)]: { azureDevOps: [person(91)] } }
+    const roster = read(approvers({ people }))
+    expect([roster.personInGitHub(583_231), roster.personInGitHub(583_232)]).toEqual([person(1), null])
+    expect([roster.personInAzureDevOps(person(91)), roster.personInAzureDevOps('')]).toEqual([person(2), null])
+    const shared = { [person(1)]: { github: [1] }, [person(2)]: { github: [1] } }
+    expect(flawsIn(approvers({ people: shared }))[0]?.reason).toMatch(
+      /github\.0: another account has this account of GitHub/,
+    )
+  })
+
+  test.each<[string, JsonObject | string, RegExp]>([
+    ['a misspelt member', withGitHub({ ...github, repository: {} }), /repository/],
+    ['no installation', withGitHub({ repositories: github.repositories }), /installation/],
+    ['an installation that is no number', withGitHub({ ...github, installation: '77' }), /installation/],
+    ['no repository', withGitHub({ ...github, repositories: {} }), /at least one repository/],
+    ['a repository by its name', withGitHub({ ...github, repositories: { shop: repository } }), /named by its number/],
+    [
+      'a name without an owner',
+      withGitHub({ ...github, repositories: { '1': { ...repository, name: 'shop' } } }),
+      /owner\/name/,
+    ],
+    [
+      'no environment',
+      withGitHub({ ...github, repositories: { '1': { ...repository, environments: {} } } }),
+      /at least one environment/,
+    ],
+    [
+      'an environment in upper case',
+      withGitHub({ ...github, repositories: { '1': { ...repository, environments: { production: 'Production' } } } }),
+      /small letters/,
+    ],
+    ['an agent that is not registered', withGitHub(github, person(80)), /registered under agents/],
+    [
+      'an organization elsewhere',
+      withAzure({ ...azureDevOps, organization: 'https://evil.example/contoso' }),
+      /dev\.azure\.com/,
+    ],
+    [
+      'an organization with a slash',
+      withAzure({ ...azureDevOps, organization: `${azureDevOps.organization}/` }),
+      /slash/,
+    ],
+    ['a project by its name', withAzure({ ...azureDevOps, projects: { Shop: project } }), /GUID/],
+    [
+      'an agent of both',
+      approvers({ github: { [deployBot]: github }, azureDevOps: { [deployBot]: azureDevOps } }),
+      /stands for GitHub/,
+    ],
+    ['a number of a person as text', approvers({ people: { [person(1)]: { github: ['583231'] } } }), /github/],
+  ])('are refused: %s', (_what, given, reason) => {
+    expect(
+      flawsIn(given as never)
+        .map((flaw) => flaw.reason)
+        .join(),
+    ).toMatch(reason)
+  })
+})
+
 const same = (...pairs: [number, number[]][]) =>
   read(approvers({ people: Object.fromEntries(pairs.map(([id, sameAs]) => [person(id), { sameAs: people(sameAs) }])) }))
 

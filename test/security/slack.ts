@@ -117,8 +117,8 @@ export const slackRows: readonly Row[] = [
       {
         name: 'slack-one-person',
         file: 'src/policy/approvers.ts',
-        find: "      if (inSlack.has(account)) found.push([['people', id, 'slack', i], 'another account has this account of Slack'])\n",
-        replace: '',
+        find: 'if (taken.has(key)) return [[',
+        replace: 'if (taken.size < 0) return [[',
         tests: { [roster]: ['an account of Slack › is of one person alone, also of two accounts that are joined'] },
       },
       {

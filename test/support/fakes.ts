@@ -6,7 +6,14 @@ import { Problem } from '../../src/core/data/problem.ts'
 import type { Judgement } from '../../src/core/request/submission.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Directory, Person } from '../../src/ports/directory.ts'
-import type { AgentRegistration, ApproverGroup, Policy, Question } from '../../src/ports/policy.ts'
+import type {
+  AgentRegistration,
+  ApproverGroup,
+  AzureDevOpsRegistration,
+  GitHubRegistration,
+  Policy,
+  Question,
+} from '../../src/ports/policy.ts'
 import type { Signer } from '../../src/ports/signer.ts'
 
 /** A directory in memory, with people by object id. With `down` it fails as the real one does. */
@@ -68,6 +75,11 @@ export interface Roster {
   readonly rules?: ReturnType<Policy['readable']>
   /** The account of each person by their account of Slack. */
   readonly slack?: Readonly<Record<string, ObjectId>>
+  /** The account of each person by their number at GitHub, and by their id at Azure DevOps. */
+  readonly github?: Readonly<Record<number, ObjectId>>
+  readonly azure?: Readonly<Record<string, ObjectId>>
+  readonly gitHubs?: readonly GitHubRegistration[]
+  readonly azureDevOps?: readonly AzureDevOpsRegistration[]
 }
 
 /** A policy that is plain data. */
@@ -85,6 +97,10 @@ export function fakePolicy(roster: Roster): Policy {
     summaries = {},
     rules = [],
     slack = {},
+    github = {},
+    azure = {},
+    gitHubs = [],
+    azureDevOps = [],
   } = roster
   return {
     version,
@@ -106,6 +122,11 @@ export function fakePolicy(roster: Roster): Policy {
     group: (name) => groups.find((group) => group.name === name) ?? null,
     accounts: (id) => (people.find((accounts) => accounts.includes(id)) ?? [id]).toSorted(),
     personInSlack: (account) => slack[account] ?? null,
+    personInGitHub: (user) => github[user] ?? null,
+    personInAzureDevOps: (identity) => azure[identity] ?? null,
+    gitHub: (id) => gitHubs.find(({ agent }) => agent === id) ?? null,
+    gitHubs: () => gitHubs,
+    azureDevOps: (id) => azureDevOps.find(({ agent }) => agent === id) ?? null,
     complianceChannel: () => compliance ?? null,
     files: () => new Map(),
   }
