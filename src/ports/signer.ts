@@ -19,3 +19,9 @@ export interface Signer {
    */
   sign(digest: Uint8Array, kid?: string): Promise<{ readonly kid: string; readonly signature: Uint8Array }>
 }
+
+/** An RSA key that signs for this service and that nobody can read: RSASSA-PKCS1-v1_5 over SHA-256 (RFC 7518 section 3.3). */
+export interface RsaKey {
+  /** Signs the bytes as they are. @throws {Problem} `unavailable` */
+  sign(bytes: Uint8Array): Promise<Uint8Array>
+}
