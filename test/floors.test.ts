@@ -45,6 +45,8 @@ const floors: ReadonlyMap<string, Floor> = new Map<string, Floor>([
   ['src/http/', { floor: 3, stranger: 'http' }],
   ['src/teams/', { floor: 3, stranger: 'teams' }],
   ['src/slack/', { floor: 3, stranger: 'slack' }],
+  ['src/github/', { floor: 3, stranger: 'github' }],
+  ['src/azureDevOps/', { floor: 3, stranger: 'azureDevOps' }],
   ['src/azure/', { floor: 3, stranger: 'azure' }],
   ['src/cosigner/', { floor: 3, stranger: 'cosigner' }],
   ['src/policy/', { floor: 3, stranger: 'policy' }],
