@@ -38,6 +38,7 @@ import type { Caller } from './http/caller.ts'
 import { consolePages } from './http/console.ts'
 import { checkClients, checkDoors, type ClientNames } from './http/clients.ts'
 import { dispatch } from './delivery/dispatch.ts'
+import type { GateKeeping } from './delivery/gates.ts'
 import { hearersOf } from './delivery/hearers.ts'
 import { paced, pacing } from './delivery/pace.ts'
 import type { Clock } from './ports/clock.ts'
@@ -60,6 +61,10 @@ import type { Cards } from './cards/cards.ts'
 import { teamsDoor } from './teams/inbound/door.ts'
 import type { Gate } from './teams/inbound/gate.ts'
 import { slackDoor, type SlackDoorParts } from './slack/door.ts'
+import { azureDevOpsDoor } from './azureDevOps/door.ts'
+import { gitHubDoor, type GitHubDoorParts } from './github/door.ts'
+import { gitHubGates } from './github/gate.ts'
+import type { AzureDevOpsParts } from './http/azureDevOps.ts'
 import type { Alarms } from './runtime/alarms.ts'
 import { Waiting } from './approvals/waiting.ts'
 import { bind } from './runtime/bind.ts'
@@ -122,7 +127,12 @@ export interface Adapters {
   readonly teams?: Teams
   /** The door for people in Slack. Its answers in channels go through the messenger of Slack. */
   readonly slack?: Slack
+  /** The door for deployments of GitHub, and the way to answer them. */
+  readonly gitHub?: GitHub
 }
+
+/** What only GitHub's door has. */
+export type GitHub = Pick<GitHubDoorParts, 'settings' | 'api'>
 
 /** What only Slack's door has. */
 export type Slack = Pick<SlackDoorParts, 'settings' | 'api' | 'link'>
@@ -153,7 +163,8 @@ export function compose(given: Adapters) {
   const waiting = new Waiting(ledger)
   const wake = ({ id }: ApprovalRequest) => waiting.wake(id)
   const ends = new Ends(adapters)
-  const outbound = adapters.messengers && outboundOf(adapters, adapters.messengers, ends, changing(adapters, wake))
+  const useForGate = (id: RequestId): Promise<ApprovalRequest> => useCases.useForGate(id)
+  const outbound = sends(adapters) ? outboundOf(adapters, ends, changing(adapters, wake), useForGate) : undefined
   const delivery = outbound?.delivery ?? null
   const changes = changing(adapters, (request) => {
     wake(request)
@@ -176,7 +187,7 @@ export function compose(given: Adapters) {
     approvals: useCases,
     evidence: evidenceOf(adapters, changes, ends),
     health: healthOf(adapters, waiting, delivery, ends),
-    deliveryOf: async (request) => (delivery ? delivery.state(request) : untoldState(request)),
+    deliveryOf: async (request) => (delivery && adapters.messengers ? delivery.state(request) : untoldState(request)),
     callers: adapters.callers,
     cards: adapters.cards,
     clients,
@@ -187,6 +198,7 @@ export function compose(given: Adapters) {
   })
   const teams = adapters.teams && outbound ? teamsOf({ ...adapters, ...adapters.teams, ...outbound }, useCases) : null
   const slack = adapters.slack && outbound ? slackOf({ ...adapters, ...outbound }, adapters.slack, useCases) : null
+  const gitHub = adapters.gitHub && outbound ? gitHubOf({ ...adapters, ...outbound }, adapters.gitHub, useCases) : null
   const timers = isReadOnly ? resting : timersOf(adapters, useCases, outbound)
   const pages = consolePages({ files: adapters.consoleFiles ?? (() => new Map()), settings: adapters.console })
   return {
@@ -194,9 +206,8 @@ export function compose(given: Adapters) {
     console: pages,
     approvals: useCases,
     ...timers,
-    teams,
-    slack,
-    delivery,
+    ...{ teams, slack, gitHub, delivery },
+    azureDevOps: azureDevOpsOf(adapters, useCases),
     stop: () => waiting.stop(),
   }
 }
@@ -248,19 +259,26 @@ interface Outbound {
   readonly messenger: Pick<Messenger, 'say' | 'reply'>
 }
 
-/** @param changes for commits of deliveries themselves, which wake waiting callers and start no other delivery */
+/** Whether anything is told: to people in channels, or to pipelines. */
+const sends = ({ messengers, gitHub }: Adapters): boolean => messengers !== undefined || gitHub !== undefined
+
+/**
+ * @param changes for commits of deliveries themselves, which wake waiting callers and start no other delivery
+ * @param useUp uses up an approval for a gate
+ */
 function outboundOf(
-  { policy, clock, outbox, directory, ledger, failed, undelivered }: Composing,
-  messengers: Messengers,
+  { policy, clock, outbox, directory, ledger, failed, undelivered, messengers, gitHub }: Composing,
   ends: Ends,
   changes: ChangeParts,
+  useUp: GateKeeping['useUp'],
 ): Outbound {
-  const messenger = dispatch(messengers)
+  const messenger = dispatch(messengers ?? new Map())
   const pace = pacing(clock, messenger.rulesOf)
   return {
     delivery: new Delivery({
       ...{ ...changes, policy, ends, pace, outbox, messenger, failed, pause },
       ...(undelivered && { undelivered }),
+      ...(gitHub && { gateKeeping: { gates: gitHubGates(policy, gitHub.api), useUp } }),
       hearers: hearersOf({ policy, directory, ledger, outbox, clock }),
     }),
     messenger: paced(messenger, pace, pause),
@@ -380,6 +398,22 @@ const slackOf = (
     isShownIn: ({ requirement }, channel) => channelsOf(policy, requirement?.slots).includes(channel),
     adopt: (...card) => delivery.adopt(...card),
   })
+
+/** The door for GitHub. What it asks is left to a delivery before GitHub has its answer, also what policy alone answers. */
+const gitHubOf = ({ policy, outbox, delivery, failed }: Composing & Outbound, gitHub: GitHub, approvals: Approvals) =>
+  gitHubDoor({
+    ...{ ...gitHub, policy, approvals, failed },
+    tellSoon: async ({ id }) => {
+      await outbox.touch(id)
+      delivery.soon(id)
+    },
+  })
+
+/** The door for checks of Azure DevOps; `null` where policy names none. */
+const azureDevOpsOf = ({ policy, callers, clients }: Adapters, approvals: Approvals): AzureDevOpsParts | null => {
+  if (!policy.agents().some(({ id }) => policy.azureDevOps(id) !== null)) return null
+  return { policy, callers, clients, door: azureDevOpsDoor({ policy, approvals }) }
+}
 
 /** Without a messenger the people who decide are told of nothing; they may decide over HTTP. */
 const untoldState = ({ undeliverable, status }: ApprovalRequest): DeliveryState =>

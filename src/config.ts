@@ -8,6 +8,7 @@ import { type Cloud, cloudNames, clouds, cloudSetting, isCloudName } from './run
 import { type AppType, appTypes, isAppType } from './teams/settings.ts'
 import { type ClientNames, clientsRule, clientsSetting, parseClients } from './http/clients.ts'
 import { stepUpSetting } from './http/stepUp.ts'
+import { gitHubApiSetting, gitHubSettings, type GitHubSettings, publicGitHub } from './github/settings.ts'
 import { oldSecretSetting, slackSettings, type SlackSettings } from './slack/settings.ts'
 import { isServiceUrl } from './teams/inbound/gate.ts'
 
@@ -51,6 +52,8 @@ export interface Config {
   }
   /** Absent without Slack. */
   readonly slack?: SlackSettings
+  /** Absent without a GitHub App. */
+  readonly gitHub?: GitHubSettings
 }
 
 /** The settings that a restore needs: where the ledger is kept, and what authenticates it. */
@@ -95,6 +98,7 @@ function configIn(env: NodeJS.ProcessEnv, refuse: Refuse): Config {
     ...clientsOf(env, refuse),
     ...stepUpIn(env[stepUpSetting], refuse),
     ...slackIn(env, refuse),
+    ...gitHubIn(env, refuse),
     backup: isOn('COUNTERSIGN_BACKUP', env['COUNTERSIGN_BACKUP'], refuse),
     witnesses: witnessesOf(env[witnessSetting], refuse),
     clientId: guid('AZURE_CLIENT_ID'),
@@ -231,6 +235,26 @@ export function slackIn(env: NodeJS.ProcessEnv, refuse: Refuse = throwing): Pick
       teamId: given.COUNTERSIGN_SLACK_TEAM_ID,
       signingSecrets: [given.COUNTERSIGN_SLACK_SIGNING_SECRET, ...(old === '' ? [] : [old])],
       token: given.COUNTERSIGN_SLACK_TOKEN,
+    },
+  }
+}
+
+/** Reads the GitHub App: none of its settings is set, or all of them but the address of the API. */
+function gitHubIn(env: NodeJS.ProcessEnv, refuse: Refuse): Pick<Config, 'gitHub'> {
+  const names = Object.keys(gitHubSettings) as (keyof typeof gitHubSettings)[]
+  const api = env[gitHubApiSetting.name] ?? ''
+  if (api === '' && names.every((name) => (env[name] ?? '') === '')) return {}
+  const { setting } = readers(env, refuse)
+  const read = (name: (typeof names)[number]) =>
+    setting(name, (value) => gitHubSettings[name].form.test(value), gitHubSettings[name].rule)
+  if (api !== '' && !gitHubApiSetting.form.test(api))
+    refuse(`The setting ${gitHubApiSetting.name} is malformed: it ${gitHubApiSetting.rule}.`)
+  return {
+    gitHub: {
+      appId: read('COUNTERSIGN_GITHUB_APP_ID'),
+      key: read('COUNTERSIGN_GITHUB_KEY'),
+      secret: read('COUNTERSIGN_GITHUB_SECRET'),
+      api: api === '' ? publicGitHub : api,
     },
   }
 }

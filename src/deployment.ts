@@ -4,6 +4,7 @@ import { ManagedIdentityCredential } from '@azure/identity'
 import { type Adapters, type App, compose } from './app.ts'
 import { GraphDirectory } from './azure/directory.ts'
 import { VaultLedgerKey } from './azure/ledgerKey.ts'
+import { VaultRsaKey } from './azure/rsaKey.ts'
 import { VaultSigner } from './azure/signer.ts'
 import { connectStorage, type Storage } from './azure/storage.ts'
 import { drawing } from './cards/lazyCards.ts'
@@ -16,7 +17,7 @@ import { clientsSetting } from './http/clients.ts'
 import { compiledFile, readCompiled } from './policy/compiled.ts'
 import { cedar } from './policy/engine.ts'
 import { loadPolicy } from './policy/load.ts'
-import { unserved, untold, withoutChannel, withoutMessenger } from './policy/untold.ts'
+import { unserved, untold, withoutChannel, withoutGitHub, withoutMessenger } from './policy/untold.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Policy } from './ports/policy.ts'
 import { Alarms } from './runtime/alarms.ts'
@@ -24,6 +25,7 @@ import { readCards, readConsole, readVerifiers } from './runtime/folder.ts'
 import { backgroundLine, undeliveredLine } from './runtime/log.ts'
 import { logLine } from './runtime/logLine.ts'
 import { opening } from './runtime/opening.ts'
+import { gitHubApi } from './github/api.ts'
 import { consoleLink } from './slack/blocks.ts'
 import { connectSlack } from './slack/connect.ts'
 import { gate } from './teams/inbound/gate.ts'
@@ -61,6 +63,7 @@ export async function deploy(env: NodeJS.ProcessEnv): Promise<Deployed> {
   const served = ['teams', ...(config.slack ? ['slack'] : [])]
   for (const kind of unserved(policy, served))
     console.warn(logLine('start', { start: true, ...withoutMessenger(kind) }))
+  if (!config.gitHub && policy.gitHubs().length > 0) console.warn(logLine('start', { start: true, ...withoutGitHub }))
   if (config.clients.size === 0)
     console.warn(logLine('start', { start: true, missing: clientsSetting, effect: 'people are refused over HTTP' }))
   return composed(config, connected, policy, cards)
@@ -129,6 +132,7 @@ function composed(
     baseUrl,
     isOpen,
     ...shownIn(config, cards),
+    ...gitHubOf(config, credential),
   }
   let app = compose(adapters)
   return { app: () => app, open }
@@ -164,6 +168,13 @@ function shownIn(
     ...(slack && { slack: slack.door }),
     teams: { gate: gate({ botAppId: bot.appId, tenantId, jwksUri: bots.keys, bots }), cards: inTeams },
   }
+}
+
+/** The GitHub App, which signs in with a key in the vault. */
+function gitHubOf({ gitHub: settings }: Config, credential: ManagedIdentityCredential): Pick<Adapters, 'gitHub'> {
+  if (!settings) return {}
+  const key = new VaultRsaKey({ keyId: settings.key, credential })
+  return { gitHub: { settings, api: gitHubApi({ ...settings, key }) } }
 }
 
 /** Where cards lead to; `null` without a console. */

@@ -193,3 +193,45 @@ describe('the settings of Slack', () => {
     expect(refused).not.toThrow(value)
   })
 })
+
+describe('the settings of GitHub', () => {
+  const github = {
+    COUNTERSIGN_GITHUB_APP_ID: '123456',
+    COUNTERSIGN_GITHUB_KEY: 'https://contoso.vault.azure.net/keys/github-app',
+    COUNTERSIGN_GITHUB_SECRET: '0123456789abcdef0123456789abcdef',
+  }
+
+  test('make a door together, and none without them', () => {
+    expect(readConfig(env)).not.toHaveProperty('gitHub')
+    expect(readConfig({ ...env, ...github }).gitHub).toEqual({
+      ...{ appId: '123456', key: github.COUNTERSIGN_GITHUB_KEY, secret: github.COUNTERSIGN_GITHUB_SECRET },
+      api: 'https://api.github.com',
+    })
+    const api = 'https://github.contoso.example/api/v3'
+    expect(readConfig({ ...env, ...github, COUNTERSIGN_GITHUB_API: api }).gitHub?.api).toBe(api)
+  })
+
+  test.each(Object.keys(github))('stop the start by name without %s', (name) => {
+    expect(() => readConfig({ ...env, ...github, [name]: '' })).toThrow(`The setting ${name} is missing`)
+  })
+
+  test('stop the start if only the address of the API is set', () => {
+    expect(() => readConfig({ ...env, COUNTERSIGN_GITHUB_API: 'https://api.contoso.ghe.com' })).toThrow(
+      'COUNTERSIGN_GITHUB_',
+    )
+  })
+
+  test.each([
+    ['COUNTERSIGN_GITHUB_APP_ID', 'countersign'],
+    ['COUNTERSIGN_GITHUB_KEY', 'https://contoso.vault.azure.net/secrets/github-app'],
+    ['COUNTERSIGN_GITHUB_KEY', '-----BEGIN RSA PRIVATE KEY-----'],
+    ['COUNTERSIGN_GITHUB_SECRET', 'short'],
+    ['COUNTERSIGN_GITHUB_SECRET', '@Microsoft.KeyVault(SecretUri=https://contoso.vault.azure.net/secrets/s)'],
+    ['COUNTERSIGN_GITHUB_API', 'http://api.github.com'],
+    ['COUNTERSIGN_GITHUB_API', 'https://api.github.com/'],
+  ])('are refused in another form, without their value: %s=%s', (name, value) => {
+    const refused = () => readConfig({ ...env, ...github, [name]: value })
+    expect(refused).toThrow(`The setting ${name} is malformed`)
+    expect(refused).not.toThrow(value)
+  })
+})

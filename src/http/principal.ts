@@ -24,7 +24,7 @@ export type PrincipalOf<Rule extends CallerRule> = Rule['kind'] extends 'anyone'
 
 /** The registered agents, and the applications that people may use. */
 export interface KnownCallers {
-  readonly policy: Pick<Policy, 'agent' | 'agents'>
+  readonly policy: Pick<Policy, 'agent' | 'agents' | 'gitHub'>
   readonly clients: ClientNames
 }
 
@@ -55,6 +55,9 @@ function registered(
   const agent = policy.agent(caller.id)
   if (!roles.some((role) => caller.roles.includes(role))) throw notPermitted(`This needs the app role ${roles[0]}.`)
   if (!agent || agent.appId !== caller.appId) throw notPermitted('This agent is not registered.')
+  // Whoever holds such an application could ask for a deployment that does not exist, or use one's approval up.
+  if (policy.gitHub(agent.id) !== null)
+    throw notPermitted('This agent stands for GitHub, which asks through the GitHub App alone.')
   return { ...agent, kind: 'agent', roles: caller.roles }
 }
 

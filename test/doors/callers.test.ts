@@ -75,7 +75,9 @@ const table = rows()
 test('every deployed function has its column, and every caller its row', () => {
   const columns = Object.keys(table[0]?.expected ?? {}).sort()
   expect(columns).toEqual(deployed())
-  expect(columns).toEqual([...operationNames, 'messages', 'slack', 'console', 'elsewhere'].sort())
+  expect(columns).toEqual(
+    [...operationNames, 'messages', 'slack', 'github', 'azureDevOps', 'console', 'elsewhere'].sort(),
+  )
   expect(table.map(({ caller }) => caller).sort()).toEqual(
     [...Object.keys(tokens.forged), ...Object.keys(callers)].sort(),
   )
@@ -126,12 +128,14 @@ test('refused calls have changed nothing, and sent nothing', async () => {
   expect(body.requests).toHaveLength(made)
   expect(connector.messages('a:dba-1')).toHaveLength(1)
   const { body: document } = await stack.call(null, '/api/openapi.json')
-  const ours = stack.seen.filter(({ path }) => !['/api/messages', '/api/slack', '/api', '/console/'].includes(path))
+  const other = ['/api/messages', '/api/slack', '/api/hooks/github', '/api/hooks/azure-devops', '/api', '/console/']
+  const ours = stack.seen.filter(({ path }) => !other.includes(path))
   expect(undocumented({ ...stack, seen: ours }, document)).toEqual([])
 })
 
 /** Who could do it, if anybody: forged tokens say that they are theirs. */
 const strongest: Readonly<Record<string, string>> = {
+  azureDevOps: 'deploy-bot',
   ...{ ask: 'deploy-bot', cancel: 'deploy-bot', redeem: 'other-bot', report: 'other-bot' },
   ...{ views: 'dba-1', decide: 'dba-1', revoke: 'dba-1' },
   ...{ askBack: 'dba-1', answer: 'deploy-bot', breakGlass: 'oncall-1', reviewGlass: 'dba-1' },
@@ -196,7 +200,7 @@ async function result(caller: string, route: string, expected: string): Promise<
   const request = changes ? await make(state) : shared[state]
   const answer = await send(route, await authorizationOf(caller, route), request)
   const { status, body, headers } = answer
-  if (route === 'ask' && status === 201) made++
+  if ((route === 'ask' && status === 201) || (route === 'azureDevOps' && status === 200)) made++
   if (route === 'list' && status === 200) return listed(body.requests, request)
   if (route === 'health' && body.counts) return 'more'
   if (route === 'views' && body.refusal) return 'why'
@@ -237,12 +241,10 @@ function send(route: string, authorization: string | null, request: Answer['body
     repairs: { shard: id.slice(-2), why: 'Because.' },
     judgements: { ...restart(), agent: asker },
     messages: typed('dba-1', 'help'),
-    slack: {},
+    ...{ slack: {}, github: {} },
+    azureDevOps: stage,
   }
-  const path =
-    operations[route as OperationName]?.path ??
-    { elsewhere: 'api', console: 'console/', slack: 'api/slack' }[route] ??
-    'api/messages'
+  const path = operations[route as OperationName]?.path ?? otherPaths[route] ?? 'api/messages'
   const range = `?from=${day}&to=${day}`
   const queries: Readonly<Record<string, string>> = { list: '?status=pending', metrics: range, exceptions: range }
   const named = path
@@ -251,7 +253,22 @@ function send(route: string, authorization: string | null, request: Answer['body
     .replace('{date}', day)
     .replace('{view}', shownOf(request))
   const place = named + (queries[route] ?? '')
-  return stack.call(null, `/${place}`, bodies[route], authorization === null ? {} : { authorization })
+  const checked = route === 'azureDevOps' ? { planurl: `${organization}/`, projectid: stranger } : {}
+  return stack.call(null, `/${place}`, bodies[route], { ...checked, ...(authorization !== null && { authorization }) })
+}
+
+/** The paths of doors that are no operations of the API. */
+const otherPaths: Readonly<Record<string, string>> = {
+  ...{ elsewhere: 'api', console: 'console/', slack: 'api/slack' },
+  ...{ github: 'api/hooks/github', azureDevOps: 'api/hooks/azure-devops' },
+}
+
+const organization = 'https://dev.azure.com/contoso'
+
+/** What a check of Azure DevOps sends. */
+const stage = {
+  ...{ pipeline: 'shop', build: '42', stage: 'Production', attempt: '1', environment: 'production' },
+  ...{ ref: 'refs/heads/main', sha: 'b'.repeat(40) },
 }
 
 /** A view that was shown of a request, or none. */
@@ -311,6 +328,9 @@ async function policyFolder(): Promise<string> {
       [third]: { name: 'third-bot', appId: third, owners: [sponsor] },
     },
     people: { [sponsor]: { sameAs: [oidOf('security-2')] } },
+    azureDevOps: {
+      [asker]: { organization, projects: { [stranger]: { name: 'Shop', environments: { production: 'production' } } } },
+    },
   }
   await writeFile(file, JSON.stringify(approvers))
   const rules = join(folder, 'approve.cedar')

@@ -25,7 +25,17 @@ afterAll(async () => {
   packaged.end()
 })
 
-const every = [...operationNames, 'messages', 'slack', 'console', 'elsewhere', 'sweep', 'seal'].sort()
+const every = [
+  ...operationNames,
+  'messages',
+  'slack',
+  'github',
+  'azureDevOps',
+  'console',
+  'elsewhere',
+  'sweep',
+  'seal',
+].sort()
 
 const start = async (settings: Readonly<Record<string, string>> = {}): Promise<RunningApp> => {
   app = await packaged.start({ ...azure.env, ...settingsIn(), ...settings })
