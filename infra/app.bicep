@@ -16,6 +16,8 @@ param witness string
 param slackAppId string
 param slackTeamId string
 param slackOldSecret bool
+param gitHubAppId string
+param gitHubApi string
 param host object
 param evidenceName string
 param keys object
@@ -50,7 +52,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
     serverFarmId: plan.id
     httpsOnly: true
     virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
-    keyVaultReferenceIdentity: identity.id // who reads the secrets of Slack
+    keyVaultReferenceIdentity: identity.id // who reads the secrets of Slack and GitHub
     siteConfig: { minTlsVersion: '1.2', http20Enabled: true }
     functionAppConfig: {
       deployment: {
@@ -99,6 +101,10 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
       COUNTERSIGN_CLIENTS: clients
       COUNTERSIGN_CONSOLE_APP_ID: consoleAppId
       COUNTERSIGN_CLOUD: cloud
+      COUNTERSIGN_GITHUB_API: gitHubApi
+      COUNTERSIGN_GITHUB_APP_ID: gitHubAppId
+      COUNTERSIGN_GITHUB_KEY: empty(gitHubAppId) ? '' : keys.gitHub
+      COUNTERSIGN_GITHUB_SECRET: empty(gitHubAppId) ? '' : '@Microsoft.KeyVault(SecretUri=${keys.gitHubSecret})'
       COUNTERSIGN_GRANT_KEY: keys.grant
       COUNTERSIGN_LEDGER_KEY: keys.ledger
       COUNTERSIGN_LOG_KEY: keys.log

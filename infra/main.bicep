@@ -48,6 +48,12 @@ param slackTeamId string = ''
 @description('Only with slackAppId: true while its signing secret is being changed, and the old one counts, too.')
 param slackOldSecret bool = false
 
+@description('The GitHub App: number or client id. Its key and secret are in the vault. Empty: no door for GitHub.')
+param gitHubAppId string = ''
+
+@description('Only with gitHubAppId, for GitHub Enterprise: the address of its API. Empty: github.com.')
+param gitHubApi string = ''
+
 @description('Where the tenant and its Teams are. GCC High and DoD need Entra prepared before.')
 @allowed(['public', 'gcc', 'gcc-high', 'dod'])
 param cloud string = 'public'
@@ -219,6 +225,8 @@ module app 'app.bicep' = {
     slackAppId: slackAppId
     slackTeamId: slackTeamId
     slackOldSecret: slackOldSecret
+    gitHubAppId: gitHubAppId
+    gitHubApi: gitHubApi
     host: storage.outputs.host
     evidenceName: storage.outputs.evidence.name
     keys: vault.outputs.keys

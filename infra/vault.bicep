@@ -92,5 +92,7 @@ output keys object = {
   grant: vault::grant.properties.keyUri
   log: vault::log.properties.keyUri
   ledger: '${vault.properties.vaultUri}secrets/ledger-key'
+  gitHub: '${vault.properties.vaultUri}keys/github-app' // which a person imports
+  gitHubSecret: '${vault.properties.vaultUri}secrets/github-secret'
   slack: '${vault.properties.vaultUri}secrets/slack-' // as slack-token, which a person puts there
 }

@@ -51,6 +51,7 @@ const optional = [
   'COUNTERSIGN_STEP_UP',
   'COUNTERSIGN_WITNESS',
   'COUNTERSIGN_SLACK_OLD_SIGNING_SECRET',
+  'COUNTERSIGN_GITHUB_API',
 ]
 
 test.each(Object.keys(deployed).filter((name) => !optional.includes(name)))(
@@ -76,6 +77,11 @@ test('the commands of docs/operate/settings.md make the verifier key that a witn
   const cwd = join(root, 'test/golden/witness')
   const { stdout } = spawnSync('sh', ['-e', '-c', commands], { cwd, encoding: 'utf8' })
   expect(stdout.trim()).toBe(readFileSync(join(cwd, 'vkey'), 'utf8').trim())
+})
+
+test('a deployment starts without all settings of GitHub', () => {
+  const others = Object.fromEntries(Object.entries(deployed).filter(([name]) => !name.includes('_GITHUB_')))
+  expect(readConfig(others)).not.toHaveProperty('gitHub')
 })
 
 test('docs/operate/settings.md names every type that the bot may be registered as', () => {

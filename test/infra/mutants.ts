@@ -332,6 +332,8 @@ export const mistakes: readonly Mistake[] = [
     'app.bicep: COUNTERSIGN_CONSOLE_APP_ID',
   ),
   mistake('main', 'policyRef: policyRef', 'policyRef: origin', 'main.bicep: param policyRef'),
+  mistake('main', 'gitHubApi: gitHubApi', 'gitHubApi: gitHubAppId', 'main.bicep: param gitHubApi'),
+  mistake('app', 'keys.gitHubSecret', 'keys.gitHub', 'app.bicep: COUNTERSIGN_GITHUB_SECRET'),
   mistake('main', 'slackTeamId: slackTeamId', 'slackTeamId: slackAppId', 'main.bicep: param slackTeamId'),
   mistake('app', '${slackSecret}token', '${slackSecret}signing-secret', 'app.bicep: COUNTERSIGN_SLACK_TOKEN'),
   mistake(

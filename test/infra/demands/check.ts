@@ -17,6 +17,7 @@ export const parameterSets = {
     ...{ name: 'prod', location: 'westeurope', private: true, hsm: true, zoneRedundant: true, geoRedundant: true },
     ...{ evidenceDays: 0, alwaysReady: 0, instanceMemory: 4096, cloud: 'gcc', teamsAppId },
     ...{ slackAppId: 'A0000000001', slackTeamId: 'T0000000001', slackOldSecret: true },
+    ...{ gitHubAppId: '123456', gitHubApi: 'https://api.contoso.ghe.com' },
     ...{ auditors: [auditors], operators: ['operator@contoso.example', 'other@contoso.example'] },
   },
   given: {

@@ -18,6 +18,8 @@ export interface Choices {
   readonly cloud?: 'public' | 'gcc' | 'gcc-high' | 'dod'
   readonly evidenceDays?: number
   readonly evidenceLocked?: boolean
+  readonly gitHubAppId?: string
+  readonly gitHubApi?: string
   readonly hsm?: boolean
   readonly operators?: readonly string[]
   readonly origin?: string

@@ -87,6 +87,7 @@ const secrets: Readonly<Record<string, string>> = {
   'slack-signing-secret': '0123456789abcdef0123456789abcdef',
   'slack-old-signing-secret': 'fedcba9876543210fedcba9876543210',
   'slack-token': 'xoxb-0000000000-example',
+  'github-secret': '0123456789abcdef0123456789abcdef',
 }
 
 const resolved = (value: string | undefined): string | undefined =>
@@ -136,9 +137,8 @@ function valueFaults(deployment: Deployment, settings: Deployed): void {
   const clients =
     choices.apiAppId === undefined ? `,cli=${textIn(outputs, 'COUNTERSIGN_CLI_APP_ID')}` : (choices.clients ?? '')
   const { cloud = 'public' } = choices
-  const secret = (name: string) =>
-    `@Microsoft.KeyVault(SecretUri=https://${vault}.vault.azure.net/secrets/slack-${name})`
-  const hasSlack = choices.slackAppId !== undefined
+  const secret = (name: string) => `@Microsoft.KeyVault(SecretUri=https://${vault}.vault.azure.net/secrets/${name})`
+  const [hasSlack, hasGitHub] = [choices.slackAppId, choices.gitHubAppId].map((id) => id !== undefined)
   const properties = {
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING: `ClientId=${clientId};Authorization=AAD`,
     AZURE_CLIENT_ID: guidOf('client', app?.name ?? ''),
@@ -152,6 +152,10 @@ function valueFaults(deployment: Deployment, settings: Deployed): void {
     COUNTERSIGN_BASE_URL: choices.baseUrl ?? `https://${host}`,
     COUNTERSIGN_BLOBS_URL: `https://${evidence}.blob.core.windows.net`,
     COUNTERSIGN_CLOUD: cloud === 'gcc' ? 'public' : cloud,
+    COUNTERSIGN_GITHUB_API: choices.gitHubApi ?? '',
+    COUNTERSIGN_GITHUB_APP_ID: choices.gitHubAppId ?? '',
+    COUNTERSIGN_GITHUB_KEY: hasGitHub ? `https://${vault}.vault.azure.net/keys/github-app` : '',
+    COUNTERSIGN_GITHUB_SECRET: hasGitHub ? secret('github-secret') : '',
     COUNTERSIGN_GRANT_KEY: `https://${vault}.vault.azure.net/keys/grant`,
     COUNTERSIGN_LEDGER_KEY: `https://${vault}.vault.azure.net/secrets/ledger-key`,
     COUNTERSIGN_LOG_KEY: `https://${vault}.vault.azure.net/keys/log`,
@@ -159,10 +163,10 @@ function valueFaults(deployment: Deployment, settings: Deployed): void {
     COUNTERSIGN_POLICY: '/home/site/wwwroot/policy',
     COUNTERSIGN_POLICY_REF: choices.policyRef ?? '',
     COUNTERSIGN_SLACK_APP_ID: choices.slackAppId ?? '',
-    COUNTERSIGN_SLACK_OLD_SIGNING_SECRET: choices.slackOldSecret ? secret('old-signing-secret') : '',
-    COUNTERSIGN_SLACK_SIGNING_SECRET: hasSlack ? secret('signing-secret') : '',
+    COUNTERSIGN_SLACK_OLD_SIGNING_SECRET: choices.slackOldSecret ? secret('slack-old-signing-secret') : '',
+    COUNTERSIGN_SLACK_SIGNING_SECRET: hasSlack ? secret('slack-signing-secret') : '',
     COUNTERSIGN_SLACK_TEAM_ID: choices.slackTeamId ?? '',
-    COUNTERSIGN_SLACK_TOKEN: hasSlack ? secret('token') : '',
+    COUNTERSIGN_SLACK_TOKEN: hasSlack ? secret('slack-token') : '',
     COUNTERSIGN_STEP_UP: choices.stepUp ?? '',
     COUNTERSIGN_TABLES_URL: `https://${evidence}.table.core.windows.net`,
     COUNTERSIGN_TEAMS_APP_ID: choices.teamsAppId ?? '',
