@@ -16,6 +16,7 @@ import { localRows } from './security/local.ts'
 import { lookAlikeRows } from './security/lookAlikes.ts'
 import { noticeRows } from './security/notices.ts'
 import { operatorRows } from './security/operators.ts'
+import { pipelineRows } from './security/pipelines.ts'
 import { pythonRows } from './security/python.ts'
 import { refusalRows } from './security/refusals.ts'
 import { repairRows } from './security/repairs.ts'
@@ -35,6 +36,7 @@ import { toolCallRows } from './security/toolCalls.ts'
 export const rows: readonly Row[] = [
   ...callerRows,
   ...slackRows,
+  ...pipelineRows,
   ...approverRows,
   ...noticeRows,
   ...actionRows,

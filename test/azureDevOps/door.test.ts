@@ -152,6 +152,12 @@ test.each<[string, Readonly<Record<string, unknown>>, Parameters<typeof call>[1]
   expect(here.ledger.posts.size).toBe(0)
 })
 
+test('a variable that was not filled in is named with its field', async () => {
+  await expect(call({ ref: '$(Build.SourceBranch)' })).rejects.toMatchObject({
+    ...{ code: 'invalid-input', details: { pointer: '/ref' } },
+  })
+})
+
 test('an agent that is not registered for Azure DevOps gets nothing', async () => {
   registered = agent(oid(77))
   expect(await codeOf(call())).toBe('not-permitted')

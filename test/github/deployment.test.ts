@@ -84,6 +84,17 @@ describe('a deployment that waits at GitHub', () => {
   })
 })
 
+describe('a deployment that waits at GitHub', () => {
+  test('has no reason in its comment if the rule is private', async () => {
+    await open({ judge: () => needs([slot('dba')], { private: true }) })
+    const { id } = await here.ask(5)
+    await here.decide(id, 'deny')
+    await here.settle()
+    expect(here.github.decisions(5)).toMatchObject([{ state: 'rejected' }])
+    expect(here.github.decisions(5)[0]?.comment).not.toContain('Seen.')
+  })
+})
+
 describe('what policy alone answers', () => {
   test.each<[string, () => Judgement, 'approved' | 'rejected']>([
     ['allowed', () => allow, 'approved'],

@@ -1,3 +1,4 @@
+import { deliveryCheck } from '../../src/github/signature.ts'
 import { codeOf } from '../support/world.ts'
 import { delivered, gitHubApp, waitingPayload } from '../support/gitHubDouble.ts'
 import { type Scene, scene } from './scene.ts'
@@ -65,6 +66,11 @@ describe('a call is refused, nothing is recorded, and nobody is called:', () => 
       'not-permitted',
     ],
     [
+      'an address of a host with as long a name',
+      foreign('https://api.github.org/repos/contoso/shop/actions/runs/5/deployment_protection_rule'),
+      'not-permitted',
+    ],
+    [
       'an address of another repository',
       foreign('https://api.github.com/repos/evil/shop/actions/runs/5/deployment_protection_rule'),
       'not-permitted',
@@ -92,6 +98,10 @@ describe('a call is refused, nothing is recorded, and nobody is called:', () => 
   ])('%s', async (_what, given, code) => {
     expect(await codeOf(here.door(given))).toBe(code)
   })
+})
+
+test('there is no door without a secret', () => {
+  expect(() => deliveryCheck('')).toThrow('needs a secret')
 })
 
 test('the answer to a forger is the same for every fault', async () => {

@@ -1,7 +1,7 @@
 import type { RequestId } from '../../src/core/data/id.ts'
 import { Problem } from '../../src/core/data/problem.ts'
 import { gitHubGates } from '../../src/github/gate.ts'
-import type { Received } from '../support/double.ts'
+import { type Received, startDouble } from '../support/double.ts'
 import { delivered, type GitHubFate, waitingPayload } from '../support/gitHubDouble.ts'
 import { type Scene, scene } from './scene.ts'
 
@@ -173,6 +173,36 @@ test('while the archive does not take the end of a request, GitHub is not told',
   isDown = false
   await here.settle(120)
   expect(here.github.decisions(5)).toMatchObject([{ state: 'approved' }])
+})
+
+test('a redirect is not followed: the token is for GitHub alone', async () => {
+  const elsewhere = await startDouble(() => ({ status: 204, body: '' }))
+  try {
+    const { id } = await here.ask(5)
+    const location = `${elsewhere.origin}/caught`
+    fates(id, { status: 307, headers: { location } }, null, { status: 307, headers: { location } })
+    await here.decide(id, 'approve')
+    for (let left = 12; left > 0 && here.github.decisions(5).length === 0; left--) await here.settle(400)
+    expect(elsewhere.received).toEqual([])
+  } finally {
+    await elsewhere.close()
+  }
+})
+
+test('each token is for one repository, and for what the call does alone', async () => {
+  const { id } = await here.ask(5)
+  const wanted: string[] = []
+  fates(id, null, 'lost')
+  const plan = here.github.plan
+  here.github.plan = (call) => {
+    if (call.path.endsWith('/access_tokens')) wanted.push(call.body)
+    return plan(call)
+  }
+  await here.decide(id, 'approve')
+  for (let left = 12; left > 0 && wanted.length < 3; left--) await here.settle(400)
+  const ofRepository = (permissions: object) => ({ repository_ids: [1_296_269], permissions })
+  const [toDecide, toLook] = [ofRepository({ deployments: 'write' }), ofRepository({ actions: 'read' })]
+  expect(wanted.map((body) => JSON.parse(body) as unknown)).toEqual([toDecide, toDecide, toLook])
 })
 
 test('two deliveries of one event at once, and a third later, are one request', async () => {

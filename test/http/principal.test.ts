@@ -42,6 +42,13 @@ test.each([
   expect(code(() => admitted(reading, caller))).toBe('not-permitted')
 })
 
+test('an agent that stands for GitHub calls nothing itself', () => {
+  const gitHubs = [{ agent: bot, installation: 77, repositories: [] }]
+  const standing = fakePolicy(roster({ agents: [agent(bot, { appId })], gitHubs }))
+  for (const rule of [asking, reading])
+    expect(code(() => admit(rule, app(bot), { policy: standing, clients: tools }))).toBe('not-permitted')
+})
+
 test.each([
   ['it is not registered', app(oid(98))],
   ['it is another application than the registered one', app(bot, { appId: oid(92) })],
