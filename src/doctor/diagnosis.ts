@@ -5,7 +5,7 @@ export type PartState = 'ok' | 'warning' | 'wrong' | 'unknown'
 export const partNames = [
   ...(['address', 'start', 'settings', 'ledger', 'archive', 'immutability', 'witness', 'cosignatures'] as const),
   ...(['signer', 'directory', 'seal', 'evidence', 'backup', 'deliveries', 'clock', 'api', 'bot', 'slack'] as const),
-  'people',
+  ...(['pipelines', 'people'] as const),
 ] as const
 
 export type PartName = (typeof partNames)[number]

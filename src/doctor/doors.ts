@@ -4,14 +4,17 @@ import { documentIn, probe, type ProbeAnswer, type Unreached } from './probe.ts'
 
 /** Calls all doors without a token or signature. Nothing is read or written, whatever they answer. */
 export async function knockDoors(url: string): Promise<readonly Diagnosis[]> {
-  const [api, bot, slack] = await Promise.all([
+  const [api, bot, slack, ...pipelines] = await Promise.all([
     probe(`${url}/api/requests`),
     // Not an activity of Teams: a door that accepted it would have nothing to do.
     probe(`${url}/api/messages`, { method: 'POST', body: '{}' }),
     // Neither an interaction nor an event of Slack.
     probe(`${url}/api/slack`, { method: 'POST', body: '{}' }),
+    // Neither signed by GitHub nor with a token.
+    ...hooks.map(({ path }) => probe(`${url}${path}`, { method: 'POST', body: '{}' })),
   ])
-  return [apiFrom(api), botFrom(bot), slackFrom(slack)]
+  const ofPipelines = hooks.map((hook, i) => pipelineFrom(hook, pipelines[i] ?? api))
+  return [apiFrom(api), botFrom(bot), slackFrom(slack), ...ofPipelines]
 }
 
 function apiFrom(reply: ProbeAnswer | Unreached): Diagnosis {
@@ -39,6 +42,20 @@ function slackFrom(reply: ProbeAnswer | Unreached): Diagnosis {
   if (reply.status === 404 && codeIn(reply) === 'not-found')
     return well('slack', `there is no Slack here: none of ${Object.keys(slackSettings).join(', ')} is set`)
   return wrong('slack', answeredWith(reply), otherwise(reply))
+}
+
+/** Where pipelines ask. */
+const hooks = [
+  { of: 'GitHub', path: '/api/hooks/github' },
+  { of: 'Azure DevOps', path: '/api/hooks/azure-devops' },
+] as const
+
+/** A deployment may do without pipelines. */
+function pipelineFrom({ of }: (typeof hooks)[number], reply: ProbeAnswer | Unreached): Diagnosis {
+  if ('fault' in reply) return wrong('pipelines', `the door for ${of}: ${reply.fault}`, reply.remedy)
+  if (isRefused(reply)) return well('pipelines', `the door for ${of} refuses a stranger’s call (401)`)
+  if (reply.status === 404 && codeIn(reply) === 'not-found') return well('pipelines', `${of} is not set up`)
+  return wrong('pipelines', `the door for ${of}: ${answeredWith(reply)}`, otherwise(reply))
 }
 
 /** Whether the service itself refused the call, and not a proxy before it. */

@@ -301,6 +301,16 @@ describe('a deployment with one fault shows its part:', () => {
     ['no function for Slack', { '/api/slack': plain(404) }, 'slack', 'wrong', '404'],
     ['Slack that fails', { '/api/slack': plain(500) }, 'slack', 'wrong', '500'],
     [
+      'a door for GitHub that lets strangers in',
+      { '/api/hooks/github': { status: 202 } },
+      ...(['pipelines', 'wrong', 'stranger in'] as const),
+    ],
+    [
+      'a lock before a pipeline',
+      { '/api/hooks/azure-devops': plain(403) },
+      ...(['pipelines', 'wrong', 'Azure DevOps'] as const),
+    ],
+    [
       'another address than it says',
       { '/api/openapi.json': openapi('https://approvals.contoso.example') },
       ...(['address', 'wrong', 'calls itself https://approvals.contoso.example'] as const),
@@ -465,12 +475,13 @@ describe('a witness', () => {
   })
 })
 
-test('only operations that read are called, and the doors of Teams and Slack with nothing in it', async () => {
+test('only operations that read are called, and the doors of others with nothing in it', async () => {
   const { received } = await examined({}, { token: 'secret' })
   expect(received.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
-    ...['GET /api/health', 'GET /api/openapi.json', 'GET /api/requests', 'POST /api/messages', 'POST /api/slack'],
+    ...['GET /api/health', 'GET /api/openapi.json', 'GET /api/requests', 'POST /api/hooks/azure-devops'],
+    ...['POST /api/hooks/github', 'POST /api/messages', 'POST /api/slack'],
   ])
-  expect(received.flatMap(({ method, body }) => (method === 'POST' ? [body] : []))).toEqual(['{}', '{}'])
+  expect(received.flatMap(({ method, body }) => (method === 'POST' ? [body] : []))).toEqual(['{}', '{}', '{}', '{}'])
 })
 
 describe('TLS', () => {
