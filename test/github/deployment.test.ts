@@ -46,6 +46,7 @@ describe('a deployment that waits at GitHub', () => {
     expect(here.github.decisions(5)).toMatchObject([{ state: 'approved', environment: 'production' }])
     expect(await here.rooms.isQuiet()).toBe(true)
     const calls = here.github.calls.length
+    await here.rooms.outbox.touch(id)
     await here.settle(1_000)
     expect(here.github.calls).toHaveLength(calls)
   })

@@ -51,7 +51,10 @@ describe('a call is refused, nothing is recorded, and nobody is called:', () => 
     ],
     [
       'a repository that was renamed',
-      changed({ repository: { id: repository.id, full_name: 'contoso/store' } }),
+      changed({
+        repository: { id: repository.id, full_name: 'contoso/store' },
+        deployment_callback_url: 'https://api.github.com/repos/contoso/store/actions/runs/5/deployment_protection_rule',
+      }),
       'not-permitted',
     ],
     ['another environment', changed({ environment: 'staging' }), 'not-permitted'],
