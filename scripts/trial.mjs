@@ -25,13 +25,13 @@ const trials = {
     main: program('sim/main', 'sim.cjs'),
   },
   crash: {
-    what: 'kills the app at each call of ten stories; checks that nothing is lost, doubled or untrue',
+    what: 'kills the app at each call of thirteen stories; checks that nothing is lost, doubled or untrue',
     takes: '20 min',
     main: program('crash/main', 'crash.cjs'),
     builds: true,
   },
   wire: {
-    what: 'breaks the wires to tables, blobs, Teams and Slack at each call of each operation',
+    what: 'breaks the wires to tables, blobs, Teams, Slack and GitHub at each call of each operation',
     takes: '20 min',
     main: program('wire/main', 'wire/main.cjs'),
   },

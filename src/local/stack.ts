@@ -24,6 +24,7 @@ import { clouds } from '../runtime/cloud.ts'
 import { apiAppId, consoleAppId, peoplesApps, tenantId } from './accounts.ts'
 import type { LocalStorage } from './azurite.ts'
 import { botAppId, type LocalTeams } from './bot.ts'
+import { type LocalGitHub, localGitHub } from './gitHubApp.ts'
 import type { LocalSlack } from './slackApp.ts'
 import { spoken } from '../words/spoken.ts'
 import type { Identity } from './identity.ts'
@@ -47,6 +48,8 @@ export interface StackParts {
   readonly teams: LocalTeams | null
   /** The app of Slack, and where its API is. Absent without Slack. */
   readonly slack?: LocalSlack
+  /** The GitHub App. Absent without one. */
+  readonly gitHub?: LocalGitHub
   /** The pages of the local Teams client. Absent for another client. */
   readonly pages?: Pages
   /** The authentication context that a decision of tier `high` over HTTP takes; absent: none. */
@@ -122,6 +125,7 @@ export async function composeLocal(parts: StackParts): Promise<LocalStack> {
     alarms,
     cards,
     ...roomsOn(parts, cards),
+    ...(parts.gitHub && { gitHub: localGitHub(parts.gitHub, clock) }),
   })
   const { delivery } = app
   if (delivery) parts.pages?.serve(postingAgain({ ...storage, soon: (id) => delivery.soon(id) }))

@@ -14,6 +14,7 @@ import { botAppId } from '../../src/local/bot.ts'
 import { type HostOptions, startHost } from '../../src/local/host.ts'
 import type { Identity } from '../../src/local/identity.ts'
 import { listen } from '../../src/local/port.ts'
+import type { LocalGitHub } from '../../src/local/gitHubApp.ts'
 import type { LocalSlack } from '../../src/local/slackApp.ts'
 import { composeLocal } from '../../src/local/stack.ts'
 import { clouds } from '../../src/runtime/cloud.ts'
@@ -33,6 +34,8 @@ export interface Given {
   readonly botKeys: string
   /** The app of Slack. Absent without Slack. */
   readonly slack?: LocalSlack
+  /** The GitHub App. */
+  readonly gitHub: LocalGitHub
   /** The folder of the policy, which says in which rooms requests are shown. */
   readonly policy: string
   /** Milliseconds by which the app's clock is ahead. */
@@ -73,7 +76,7 @@ interface Open {
 
 /** Composes the app anew, as a start does. The app before must be closed. */
 async function open(functions: HostOptions['functions'], given: Given): Promise<Open> {
-  const { data, azurite, identity, connector, botKeys, slack } = given
+  const { data, azurite, identity, connector, botKeys, slack, gitHub } = given
   let { ahead } = given
   let isOpen = true
   const complain = (error: string, cause?: unknown) => isOpen && send({ error, isPassing: isPassing(cause) })
@@ -81,7 +84,7 @@ async function open(functions: HostOptions['functions'], given: Given): Promise<
   const { app, seal } = await composeLocal({
     ...{ data, cards, baseUrl, azurite, identity },
     policy: await loadPolicy(given.policy, cards),
-    ...(slack && { slack }),
+    ...{ gitHub, ...(slack && { slack }) },
     clock: { now: () => instant(Date.now() + ahead) },
     teams: { serviceUrl: connector, gate: gate({ botAppId, tenantId, jwksUri: botKeys, bots: clouds.public.bots }) },
     failed: (cause) => complain(backgroundLine(cause), cause),

@@ -10,6 +10,7 @@ import { logKeyIn, publicKeyOf } from '../../src/local/keys.ts'
 import { english } from '../../src/words/english.ts'
 import { until } from '../../test/support/until.ts'
 import { kindOf } from '../../src/ports/channel.ts'
+import { checkGate } from './pipelines.ts'
 import { objects, type ShownCard } from './rooms.ts'
 import type { Site } from './site.ts'
 import { reviewInSlack } from './slackPerson.ts'
@@ -25,8 +26,10 @@ export async function checkEnding(site: Site): Promise<number> {
   await site.deliverAll()
   const orphans = await checkCards(site)
   const { requests } = await site.truth()
-  for (const { id, status } of requests.values()) {
-    const { body } = await site.call('deploy-bot', `/api/requests/${id}`)
+  for (const request of requests.values()) {
+    const { id, status } = request
+    checkGate(site, request)
+    const { body } = await site.call('compliance', `/api/requests/${id}`)
     demand(body.status === status, `HTTP says that ${id} is ${body.status}, and it is ${status}`)
   }
   await checkEvidence(site)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type Azurite, startAzurite } from '../../src/local/azurite.ts'
 import { type Identity, startIdentity } from '../../src/local/identity.ts'
 import type { ChannelKind } from '../../src/ports/channel.ts'
+import { addPipelines } from '../../test/support/pipelinesPolicy.ts'
 import { writeRoomsPolicy } from '../../test/support/roomsPolicy.ts'
 import { startTeams, type TeamsDouble } from '../../test/support/teamsDouble.ts'
 import { type AppProcess, buildApp, startProcess } from './process.ts'
@@ -21,7 +22,7 @@ export interface Grounds {
   /** Gives a process for an app: a new one, or one that survived its run. */
   process(): AppProcess
   keep(process: AppProcess): void
-  /** The folder of a policy that shows requests in these rooms. */
+  /** The folder of a policy that shows requests in these rooms, and has pipelines. */
   policy(rooms: readonly ChannelKind[]): Promise<string>
   /** Gives an access token. Tokens are kept, since issuing them takes time. */
   token(who: string): Promise<string>
@@ -59,7 +60,7 @@ export async function startGrounds(most: number): Promise<Grounds> {
     keep: (process) => void idle.push(process),
     policy(rooms) {
       const name = rooms.join('-')
-      const made = policies.get(name) ?? writeRoomsPolicy(join(folder, `policy-${name}`), rooms)
+      const made = policies.get(name) ?? writeRoomsPolicy(join(folder, `policy-${name}`), rooms).then(addPipelines)
       policies.set(name, made)
       return made
     },

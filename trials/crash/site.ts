@@ -1,9 +1,12 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { JsonObject } from '../../src/core/data/json.ts'
+import { publicGitHub } from '../../src/github/settings.ts'
+import { localRsaKey } from '../../src/local/rsaKey.ts'
 import type { SealReport } from '../../src/local/sealing.ts'
 import type { PostedCard } from '../../src/ports/messenger.ts'
 import type { Answer } from '../../test/support/stack.ts'
+import { delivered, gitHubApp, type GitHubDouble, startGitHub } from '../../test/support/gitHubDouble.ts'
 import { signed, slackApp } from '../../test/support/slackDouble.ts'
 import { inField } from '../../test/support/slackPayloads.ts'
 import { click } from '../../test/support/teamsDouble.ts'
@@ -25,6 +28,7 @@ export interface Site {
   readonly account: Account
   readonly folder: string
   readonly rooms: Rooms
+  readonly github: GitHubDouble
   /** The rooms that policy names. */
   readonly kinds: readonly ChannelKind[]
   /** The calls that were counted on the wire. */
@@ -39,6 +43,8 @@ export interface Site {
   click(who: string, verb: string, data: object, card?: PostedCard): Promise<JsonObject>
   /** Sends what Slack sends when a person acts there. */
   toSlack(payload: object): Promise<Answer>
+  /** Sends what GitHub sends, again if it got no answer. */
+  fromGitHub(call: ReturnType<typeof delivered>): Promise<Answer>
   /** Downloads a file. */
   download(who: string, path: string): Promise<Buffer>
   /** Notes that a caller knows of this event, which must never be lost from now on. */
@@ -57,6 +63,9 @@ export interface Site {
   close(hasHeld: boolean): Promise<void>
 }
 
+/** The key of the GitHub App, of all sites. */
+const gitHubKey = localRsaKey()
+
 /** Seconds after which a claim on a delivery has lapsed, if its holder was killed. */
 const claimLapses = 31
 
@@ -67,9 +76,13 @@ export async function openSite(grounds: Grounds, kinds: readonly ChannelKind[], 
   const account = grounds.account()
   const folder = join(grounds.folder, account.account)
   await mkdir(folder)
-  const [rooms, policy] = await Promise.all([startRooms(), grounds.policy(kinds)])
-  const acknowledged: Acknowledged[] = []
   let ahead = 0
+  const [rooms, github, policy] = await Promise.all([
+    startRooms(),
+    startGitHub(gitHubKey.publicKey, () => Date.now() + ahead),
+    grounds.policy(kinds),
+  ])
+  const acknowledged: Acknowledged[] = []
   let app: AppProcess | null = null
   let origin = ''
   let crash: Promise<void> | null = null
@@ -79,7 +92,7 @@ export async function openSite(grounds: Grounds, kinds: readonly ChannelKind[], 
     troubles += 1
   })
   const die = () => (crash ??= app?.kill() ?? Promise.resolve())
-  const wire = await startWire(account, rooms, { kill, die })
+  const wire = await startWire(account, { ...rooms, github }, { kill, die })
   const { graphUrl, issuer, jwksUri } = grounds.identity
 
   async function launch(process: AppProcess): Promise<void> {
@@ -88,6 +101,10 @@ export async function openSite(grounds: Grounds, kinds: readonly ChannelKind[], 
     const given = {
       ...{ data: folder, azurite: wire.account, connector: rooms.connector.url, botKeys: grounds.teams.keysUrl, ahead },
       ...{ identity: { graphUrl, issuer, jwksUri }, policy },
+      gitHub: {
+        settings: { appId: gitHubApp.appId, secret: gitHubApp.secret, api: publicGitHub },
+        ...{ privateKey: gitHubKey.privateKey, url: wire.gitHubUrl },
+      },
       ...(kinds.includes('slack') && { slack: { settings: slackApp, url: wire.slackUrl } }),
     }
     origin = await patiently(() => process.open(given))
@@ -159,7 +176,7 @@ export async function openSite(grounds: Grounds, kinds: readonly ChannelKind[], 
   }
 
   return {
-    ...{ account, folder, rooms, kinds, calls: wire.calls },
+    ...{ account, folder, rooms, github, kinds, calls: wire.calls },
     hasCrashed: () => crash !== null,
     count: () => wire.count(),
     async start() {
@@ -178,6 +195,13 @@ export async function openSite(grounds: Grounds, kinds: readonly ChannelKind[], 
       const given = fromSlack(payload)
       const answer = await surely(() => answered(null, '/api/slack', given))
       demand(answer.status === 200, `Slack is answered ${answer.status} ${JSON.stringify(answer.body)}`)
+      return answer
+    },
+    async fromGitHub({ event, signature, bytes: body }) {
+      const headers = { 'x-github-event': event, 'x-hub-signature-256': signature }
+      const given = { method: 'POST', body, headers }
+      const answer = await surely(() => answered(null, '/api/hooks/github', given), isSameAnswer)
+      demand(answer.status === 202, `GitHub is answered ${answer.status} ${JSON.stringify(answer.body)}`)
       return answer
     },
     async download(who, path) {
@@ -202,7 +226,7 @@ export async function openSite(grounds: Grounds, kinds: readonly ChannelKind[], 
     async close(hasHeld) {
       if (hasHeld && app) grounds.keep(app)
       else await app?.kill()
-      await Promise.all([wire.close(), rooms.close()])
+      await Promise.all([wire.close(), rooms.close(), github.close()])
     },
   }
 }

@@ -6,6 +6,7 @@ import type { Answer } from '../../test/support/stack.ts'
 import { wish } from '../../test/support/stack.ts'
 import { objects, type ShownCard } from './rooms.ts'
 import type { Site } from './site.ts'
+import { endAtGitHub, evaluate, waitAtGitHub } from './pipelines.ts'
 import { linesOf, type OpenModal, pressInSlack, reviewInSlack, sendInSlack } from './slackPerson.ts'
 import { demand } from './truth.ts'
 
@@ -29,6 +30,9 @@ export const stories = {
   slack: { kinds: ['slack'], tell: slack },
   rooms: { kinds: ['teams', 'slack'], tell: rooms },
   elsewhere: { kinds: ['slack'], tell: elsewhere },
+  github: inTeams(github),
+  rejected: inTeams(rejected),
+  stage: inTeams(stage),
 } as const satisfies Record<string, Story>
 
 export type StoryName = keyof typeof stories
@@ -168,6 +172,42 @@ async function seal(site: Site): Promise<void> {
   await site.seal()
   await act(site, open, 'cancel', {}, 'cancelled')
 }
+
+/** A deployment of GitHub, from its event to its outcome. */
+async function github(site: Site): Promise<void> {
+  await site.start()
+  site.count()
+  const id = await waitAtGitHub(site)
+  await decide(site, await requestOf(site, id), { verdict: 'approve' })
+  await site.deliverAll()
+  site.acknowledge(id, 'redeemed')
+  await endAtGitHub(site, 'success')
+  site.acknowledge(id, 'succeeded')
+}
+
+/** A deployment that is denied. */
+async function rejected(site: Site): Promise<void> {
+  await site.start()
+  const id = await waitAtGitHub(site)
+  site.count()
+  await decide(site, await requestOf(site, id), { verdict: 'deny', reason: 'Not during the audit.' })
+}
+
+/** A stage of Azure DevOps: its check asks, people approve, and the check asks again. */
+async function stage(site: Site): Promise<void> {
+  await site.start()
+  site.count()
+  const waiting = await evaluate(site)
+  demand(waiting.status === 'pending', `a stage waits, and is ${waiting.status}`)
+  await site.deliverAll()
+  await decide(site, await requestOf(site, waiting.request), { verdict: 'approve' })
+  const after = await evaluate(site)
+  demand(after.status === 'approved' && after.request === waiting.request, `a stage goes on: ${JSON.stringify(after)}`)
+  site.acknowledge(waiting.request, 'redeemed')
+}
+
+const requestOf = async (site: Site, id: string): Promise<Answer['body']> =>
+  (await site.call('dba-1', `/api/requests/${id}`)).body
 
 /** Asks, and waits for the answer and the card, before the app may be killed. */
 async function asked(site: Site): Promise<Answer['body']> {

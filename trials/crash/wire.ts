@@ -1,5 +1,6 @@
 import { type Call, type FaultProxy, type Plan, startFaultProxy } from '../../test/support/faultProxy.ts'
 import type { Account } from './grounds.ts'
+import type { GitHubDouble } from '../../test/support/gitHubDouble.ts'
 import type { Rooms } from './rooms.ts'
 
 /** The moment of the kill: at the nth call, before the call arrives or before its answer does. */
@@ -8,12 +9,14 @@ export interface Kill {
   readonly when: 'before' | 'after'
 }
 
-/** The connections of the app to its storage, to Teams and to Slack. Calls are counted there, and held for the kill. */
+/** The connections of the app to its storage, to Teams, to Slack and to GitHub. Calls are counted there, and held for the kill. */
 export interface Wire {
   /** The account with the addresses that the app uses. */
   readonly account: Account
   /** The address that the app uses for Slack. */
   readonly slackUrl: string
+  /** The address that the app uses for GitHub. */
+  readonly gitHubUrl: string
   /** The counted calls in order, one line each. */
   readonly calls: readonly string[]
   /** Begins to count. */
@@ -26,13 +29,13 @@ export interface Wire {
 /** @param die is called once, while the call is held at which the app is killed */
 export async function startWire(
   account: Account,
-  { connector, slack }: Pick<Rooms, 'connector' | 'slack'>,
+  { connector, slack, github }: Pick<Rooms, 'connector' | 'slack'> & { readonly github: Pick<GitHubDouble, 'url'> },
   { kill, die }: { readonly kill: Kill | null; readonly die: () => Promise<void> },
 ): Promise<Wire> {
-  const [tables, blobs, toSlack] = await Promise.all(
-    [account.tablesUrl, account.blobsUrl, slack.url].map((url) => startFaultProxy(url)),
+  const [tables, blobs, toSlack, toGitHub] = await Promise.all(
+    [account.tablesUrl, account.blobsUrl, slack.url, github.url].map((url) => startFaultProxy(url)),
   )
-  if (!tables || !blobs || !toSlack) throw new Error('There are three wires.')
+  if (!tables || !blobs || !toSlack || !toGitHub) throw new Error('There are four wires.')
   const calls: string[] = []
   let counting = false
   const plan =
@@ -43,14 +46,16 @@ export async function startWire(
       if (calls.length !== kill?.at) return null
       return { kind: kill.when === 'before' ? 'lost' : 'unanswered', meanwhile: die }
     }
-  const proxies: readonly FaultProxy[] = [tables, blobs, toSlack]
+  const proxies: readonly FaultProxy[] = [tables, blobs, toSlack, toGitHub]
   tables.plan(plan('table'))
   blobs.plan(plan('blob'))
   connector.plan(plan('teams'))
   toSlack.plan(plan('slack'))
+  toGitHub.plan(plan('github'))
   return {
     account: { ...account, tablesUrl: withoutSlash(tables.url), blobsUrl: withoutSlash(blobs.url) },
     slackUrl: withoutSlash(toSlack.url),
+    gitHubUrl: withoutSlash(toGitHub.url),
     calls,
     count() {
       counting = true
