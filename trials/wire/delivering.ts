@@ -11,11 +11,15 @@ import { type OpenRoom, type Room, rooms } from './room.ts'
 import { longest, type Storage } from './station.ts'
 
 /** A fault at a call of a delivery: to the storage or to the room, once or for a while. */
-export interface DeliveryCell {
+export interface DeliveryCell extends Breaking {
   readonly room: Room
-  readonly side: 'storage' | 'room'
   readonly work: 'post' | 'update'
   readonly name: string
+}
+
+/** Which call of which side a fault meets: once, or from then on. */
+export interface Breaking {
+  readonly side: 'storage' | 'room'
   readonly fault: Fault
   readonly call: number
   readonly onward: boolean
@@ -97,9 +101,10 @@ const deliveryTo = (world: DeliveryWorld, { kind, channel }: Room, { messenger }
 export const titleOf = ({ room, side, work, name, call, onward }: DeliveryCell): string =>
   `${work} a card in ${room.kind}, ${name} of the ${side} at call ${call}${onward ? ' and all after' : ''}`
 
-async function broken(
-  { side, fault, call, onward }: DeliveryCell,
-  { room, tables }: { readonly room: OpenRoom; readonly tables: FaultProxy },
+/** Delivers under a fault. @returns whether the fault met its call */
+export async function broken(
+  { side, fault, call, onward }: Breaking,
+  { room, tables }: { readonly room: Pick<OpenRoom, 'plan' | 'idle'>; readonly tables: FaultProxy },
   deliver: () => Promise<void>,
 ): Promise<boolean> {
   let calls = 0

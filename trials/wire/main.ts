@@ -2,6 +2,7 @@ import { shuffled } from '../../test/support/chance.ts'
 import type { Fault } from '../../test/support/faultProxy.ts'
 import { Misuse, program, say, seedOption, whole } from '../program.ts'
 import { hanging, faults } from './faults.ts'
+import { gateCells, gateUnder, titleOfGate } from './gating.ts'
 import { deliverUnder, deliveryCells, titleOf } from './delivering.ts'
 import { type Cell, callsOf, run as runCell, title } from './matrix.ts'
 import { type Operation, operations } from './operations.ts'
@@ -15,15 +16,15 @@ const promised = 8_000
 /** How often a cell is tried whose answer is late: a fault comes each time, other work on the machine does not. */
 const tries = 3
 
-const help = `Breaks the connections of the app to tables, blobs, Teams and Slack: each fault at each call of each operation and of each
-delivery of cards, once and for good; and at the first try of each call of a seal. Fails if an acknowledged change is
+const help = `Breaks the connections of the app to tables, blobs, Teams, Slack and GitHub: each fault at each call of each operation and
+of each delivery of cards and decisions, once and for good; and at the first try of each call of a seal. Fails if an acknowledged change is
 lost, if a caller conflicts with their own earlier try, if an answer takes over ${promised / 1000} s in each of ${tries} tries or is not
 a problem of the table, and if anything is written by half.
 
   --seed N    repeats the order of an earlier run
   --cells N   only N cells of the matrix (all)
   --only TEXT only operations whose name contains this text; "card" is the deliveries, "card in slack" those to Slack,
-              "seal" the seals
+              "GitHub" the decisions that GitHub is told, "seal" the seals
   --at-once N cells that run at once (8)
 `
 
@@ -49,9 +50,13 @@ async function run(values: Wanted): Promise<void> {
     const deliveries = deliveryCells(faults)
       .map((cell) => ({ name: titleOf(cell), run: async () => ({ met: await deliverUnder(storage, cell) }) }))
       .filter(({ name }) => name.includes(values.only))
-    if (calls.length + deliveries.length === 0 && !'seal'.includes(values.only))
+    const gates = gateCells(faults)
+      .map((cell) => ({ name: titleOfGate(cell), run: async () => ({ met: await gateUnder(storage, cell) }) }))
+      .filter(({ name }) => name.includes(values.only))
+    if (calls.length + deliveries.length + gates.length === 0 && !'seal'.includes(values.only))
       throw new Misuse(`No operation's name has “${values.only}”.`)
     await runAll('delivery', shuffled(deliveries, seed).slice(0, most), atOnce)
+    await runAll('decision', shuffled(gates, seed).slice(0, most), atOnce)
     say(`the ledger is whole: ${await checkWhole(storage.ledger)} events`)
   } finally {
     await storage.close()
