@@ -80,7 +80,7 @@ function askOf(
 ): Parameters<Approvals['ask']>[0] {
   const { organization, pipeline, build, attempt, ref, sha, by } = stage
   const person = by ? policy.personInAzureDevOps(by.id) : null
-  const { reason, links, expiresIn, ...action } = checkedAsk({
+  const { action, reason, links, expiresIn } = checkedAsk({
     action: azureDevOpsAction,
     target: `${project.name}/${pipeline}/${stage.stage}`,
     environment: project.environments.get(stage.environment) ?? '',

@@ -69,7 +69,7 @@ export function askOfDeployment(
   { person, api }: { readonly person: ObjectId | null; readonly api: string },
 ): DeploymentAsk {
   const { repository, run, deployment, sha, ref, event, by } = given
-  const { reason, links, expiresIn, ...action } = checkedAsk({
+  const { action, reason, links, expiresIn } = checkedAsk({
     ...{ action: gitHubAction, target: `${repository.name}/${given.environment}`, environment },
     params: {
       ...{ repository: repository.name, repositoryId: String(repository.id), environment: given.environment },

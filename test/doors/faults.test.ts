@@ -88,6 +88,7 @@ const calls: readonly (readonly [route: string, who: string, state: State, body?
     ['policy', 'approver', 'none'],
     ['judgements', 'approver', 'none', () => ({ ...wish(), agent: bot })],
     ['checkpoint', 'nobody', 'none'],
+    ['cosignatures', 'auditor', 'none'],
     ['health', 'auditor', 'none'],
     ['openapi', 'nobody', 'none'],
     ['keys', 'nobody', 'none'],
