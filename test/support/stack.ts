@@ -202,7 +202,7 @@ export function undocumented(stack: Stack, document: Answer['body']): Seen[] {
     const known = path
       .replace(/^\/api\/requests\/[^/]+/, '/api/requests/{id}')
       .replace(/\/views\/[^/]+$/, '/views/{view}')
-      .replace(/^\/api\/evidence\/(bundles|said)\/[^/]+/, '/api/evidence/$1/{date}')
+      .replace(/^\/api\/evidence\/(bundles|said|cosignatures)\/[^/]+/, '/api/evidence/$1/{date}')
       .replace(/^\/api\/evidence\/holds\/[^/]+/, '/api/evidence/holds/{hold}')
       .replace(/\/views\/[^/]+$/, '/views/{view}')
     return status === 500 || !(status in (document.paths[known]?.[method]?.responses ?? {}))
