@@ -164,6 +164,7 @@ export const commands = {
       approver: { value: 'PERSON', help: 'a person who decided, by name or object id' },
       status: { value: 'STATUS', help: 'pending, approved, denied, expired, cancelled, redeemed, …' },
       review: { value: 'due', help: 'whose glass was broken and that nobody has reviewed; of any time' },
+      standing: { value: 'open', help: 'standing approvals that can be used, by when they end; of any time' },
       most,
     },
   },

@@ -316,7 +316,8 @@ Looks through a range of any length, 31 days at a time, and says how far it look
 --json writes { "exit", "complete", "until"?, "from", "to", "requests" }, with requests as the API answers them. "until" is how
 far it looked, if "complete" is false.
 
---review due lists what one person approved alone in an emergency and nobody has reviewed yet. It goes with no --from and --to.`
+--review due lists what one person approved alone in an emergency and nobody has reviewed yet. It goes with no --from and --to.
+--standing open lists the standing approvals that can be used, with how often each was used and when it ends. It goes with neither, too.`
 
 const waiting = `Needs the role Evidence.Read to see all; without it you see what your groups decide.
 --json writes { "exit", "complete", "until"?, "requests" }, with requests as the API answers them.`

@@ -31,7 +31,7 @@ export function describeState(answer: Answer): readonly Line[] {
 }
 
 /** Describes how far a standing approval is used up, or of which one a request is a use. */
-function describeUses({ standing, under }: Answer): readonly Line[] {
+export function describeUses({ standing, under }: Answer): readonly Line[] {
   const until = standing?.until === undefined ? '' : `, until ${standing.until}`
   return [
     ...(standing ? [['used', `${standing.used} of ${standing.uses}${until}`] as const] : []),

@@ -107,6 +107,19 @@ test('list --review due has what was approved alone and waits for a review, of a
   expect((await run('list', '--review', 'done')).stderr).toContain('--review: "done" is none of due')
 })
 
+test('list --standing open has the standing approvals that can be used, and how far they are used up', async () => {
+  const standing = { uses: 20, used: 3, until: '2026-01-31T13:30:00.000Z', for: 14_400, vary: {} }
+  answer = () => ({ requests: [{ ...decided, status: 'approved', standing }] })
+  const { code, stdout } = await run('list', '--standing', 'open', '--agent', 'deploy-bot')
+  expect(code).toBe(0)
+  expect(Object.fromEntries(calls[0]!.searchParams)).toEqual({ standing: 'open', limit: '20' })
+  expect(stdout).toMatch(/^used +3 of 20, until 2026-01-31T13:30:00.000Z$/m)
+  expect(stdout).toMatch(/^open +1$/m)
+  const refused = await run('list', '--standing', 'open', '--to', '2026-01-01')
+  expect([refused.code, refused.stderr]).toEqual([78, expect.stringContaining('--to does not go with --standing')])
+  expect((await run('list', '--standing', 'all')).stderr).toContain('--standing: "all" is none of open')
+})
+
 test('list takes names and patterns, which the API does not', async () => {
   answer = () => ({ requests: [decided] })
   const found = async (...args: readonly string[]) =>

@@ -23,10 +23,12 @@ export function readCriteria(options: Options): Criteria {
   checkOneOf(options, 'status', statuses)
   checkOneOf(options, 'tier', tiers)
   checkOneOf(options, 'review', ['due'])
+  checkOneOf(options, 'standing', ['open'])
   const parts = [
     ...exactly(options, 'status'),
     ...exactly(options, 'tier'),
     ...exactly(options, 'review'),
+    ...exactly(options, 'standing'),
     ...exactly(options, 'environment'),
     ...exactly(options, 'rule'),
     ...pattern(options, 'action'),

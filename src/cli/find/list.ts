@@ -3,7 +3,7 @@ import { type Answer, parseAnswer } from '../answer.ts'
 import { Exit, exits } from '../exit.ts'
 import type { Line } from '../layout.ts'
 import type { Options } from '../options.ts'
-import { progressOf } from '../print.ts'
+import { describeUses, progressOf } from '../print.ts'
 import type { Result } from '../result.ts'
 import type { Session } from '../session.ts'
 import { readCriteria } from './criteria.ts'
@@ -16,7 +16,7 @@ const otherwise = 500
 /** Lists the requests of a range, the newest first, and says how far it looked. */
 export async function list(session: Session): Promise<Result> {
   const { options } = session
-  if (options.one('review') !== undefined) return due(session)
+  for (const option of ofAnyTime) if (options.one(option) !== undefined) return whatWaits(session, option)
   const most = mostIn(options)
   const criteria = readCriteria(options)
   const range = readRange(options, Date.now())
@@ -25,26 +25,37 @@ export async function list(session: Session): Promise<Result> {
   return { exit: exits.ok, lines, to: 'stdout', record: { ...recordOf(found), from: range.from, to: range.to } }
 }
 
+/** Options that list what somebody has to watch, of whatever time it is. */
+const ofAnyTime = ['review', 'standing'] as const
+
 /**
- * Lists what waits for a review, of whatever time it is.
+ * Lists what waits for a review, or the standing approvals that can be used.
  *
  * @throws {Exit} 78 for an option of time, which would leave some out
  */
-async function due(session: Session): Promise<Result> {
+async function whatWaits(session: Session, option: (typeof ofAnyTime)[number]): Promise<Result> {
   const { options } = session
-  const ofTime = ['from', 'to'].find((option) => options.one(option) !== undefined)
-  if (ofTime !== undefined) throw new Exit(exits.usage, `--${ofTime} does not go with --review: all are listed.`)
+  const ofTime = ['from', 'to'].find((other) => options.one(other) !== undefined)
+  if (ofTime !== undefined) throw new Exit(exits.usage, `--${ofTime} does not go with --${option}: all are listed.`)
   const found = await findRequests(session, readCriteria(options), { range: null, most: mostIn(options) })
-  const [first] = found.requests
-  const next: readonly Line[] = first
-    ? [['next', `countersign review ${parseAnswer(first).id} justified|unjustified --reason TEXT`]]
-    : []
   return {
     exit: exits.ok,
-    lines: [...found.requests.flatMap(entryOf), countOf('reviews due', found), ...next],
+    lines: [...found.requests.flatMap(entryOf), ...closing[option](found)],
     to: 'stdout',
     record: recordOf(found),
   }
+}
+
+const closing: Record<(typeof ofAnyTime)[number], (found: FoundRequests) => readonly Line[]> = {
+  review: (found) => [
+    countOf('reviews due', found),
+    ...found.requests
+      .slice(0, 1)
+      .map(
+        (first): Line => ['next', `countersign review ${parseAnswer(first).id} justified|unjustified --reason TEXT`],
+      ),
+  ],
+  standing: (found) => [countOf('open', found)],
 }
 
 const countOf = (label: string, { requests, complete }: FoundRequests): Line => [
@@ -92,6 +103,7 @@ function entryOf(document: JsonObject): readonly Line[] {
     ...(summary === undefined ? [] : [['summary', summary] as const]),
     ['asked', `${textOf(document['createdAt'])} by ${answer.agent}`],
     ...(answer.onBehalfOf === undefined ? [] : [['acts for', `${answer.onBehalfOf} (not verified)`] as const]),
+    ...describeUses(answer),
     ...votesOf(answer),
     ...talkOf(answer),
     ...(answer.status === 'pending' && answer.expiresAt ? [['decide by', answer.expiresAt] as const] : []),
