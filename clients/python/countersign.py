@@ -263,7 +263,8 @@ def digest_of(action: Action) -> str:
 
 
 def _digest_of(action: Mapping[str, Any]) -> str:
-    text = _canonical({**action, "type": "countersign/action/v1"})
+    kind = "standing" if "standing" in action else "action"
+    text = _canonical({**action, "type": f"countersign/{kind}/v1"})
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
@@ -282,6 +283,16 @@ def _settled(action: Action) -> Dict[str, Any]:
     if not isinstance(params, Mapping):
         _refuse("/params", "params are a mapping")
     return cast(Dict[str, Any], _plain({**{name: action[name] for name in known[:3]}, "params": params}))
+
+
+def _settled_scope(scope: Mapping[str, Any]) -> Dict[str, Any]:
+    """Copies what a standing approval is asked for. The service checks what it may be."""
+    if not isinstance(scope, Mapping):
+        _refuse("/standing", "a scope is a mapping with for, uses and vary")
+    for name in scope:
+        if name not in ("for", "uses", "vary"):
+            _refuse(f"/standing/{_step(name)}", "a scope has for, uses and vary: leave this out")
+    return cast(Dict[str, Any], _plain({"vary": {}, **scope}, "/standing"))
 
 
 _SAFE = 2**53 - 1
@@ -1018,7 +1029,7 @@ _HELD = 50
 _SOONEST, _SELDOM = 1.0, 10.0
 """Seconds between two reads, at least; and while a question waits for the agent, at most."""
 
-_NEXT = ("wait", "answer", "redeem", "execute", "report", "stop")
+_NEXT = ("wait", "answer", "redeem", "use", "execute", "report", "stop")
 _LASTING = ("newer-format", "evidence-broken", "read-only")
 """Problems with a status that invites a retry, although only an operator can mend them."""
 
@@ -1276,6 +1287,42 @@ class Countersign:
         )
         return _Gate(self, action, options, _Abort(cancel)).approval()
 
+    def standing(
+        self,
+        action: Action,
+        scope: Mapping[str, Any],
+        *,
+        reason: str,
+        key: str,
+        links: Optional[List[Mapping[str, str]]] = None,
+        on_behalf_of: Optional[str] = None,
+        executor: Optional[str] = None,
+        expires_in: Optional[int] = None,
+        cancel: Optional[threading.Event] = None,
+        on_abort: str = "cancel",
+        on_progress: Optional[Callable[[Request], Any]] = None,
+        on_question: Optional[_OnQuestion] = None,
+        join: bool = False,
+    ) -> Request:
+        """Asks for a standing approval of actions like this one, and waits until people have given it.
+
+        `scope` has `for` (seconds from the approval on), `uses`, and `vary`, which says in what an action may differ:
+        `{"target": "prod/", "params": {"rows": 500}}`. The answer's `id` is what `under` names in `gate` and `ask`.
+        """
+        options = _Options(
+            reason,
+            key,
+            links,
+            on_behalf_of,
+            executor,
+            expires_in,
+            on_abort,
+            on_progress,
+            on_question,
+            join,
+        )
+        return _Gate(self, action, options, _Abort(cancel), scope=_settled_scope(scope)).approval()
+
     def until_approved(
         self,
         request: Request,
@@ -1354,6 +1401,7 @@ class Countersign:
         self,
         *,
         status: Optional[str] = None,
+        standing: Optional[str] = None,
         since: Union[str, datetime, None] = None,
         until: Union[str, datetime, None] = None,
         limit: Optional[int] = None,
@@ -1361,9 +1409,11 @@ class Countersign:
     ) -> Dict[str, Any]:
         """Lists the agent's own requests: a page of `requests`, and the `cursor` of the next page, if there is one.
 
-        After a crash this finds what was left pending, approved or unreported. The times are RFC 3339 in UTC, or aware.
+        After a crash this finds what was left pending, approved or unreported. `standing="open"` finds the standing
+        approvals that can be used. The times are RFC 3339 in UTC, or aware.
         """
-        query = {"status": status, "from": _instant(since), "to": _instant(until), "limit": limit, "cursor": cursor}
+        times = {"from": _instant(since), "to": _instant(until)}
+        query = {"status": status, "standing": standing, **times, "limit": limit, "cursor": cursor}
         wanted = urllib.parse.urlencode({name: value for name, value in query.items() if value is not None})
         answer = self._call("GET", f"/api/requests{f'?{wanted}' if wanted else ''}")
         if not isinstance(answer.get("requests"), list):
@@ -1553,9 +1603,12 @@ class _Gate:
         options: _Options,
         abort: _Abort,
         request: Optional[Request] = None,
+        scope: Optional[Mapping[str, Any]] = None,
     ):
         self.client, self.options, self.abort = client, options, abort
         self.action = {} if action is None else _settled(action)
+        if scope is not None:
+            self.action["standing"] = scope
         self.redemption = (options.redemption or str(uuid.uuid4())).lower()
         self.request: Request = {} if request is None else _request_in(request)
         # Who only waits has no action to compare.
@@ -1673,7 +1726,7 @@ class _Gate:
                 self.abort.pause(early)
         if self._is_own(self.request):
             self._claimed(self.request)
-        if self.request["next"] != "redeem":
+        if self.request["next"] not in ("redeem", "use"):
             raise self._stopped()
 
     def _tell(self) -> None:

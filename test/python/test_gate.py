@@ -68,9 +68,9 @@ class Gate(Case):
     def test_under_a_standing_approval_nobody_is_asked(self):
         wanted = action(rows=3)
         scope = {"for": 3600, "uses": 2, "vary": {"params": {"rows": 5}}}
-        body = {**wanted, "reason": "A test", "standing": scope}
-        standing = http("/api/requests", body, "agent")
-        decide(standing, "approve")
+        standing = client().standing(wanted, scope, reason="A test", key=key(), on_progress=approving)
+        self.assertEqual((standing["status"], standing["next"], standing["standing"]["uses"]), ("approved", "use", 2))
+        self.assertIn(standing["id"], [one["id"] for one in client().mine(standing="open")["requests"]])
         within, outside = {**wanted, "params": {"rows": 5}}, {**wanted, "params": {"rows": 6}}
         self.assertEqual(self.gate(within, under=standing["id"]), wanted["target"])
         self.assertEqual(ran, [within])
@@ -79,6 +79,15 @@ class Gate(Case):
         self.assertEqual((approved["status"], approved["under"]), ("approved", standing["id"]))
         self.ends(countersign.Refused, "standing-over", lambda: self.gate(within, under=standing["id"]))
         self.assertEqual(len(ran), 1)
+        self.assertNotIn(standing["id"], [one["id"] for one in client().mine(standing="open")["requests"]])
+
+    def test_a_scope_with_an_unknown_member_is_refused_before_anybody_is_asked(self):
+        def asks(scope):
+            return lambda: client().standing(action(rows=3), scope, reason="A test", key=key())
+
+        error = self.ends(countersign.Refused, "invalid-input", asks({"for": 60, "uses": 1, "varies": {}}))
+        self.assertEqual(error.pointer, "/standing/varies")
+        self.ends(countersign.Refused, "invalid-input", asks(None))
 
     def test_an_agent_finds_what_it_left_behind(self):
         wanted, one = action(), key()
