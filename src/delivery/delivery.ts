@@ -7,14 +7,13 @@ import { type ApprovalRequest, overdue } from '../core/request/request.ts'
 import { CardBook } from './requestCards.ts'
 import { applyDeadline, believed, change, type ChangeParts } from '../approvals/commit.ts'
 import type { Ends } from '../approvals/ends.ts'
-import { channelsOf } from '../approvals/eligibility.ts'
 import type { PostedCard, Sent } from '../ports/messenger.ts'
 import type { Claimed } from '../ports/outbox.ts'
 import type { Policy } from '../ports/policy.ts'
 import type { Dispatch } from './dispatch.ts'
 import { type GateKeeping, gateRound } from './gates.ts'
 import { type Pace, pacing } from './pace.ts'
-import { type PostingParts, postRound, type Round, type Shown } from './posting.ts'
+import { cardChannels, type PostingParts, postRound, type Round, type Shown } from './posting.ts'
 import { Queue } from './queue.ts'
 import { claimFor, type Held } from './sending.ts'
 import { remember } from '../runtime/remember.ts'
@@ -294,7 +293,7 @@ export class Delivery {
     if (known && !known.lost) return
     if (!known) {
       const request = mine.length < mostAdopted ? await ledger.find(id) : null
-      if (!request || (mine.length === 0 && !channelsOf(policy, request.requirement?.slots).includes(channel))) return
+      if (!request || (mine.length === 0 && !cardChannels(policy, request).includes(channel))) return
     }
     await outbox.putCard(id, { channel, card: known?.card ?? card, rev: known?.rev ?? 0, attempts: 0 })
     await outbox.touch(id)

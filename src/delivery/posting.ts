@@ -52,7 +52,7 @@ export async function postRound(parts: PostingParts, held: Held, { request, isFi
   }
   const book = isFirst ? CardBook.empty(parts.outbox, request.id) : await CardBook.open(parts.outbox, request.id)
   const visit: Visit = { held, request, come, book }
-  const channels = channelsOf(parts.policy, request.requirement?.slots)
+  const channels = cardChannels(parts.policy, request)
 
   for (const row of book.behind(revision(request))) {
     const ended = await attempt(parts, visit, row)
@@ -66,6 +66,12 @@ export async function postRound(parts: PostingParts, held: Held, { request, isFi
   if (ended !== null) return ended
   return isUnreachable(parts, visit, channels) ? 'unreachable' : { next }
 }
+
+/** The channels that get a card of a request. A use has none: that of its standing approval tells of it. */
+export const cardChannels = (
+  policy: Pick<Policy, 'group'>,
+  { under, requirement }: Pick<ApprovalRequest, 'under' | 'requirement'>,
+): readonly string[] => (under === undefined ? channelsOf(policy, requirement?.slots) : [])
 
 /** Updates a card, or posts into a channel that has none, and writes down what became of it. */
 async function attempt(

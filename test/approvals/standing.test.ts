@@ -18,6 +18,9 @@ import {
   type World,
   world,
 } from '../support/world.ts'
+import { deliveryWorld } from '../support/deliveryWorld.ts'
+import { MemoryOutbox } from '../support/fakes/outbox.ts'
+import { FakeTime } from '../support/fakes/time.ts'
 import { fakePolicy } from '../support/fakes.ts'
 
 const session = { for: 14_400, uses: 50, vary: ['rows', 'tables', 'target'] }
@@ -51,6 +54,21 @@ test('a use is granted at once, redeemed once and reported, as a request of its 
   expect(await history(place, request.id)).toEqual(['requested', 'approved', 'redeemed', 'succeeded'])
   expect(await history(place, approval.id)).toEqual(['requested', 'decided', 'approved', 'used'])
   expect(place.ledger.posts.has(request.id)).toBe(false)
+})
+
+test('a use that is withdrawn gets no card, which its standing approval has', async () => {
+  const place = await here()
+  const approval = await standing(place)
+  const { request } = await use(place, approval.id)
+  await place.approvals.cancel(request.id, bot)
+  expect(place.ledger.posts.has(request.id)).toBe(true)
+  const clock = new FakeTime(place.clock.now())
+  const { delivery, teams, failures } = deliveryWorld({
+    ...{ clock, ledger: place.ledger, outbox: new MemoryOutbox(place.ledger) },
+  })
+  for (const id of [request.id, approval.id]) await delivery.deliver(id)
+  expect({ cards: teams.cards().length, failures }).toEqual({ cards: 1, failures: [] })
+  expect(place.ledger.posts.size).toBe(0)
 })
 
 test('the grant of a use names who approved the standing approval, which itself is granted nothing', async () => {
