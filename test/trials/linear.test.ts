@@ -1,5 +1,5 @@
 import { type Entry, type History, linearization } from '../../trials/races/linear.ts'
-import { type Answer, asked, type Call, type Deadlines } from '../../trials/races/spec.ts'
+import { type Answer, asked, askedStanding, type Call, type Deadlines } from '../../trials/races/spec.ts'
 
 const never: Deadlines = { expired: 'no', lapsed: 'no' }
 
@@ -215,6 +215,68 @@ test.each<[string, History]>([
   ],
 ])('no order exists for %s', (_what, given) => {
   expect(linearization(given)).toBeNull()
+})
+
+const used = ([from, to]: readonly [number, number], key: string, answer: number | string): Entry => ({
+  ...{ call: { kind: 'use', key }, from, to, deadlines: never },
+  answer: typeof answer === 'number' ? { use: answer } : { problem: answer },
+})
+const carried = ([from, to]: readonly [number, number], key: string, problem?: string): Entry => ({
+  ...{ call: { kind: 'carry', key, redemption: `r-${key}` }, from, to, deadlines: never },
+  answer: problem === undefined ? 'carried' : { problem },
+})
+const standing = (entries: readonly Entry[], ...events: readonly string[]): History => ({
+  start: askedStanding(2),
+  entries: [entry([0, 1], approve(), 'approved 1'), ...entries],
+  events: [...voted, ...events],
+})
+
+test.each<[string, boolean, History]>([
+  [
+    'the last use ends it, a known key is answered, and what was granted is redeemed',
+    true,
+    standing(
+      [
+        ...[used([2, 9], 'a', 2), used([2, 9], 'b', 1), used([10, 11], 'c', 'standing-over'), used([10, 11], 'a', 2)],
+        ...[carried([12, 13], 'a'), entry([14, 15], read, 'ended 1')],
+      ],
+      ...['used 1', 'used 2', 'ended', 'redeemed r-a'],
+    ),
+  ],
+  [
+    'a revocation comes before a redemption, and after a use',
+    true,
+    standing(
+      [used([2, 3], 'a', 1), entry([4, 9], revoke(), 'revoked 1'), carried([4, 9], 'a', 'not-redeemable')],
+      ...['used 1', 'revoked ann'],
+    ),
+  ],
+  ['two calls get one use', false, standing([used([2, 9], 'a', 1), used([2, 9], 'b', 1)], 'used 1')],
+  [
+    'one call gets two uses',
+    false,
+    standing([used([2, 9], 'a', 1), used([2, 9], 'a', 2)], 'used 1', 'used 2', 'ended'),
+  ],
+  [
+    'a third use is granted',
+    false,
+    standing([used([2, 3], 'a', 1), used([4, 5], 'b', 2), used([6, 7], 'c', 3)], 'used 1', 'used 2', 'used 3', 'ended'),
+  ],
+  [
+    'a use is granted after the revocation',
+    false,
+    standing([entry([2, 3], revoke(), 'revoked 1'), used([4, 5], 'a', 1)], 'revoked ann', 'used 1'),
+  ],
+  [
+    'a use is redeemed after the revocation',
+    false,
+    standing(
+      [used([2, 3], 'a', 1), entry([4, 5], revoke(), 'revoked 1'), carried([6, 7], 'a')],
+      ...['used 1', 'revoked ann', 'redeemed r-a'],
+    ),
+  ],
+])('of a standing approval: %s', (_what, isPossible, given) => {
+  expect(linearization(given) !== null).toBe(isPossible)
 })
 
 test('the found order agrees with the times of the calls', () => {

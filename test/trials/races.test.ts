@@ -47,6 +47,7 @@ const door =
         await approvals.sweep()
         return { answer: 'done' }
       }
+      if (wish.kind === 'use' || wish.kind === 'carry') throw new Error('The races of this sample have no uses.')
       const request = await called(approvals, { id, digest }, wish, grant?.token ?? '')
       const answer = { status: request.status, votes: request.decisions.length }
       const issued = wish.kind === 'read' ? (await approvals.grant(request, bot)).grant : null
@@ -62,7 +63,7 @@ const door =
 async function called(
   approvals: Instance['approvals'],
   request: Pick<ApprovalRequest, 'id' | 'digest'>,
-  wish: Exclude<Wish, { kind: 'sweep' }>,
+  wish: Exclude<Wish, { kind: 'sweep' | 'use' | 'carry' }>,
   grant: string,
 ): Promise<ApprovalRequest> {
   const { id, digest } = request

@@ -1,10 +1,20 @@
 import { type Client, client } from '../deployment/client.ts'
 import { type Deployment, startDeployment } from '../deployment/deployment.ts'
 import { program, say, seedOption, whole } from '../program.ts'
-import { doorOf, eventsOf, type Raced } from './doors.ts'
+import { doorOf, eventsOf, type GrantedUses, type Raced } from './doors.ts'
 import { hearOfEachOther } from './hearing.ts'
 import { type History, linearization, describeHistory } from './linear.ts'
-import { type Clocks, type Flavour, flavours, quorumOf, race, type Random, randomFrom, recorder } from './race.ts'
+import {
+  type Clocks,
+  type Flavour,
+  flavours,
+  quorumOf,
+  race,
+  type Random,
+  randomFrom,
+  recorder,
+  usesOf,
+} from './race.ts'
 
 const help = `Runs two processes of the app on one storage. Approvers, the agent, executors and timers act on the same requests at
 once. Fails if the answers and events are not possible with calls one after the other, or if an agent that waits at one
@@ -18,12 +28,13 @@ process gets no answer after a decision at the other.
 const together = 8
 
 /** Endings that the run must reach. */
-const wanted = ['denied', 'expired', 'cancelled', 'revoked', 'lapsed', 'succeeded']
+const wanted = ['denied', 'expired', 'cancelled', 'revoked', 'lapsed', 'succeeded', 'ended']
 
 const rules = `
 @id("two") @approvers("dba:2") permit (principal, action == Action::"db.export", resource) when { context.environment == "two" };
 @id("one") @approvers("dba") @lapse("PT1H") permit (principal, action == Action::"db.export", resource) when { context.environment == "one" };
 @id("brief") @approvers("dba") @lapse("PT1M") permit (principal, action == Action::"db.export", resource) when { context.environment == "brief" };
+@id("standing") @approvers("dba") @session("PT1H") @uses("3") permit (principal, action == Action::"db.export", resource) when { context.environment == "standing" };
 `
 
 async function run(values: { readonly requests: string; readonly seed: string }): Promise<void> {
@@ -62,7 +73,9 @@ async function races(place: Place, requests: number, random: Random): Promise<vo
       if (linearization(history) === null)
         throw new Error(`${flavour}: no order of these calls\n${describeHistory(history)}`)
       calls += history.entries.length
-      const end = `${flavour}: ${history.events.at(-1)?.split(' ')[0]}`
+      // Uses are redeemed also after the end of their standing approval.
+      const last = history.events.findLast((event) => flavour !== 'uses' || !/^(used|redeemed) /.test(event))
+      const end = `${flavour}: ${last?.split(' ')[0]}`
       ends.set(end, (ends.get(end) ?? 0) + 1)
     }
     raced += number
@@ -76,7 +89,10 @@ async function batch(place: Place, flavour: Flavour, number: number, random: Ran
   const { deployment, calls } = place
   const all = await Promise.all(Array.from({ length: number }, (_, i) => ask(calls, flavour, i % 2)))
   const recorders = all.map(() => recorder(clocksOf(place)))
-  const doors = all.map((one) => [doorOf(calls, deployment, 0, one), doorOf(calls, deployment, 1, one)] as const)
+  const doors = all.map((one) => {
+    const raced = { ...one, granted: new Map() satisfies GrantedUses }
+    return [doorOf(calls, deployment, 0, raced), doorOf(calls, deployment, 1, raced)] as const
+  })
   if (flavour === 'deadline')
     await advanceTo(
       place,
@@ -103,7 +119,8 @@ async function batch(place: Place, flavour: Flavour, number: number, random: Ran
   )
   return Promise.all(
     all.map(async (one, i) => {
-      const left = { ...(await eventsOf(calls, one)), quorum: quorumOf(flavour), expiresAt: one.expiresAt }
+      const { expiresAt } = one
+      const left = { ...(await eventsOf(calls, one)), quorum: quorumOf(flavour), uses: usesOf(flavour), expiresAt }
       const history = recorders[i]?.history(left)
       if (!history) throw new Error('Nothing was recorded.')
       return history
@@ -114,10 +131,13 @@ async function batch(place: Place, flavour: Flavour, number: number, random: Ran
 let targets = 0
 
 async function ask({ call }: Client, flavour: Flavour, member: number): Promise<Raced> {
-  const environment = flavour === 'lapse' ? 'brief' : quorumOf(flavour) === 2 ? 'two' : 'one'
+  const uses = usesOf(flavour)
+  const environment =
+    flavour === 'lapse' ? 'brief' : uses === undefined ? (quorumOf(flavour) === 2 ? 'two' : 'one') : 'standing'
   const { status, body } = await call(member, 'deploy-bot', '/api/requests', {
     ...{ action: 'db.export', target: `prod/table-${++targets}`, environment, params: { rows: 1 }, reason: 'A race' },
     expiresIn: flavour === 'deadline' ? 60 : 3600,
+    ...(uses !== undefined && { standing: { uses, for: 3600, vary: {} } }),
   })
   if (status !== 201) throw new Error(`${status}: ${JSON.stringify(body)}`)
   return body as Raced

@@ -1,5 +1,5 @@
 import type { Entry, History } from './linear.ts'
-import { type Answer, asked, type Call, type Passed } from './spec.ts'
+import { type Answer, asked, askedStanding, type Call, type Passed } from './spec.ts'
 
 /** A call to make. A redemption reads its grant first. */
 export type Wish = Exclude<Call, { kind: 'redeem' }> | { readonly kind: 'redeem'; readonly redemption: string }
@@ -40,7 +40,17 @@ interface Made extends Pick<Entry, 'from' | 'to' | 'answer'> {
 export interface Recorder {
   /** Makes a call. Returns `null` if no answer comes. */
   readonly make: (door: Door, wish: Wish, grant?: Grant | null) => Promise<Reply | null>
-  history(left: { quorum: number; expiresAt: string; lapsesAt: string | null; events: readonly string[] }): History
+  history(left: Left): History
+}
+
+/** What a race left behind. */
+interface Left {
+  readonly quorum: number
+  readonly expiresAt: string
+  readonly lapsesAt: string | null
+  readonly events: readonly string[]
+  /** Of a standing approval: how many uses it gives. */
+  readonly uses?: number | undefined
 }
 
 /** Codes of answers after which nothing was done and nothing is known of the request. */
@@ -61,14 +71,14 @@ export function recorder(clocks: Clocks): Recorder {
         all.push({ wish, grant, from, to, answer, earliest, latest })
       return answered
     },
-    history({ quorum, expiresAt, lapsesAt, events }) {
+    history({ quorum, expiresAt, lapsesAt, events, uses }) {
       const entries = all.map(({ wish, grant, from, to, answer, earliest, latest }): Entry => {
         const passed = (deadline: string | null): Passed => passing(deadline, earliest, latest)
         const deadlines = { expired: passed(expiresAt), lapsed: passed(lapsesAt) }
         const call = wish.kind === 'redeem' ? { ...wish, grantExpired: passed(grant?.expiresAt ?? null) } : wish
         return { call, from, to, answer, deadlines }
       })
-      return { start: asked(quorum), entries, events }
+      return { start: uses === undefined ? asked(quorum) : askedStanding(uses), entries, events }
     },
   }
 }
@@ -84,9 +94,21 @@ function passing(deadline: string | null, earliest: number, latest: number): Pas
 }
 
 /** The kinds of races about a request. */
-export const flavours = ['votes', 'denial', 'withdrawal', 'revocation', 'everything', 'deadline', 'lapse'] as const
+export const flavours = [
+  'votes',
+  'denial',
+  'withdrawal',
+  'revocation',
+  'everything',
+  'deadline',
+  'lapse',
+  'uses',
+] as const
 
 export type Flavour = (typeof flavours)[number]
+
+/** How many uses the standing approvals give about which callers race. */
+export const usesOf = (flavour: Flavour): number | undefined => (flavour === 'uses' ? 3 : undefined)
 
 export const quorumOf = (flavour: Flavour): number => (['votes', 'denial', 'everything'].includes(flavour) ? 2 : 1)
 
@@ -121,6 +143,15 @@ export async function race(flavour: Flavour, doors: readonly [Door, Door], { mak
   const redeem = (door: Door) => then(door, { kind: 'redeem', redemption: redemption(random) })
   const revoke = (door: Door, who: string) => then(door, { kind: 'revoke', who })
 
+  /** Asks for a use, and carries it out if it is granted. */
+  const use = async (door: Door, key: string): Promise<void> => {
+    await pause()
+    const reply = await make(door, { kind: 'use', key })
+    if (reply === null || typeof reply.answer !== 'object' || !('use' in reply.answer)) return
+    await pause()
+    await make(door, { kind: 'carry', key, redemption: redemption(random) })
+  }
+
   const sometimes = (chance: number, party: () => Promise<void>) => (random() < chance ? [party()] : [])
 
   const parties: Readonly<Record<Flavour, () => readonly Promise<void>[]>> = {
@@ -147,7 +178,13 @@ export async function race(flavour: Flavour, doors: readonly [Door, Door], { mak
       ...[redeem(a), sweep(a), sweep(b), ...sometimes(0.5, () => redeem(b))],
       ...[...sometimes(0.25, () => revoke(a, 'dba-2')), ...sometimes(0.25, () => cancel(b))],
     ],
+    // One call arrives twice, at both processes.
+    uses: () => [
+      ...[use(a, 'one'), use(b, 'one'), use(a, 'two'), use(b, 'three'), use(b, 'four')],
+      ...[...sometimes(0.3, () => revoke(b, 'dba-2')), ...sometimes(0.3, () => cancel(a))],
+    ],
   }
+  if (flavour === 'uses') await make(a, { kind: 'approve', who: 'dba-1' })
   await Promise.all(parties[flavour]())
   // Closes the request, so that it does not count against limits.
   await make(a, { kind: 'cancel' })
@@ -180,6 +217,7 @@ export function eventOf(
   if (['requested', 'shown', 'refused'].includes(leaf.type)) return null
   if (leaf.type === 'decided') return `decided ${who} ${leaf.data?.verdict}`
   if (leaf.type === 'revoked') return `revoked ${who}`
+  if (leaf.type === 'used') return `used ${leaf.data?.use}`
   if (leaf.type === 'redeemed') return `redeemed ${leaf.data?.redemption}`
   return leaf.type
 }
@@ -187,4 +225,5 @@ export function eventOf(
 interface Data {
   readonly verdict?: string
   readonly redemption?: string
+  readonly use?: number
 }

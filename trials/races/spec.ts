@@ -12,12 +12,36 @@ export type Call =
   | { readonly kind: 'sweep' }
   | { readonly kind: 'redeem'; readonly redemption: string; readonly grantExpired: Passed }
   | { readonly kind: 'report'; readonly result: 'succeeded' | 'failed' }
+  /** Asks for an action under the standing approval, by an idempotency key. */
+  | { readonly kind: 'use'; readonly key: string }
+  /** Redeems the use that this key got. */
+  | { readonly kind: 'carry'; readonly key: string; readonly redemption: string }
 
-/** The status and the number of votes of an answer, or the code of a problem. A sweep answers only `done`. */
-export type Answer = { readonly status: string; readonly votes: number } | { readonly problem: string } | 'done'
+/**
+ * The status and the number of votes of an answer, the number of a use, or the code of a problem. A sweep answers only
+ * `done`, and a redemption of a use `carried`.
+ */
+export type Answer =
+  | { readonly status: string; readonly votes: number }
+  | { readonly use: number }
+  | { readonly problem: string }
+  | 'done'
+  | 'carried'
 
 type Status = 'pending' | 'approved' | 'redeemed' | 'succeeded' | 'failed' | Ended
-type Ended = 'denied' | 'expired' | 'cancelled' | 'lapsed' | 'revoked'
+type Ended = 'denied' | 'expired' | 'cancelled' | 'lapsed' | 'revoked' | 'ended'
+
+/** A use of a standing approval: who asked for it, and what redeemed it. */
+interface UseState {
+  readonly key: string
+  readonly redemption?: string
+}
+
+/** What a standing approval gives, and what was taken of it, in order. */
+interface StandingState {
+  readonly most: number
+  readonly uses: readonly UseState[]
+}
 
 export interface State {
   readonly status: Status
@@ -26,6 +50,7 @@ export interface State {
   readonly votes: readonly { readonly who: string; readonly verdict: 'approve' | 'deny' }[]
   /** The person who revoked, or the redemption. */
   readonly by?: string
+  readonly standing?: StandingState
 }
 
 /** A possible result of a call: the state after it, its answer, and its events. */
@@ -41,6 +66,9 @@ export interface Deadlines {
 }
 
 export const asked = (quorum: number): State => ({ status: 'pending', quorum, votes: [] })
+
+/** A standing approval of so many uses, which one person has to approve. */
+export const askedStanding = (most: number): State => ({ ...asked(1), standing: { most, uses: [] } })
 
 /** Lists the possible results of a call: more than one if a deadline passes during the call. */
 export function outcomes(state: State, call: Call, deadlines: Deadlines): readonly Outcome[] {
@@ -62,6 +90,10 @@ function answered(state: State, call: Call, before: readonly string[]): readonly
       return [{ state, answer: 'done', events: before }]
     case 'read':
       return left(state)
+    case 'use':
+      return used(state, call.key, before)
+    case 'carry':
+      return carried(state, call, before)
     case 'approve':
     case 'deny':
       return voted(state, { who: call.who, verdict: call.kind }, left, refused)
@@ -90,6 +122,39 @@ function answered(state: State, call: Call, before: readonly string[]): readonly
       if (state.status !== 'approved') return refused(refusals[state.status].revoke)
       return left({ ...state, status: 'revoked', by: call.who }, `revoked ${call.who}`)
   }
+}
+
+const noUses: StandingState = { most: 0, uses: [] }
+
+/** A known key is answered as it was, also after the end. Another takes a use; the last one ends the standing approval. */
+function used(state: State, key: string, before: readonly string[]): readonly Outcome[] {
+  const { standing = noUses, status } = state
+  const known = standing.uses.findIndex((one) => one.key === key)
+  if (known >= 0) return [{ state, answer: { use: known + 1 }, events: before }]
+  if (status !== 'approved') return [{ state, answer: { problem: 'standing-over' }, events: before }]
+  const uses = [...standing.uses, { key }]
+  const isLast = uses.length === standing.most
+  const after: State = { ...state, standing: { ...standing, uses }, status: isLast ? 'ended' : status }
+  const events = [...before, `used ${uses.length}`, ...(isLast ? ['ended'] : [])]
+  return [{ state: after, answer: { use: uses.length }, events }]
+}
+
+/** A use is redeemed once, and not after its standing approval was taken back. There is no order in which it was not granted. */
+function carried(
+  state: State,
+  { key, redemption }: Extract<Call, { kind: 'carry' }>,
+  before: readonly string[],
+): readonly Outcome[] {
+  const { standing = noUses, status } = state
+  const use = standing.uses.find((one) => one.key === key)
+  if (!use) return []
+  const refused = (problem: string): readonly Outcome[] => [{ state, answer: { problem }, events: before }]
+  if (use.redemption === redemption) return [{ state, answer: 'carried', events: before }]
+  if (use.redemption !== undefined) return refused('already-redeemed')
+  if (status === 'revoked' || status === 'cancelled') return refused('not-redeemable')
+  const uses = standing.uses.map((one) => (one === use ? { ...one, redemption } : one))
+  const after: State = { ...state, standing: { ...standing, uses } }
+  return [{ state: after, answer: 'carried', events: [...before, `redeemed ${redemption}`] }]
 }
 
 type Left = (after: State, ...events: readonly string[]) => readonly Outcome[]
@@ -135,4 +200,5 @@ const refusals: Readonly<Record<Status, Refusals>> = {
   cancelled: closed,
   lapsed: closed,
   revoked: closed,
+  ended: closed,
 }
