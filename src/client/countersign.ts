@@ -16,6 +16,7 @@ import {
 } from './execution.ts'
 import { Refused } from './failure.ts'
 import type { Fetching, Patience } from './http.ts'
+import { underOwn } from './ownStanding.ts'
 import { type AskOptions, type MineQuery, type Operations, operationsOn, type ReadOptions } from './operations.ts'
 import { misconfigured, needed, secondsIn, serviceUrl, settingsIn, type Variables } from './setting.ts'
 import { type TokenSource, tokenSource } from './token.ts'
@@ -39,7 +40,7 @@ const known = {
   ask: ['reason', 'key', 'links', 'onBehalfOf', 'executor', 'expiresIn', 'under', 'signal'],
   wait: ['signal', 'onAbort', 'onProgress', 'onQuestion'],
   execute: ['outcome', 'onUnreported', 'redemption'],
-  gate: ['join', 'onUsed'],
+  gate: ['join', 'onUsed', 'standing'],
 } as const
 
 const ofAsk: readonly string[] = [...known.ask, 'redemption']
@@ -101,7 +102,7 @@ export class Countersign {
     const action = settled(asked)
     let request: ApiRequest
     try {
-      request = await gated(this.#operations, action, options)
+      request = await gated(this.#operations, action, await underOwn(this.#operations, options))
     } catch (cause) {
       return (await settledByHost(this.#operations, cause, options)).value
     }
@@ -221,6 +222,7 @@ export {
 } from './failure.ts'
 export type { ScopeVary, StandingScope } from '../core/action/canonicalAction.ts'
 export { keyOf } from './key.ts'
+export type { OwnStanding } from './ownStanding.ts'
 export type { AnswerQuestion } from './questionTaker.ts'
 export type { AskOptions, MineQuery, ReadOptions } from './operations.ts'
 export type { TokenSource } from './token.ts'

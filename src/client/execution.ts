@@ -16,6 +16,7 @@ import {
 import { digestOf } from './asked.ts'
 import { Refused, Stopped, Unreachable } from './failure.ts'
 import type { Operations } from './operations.ts'
+import type { OwnStanding } from './ownStanding.ts'
 
 /** What is reported of a result. */
 export interface ReportedOutcome {
@@ -40,6 +41,8 @@ export interface ExecuteOptions<R> extends Pick<WaitOptions, 'signal' | 'onAbort
 export interface GateOptions<R> extends ApproveOptions, ExecuteOptions<R> {
   readonly signal?: AbortSignal | undefined
   readonly onAbort?: 'cancel' | 'leave' | undefined
+  /** A standing approval, of which the call is to be a use: it is asked for unless its key has one. In place of `under`. */
+  readonly standing?: OwnStanding | undefined
   /**
    * Looks at the world after a crash: whether an action took place that was redeemed and never reported. What it
    * returns is reported, and `value` is what `gate` returns. Without it, or if it returns nothing, `gate` throws.

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { Countersign, type CountersignSettings } from '../../src/client/countersign.ts'
+import { Countersign, type CountersignSettings, digestOf } from '../../src/client/countersign.ts'
 import { explain, isFailure, Refused, Stopped, Unreachable } from '../../src/client/failure.ts'
 import { isLasting, Problem, problemCodes } from '../../src/core/data/problem.ts'
 import { stopCodes } from '../../src/core/request/nextStep.ts'
@@ -130,6 +130,58 @@ describe('a gate', () => {
   ])('refuses %s, and asks for nothing', async (_what, more) => {
     expect(await caught(gate(more))).toMatchObject({ name: 'Refused', code: 'invalid-input' })
     expect(calls()).toEqual([])
+  })
+})
+
+describe('under a standing approval of its own', () => {
+  const scope = { for: 3600, uses: 20, vary: { params: { rows: 5000 } } }
+  const id = requestId.replace(/^.{4}/, '01aa')
+  const standing = { sample: action, scope, reason: 'Quarterly reports', key: 'agent:run' }
+  const approval = (more: JsonObject): JsonObject => ({
+    ...double.asked(more),
+    ...{ id, digest: digestOf({ ...action, standing: scope }) },
+  })
+  const bodies: JsonObject[] = []
+  const answering = (first: JsonObject) => {
+    bodies.length = 0
+    double.answer('ask', ({ body }) => {
+      bodies.push(body as JsonObject)
+      return 'standing' in (body as JsonObject) ? ok(approval(first)) : ok(double.asked({ ...approved, under: id }))
+    })
+  }
+
+  test('it is asked for, found by its key, and used', async () => {
+    answering({ status: 'approved', next: 'use', approvedAt: '2026-01-31T09:30:00.000Z' })
+    expect(await gate({ standing })).toBe('done')
+    expect(calls()).toEqual(['ask', 'ask', 'redeem', 'outcome'])
+    expect(bodies).toEqual([
+      { ...action, standing: scope, reason: 'Quarterly reports' },
+      { ...action, under: id, reason: 'Quarterly report', redemption: expect.any(String) },
+    ])
+  })
+
+  test('one that was used up, or is over, is still the one of its calls, and no other is taken', async () => {
+    answering({ ...stopped('ended', 'ended'), approvedAt: '2026-01-31T09:30:00.000Z' })
+    expect(await gate({ standing })).toBe('done')
+    expect(bodies[1]).toMatchObject({ under: id })
+    double.answer('ask', ({ body }) =>
+      'standing' in (body as JsonObject)
+        ? ok(approval({ ...stopped('ended', 'ended'), approvedAt: '2026-01-31T09:30:00.000Z' }))
+        : problem(409, 'standing-over'),
+    )
+    expect(await caught(gate({ standing }))).toMatchObject({ name: 'Refused', code: 'standing-over' })
+    expect(effects).toHaveLength(1)
+  })
+
+  test('one that people denied is not used, and neither is one for something else', async () => {
+    answering(stopped('denied'))
+    expect(await caught(gate({ standing }))).toMatchObject({ name: 'Stopped', code: 'denied' })
+    answering({ status: 'approved', next: 'use' })
+    expect(await caught(gate({ standing: { ...standing, scope: { ...scope, uses: 21 } } }))).toMatchObject({
+      code: 'digest-mismatch',
+    })
+    expect(await caught(gate({ standing, under: id }))).toMatchObject({ code: 'invalid-input' })
+    expect([bodies.length, effects]).toEqual([1, []])
   })
 })
 
