@@ -43,8 +43,13 @@ export async function checkEnding(site: Site): Promise<number> {
 async function checkCards(site: Site): Promise<number> {
   const before = await site.truth()
   const orphans: ShownCard[] = []
-  for (const { id, status } of before.requests.values()) {
+  for (const { id, status, under } of before.requests.values()) {
     const known = before.cards(id)
+    // The card of its standing approval tells of a use.
+    if (under !== undefined) {
+      demand(site.rooms.shown(id).length === 0, `${id} is a use, and has a card`)
+      continue
+    }
     for (const kind of site.kinds)
       demand(
         known.some(({ conversation }) => kindOf(conversation) === kind),

@@ -26,6 +26,8 @@ export const stories = {
   cancel: inTeams(cancel),
   revoke: inTeams(revoke),
   expire: inTeams(expire),
+  uses: inTeams(uses),
+  takenBack: inTeams(takenBack),
   seal: inTeams(seal),
   slack: { kinds: ['slack'], tell: slack },
   rooms: { kinds: ['teams', 'slack'], tell: rooms },
@@ -137,6 +139,48 @@ async function revoke(site: Site): Promise<void> {
   await decide(site, request, { verdict: 'approve' })
   await site.deliverAll()
   await act(site, request, 'revoke', { reason: 'Wrong ticket.' }, 'revoked', 'dba-2')
+}
+
+/** A standing approval of two uses: one is carried out, the other is the last, and no third is granted. */
+async function uses(site: Site): Promise<void> {
+  const standing = await standingApproval(site)
+  site.count()
+  const [first, last] = [await use(site, standing, 100), await use(site, standing, 200)]
+  site.acknowledge(standing.id, 'ended')
+  await carryOut(site, first)
+  const third = wish({ target: standing.target, under: standing.id })
+  const { status, body } = await site.call('deploy-bot', '/api/requests', third, { 'idempotency-key': randomUUID() })
+  demand(status === 409 && body.code === 'standing-over', `a third use is answered ${status} ${JSON.stringify(body)}`)
+  await act(site, last, 'cancel', {}, 'cancelled')
+}
+
+/** A standing approval is revoked while a use of it waits to be carried out. The use is never redeemed then. */
+async function takenBack(site: Site): Promise<void> {
+  const standing = await standingApproval(site)
+  const granted = await use(site, standing, 100)
+  const { grant } = await read(site, granted)
+  demand(grant !== undefined, 'a use that is approved has a grant')
+  site.count()
+  await act(site, standing, 'revoke', { reason: 'Wrong ticket.' }, 'revoked', 'dba-2')
+  const claim = { grant: grant.token, digest: granted.digest, redemption: randomUUID() }
+  const { status, body } = await site.call('deploy-bot', `/api/requests/${granted.id}/redeem`, claim)
+  demand(status === 409 && body.code === 'not-redeemable', `its use is answered ${status} ${JSON.stringify(body)}`)
+}
+
+/** Asks for a standing approval of two exports, and has it approved. */
+async function standingApproval(site: Site): Promise<Answer['body']> {
+  await site.start()
+  const request = await ask(site, { standing: { uses: 2, for: 3600, vary: { params: { rows: 1200 } } } })
+  await decide(site, request, { verdict: 'approve' })
+  await site.deliverAll()
+  return request
+}
+
+async function use(site: Site, { id, target }: Answer['body'], rows: number): Promise<Answer['body']> {
+  const request = await ask(site, { target, params: { rows }, under: id })
+  demand(request.status === 'approved', `a use is ${request.status}`)
+  site.acknowledge(request.id, 'approved')
+  return request
 }
 
 /** One request is not decided in time, another is not redeemed in time, and a third has no outcome in time. */

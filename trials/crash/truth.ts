@@ -48,7 +48,10 @@ export async function truthOf(account: Account, acknowledged: readonly Acknowled
       .map(requestFrom)
       .map((request) => [request.id, request]),
   )
-  for (const request of requests.values()) checkRequest(request, events, all)
+  for (const request of requests.values()) {
+    checkRequest(request, events, all)
+    if (request.standing) checkUses(request, events, [...requests.values()])
+  }
   for (const { request } of events) demand(!request || requests.has(request), `${request} has events and no row`)
   for (const key of beginning('key-'))
     demand(requests.has(parseRequestId(textIn(key, 'request'))), 'an idempotency key names no request')
@@ -118,6 +121,24 @@ function checkRequest(request: ApprovalRequest, all: readonly Event[], rows: rea
   const copies = rows.flatMap(({ copy }) => (copy instanceof Uint8Array ? unpacked(copy) : []))
   for (const copy of copies.filter((one) => one.id === id))
     demand(JSON.stringify(copy) === JSON.stringify(request), `a copy of ${id} in an index is out of date`)
+}
+
+/** Checks that a standing approval counts each of its uses once, in their order, and no more than people approved. */
+function checkUses(
+  { id, standing }: ApprovalRequest,
+  all: readonly Event[],
+  requests: readonly ApprovalRequest[],
+): void {
+  const counted = all.filter((event) => event.request === id && event.type === 'used').map(({ data }) => data)
+  const there = requests.filter(({ under }) => under === id).map((request) => request.id)
+  demand(standing?.used === counted.length, `${id} says ${standing?.used} uses, and its events ${counted.length}`)
+  demand(counted.length <= (standing?.uses ?? 0), `${id} was used ${counted.length} times`)
+  demand(
+    counted.every((data, i) => data?.use === i + 1),
+    `the uses of ${id} are numbered ${JSON.stringify(counted)}`,
+  )
+  const named = counted.flatMap((data) => data?.request ?? []).toSorted()
+  demand(JSON.stringify(named) === JSON.stringify(there.toSorted()), `${id} counts uses that are not its requests`)
 }
 
 export function demand(claim: boolean, what: string): asserts claim {
