@@ -7,10 +7,12 @@ export interface ScriptedCall {
   readonly tool: RegExp
   /** Its name, where a host offers tools only once they are looked for. */
   readonly name?: string
+  /** What the model calls this call; by default no two are the same. */
+  readonly id?: string
   readonly args: object
 }
 
-/** A model on loopback that calls one tool, and then repeats what the tool said. */
+/** A model on loopback that calls its tools at once, and then repeats what they said. */
 export interface ScriptedModel {
   readonly url: string
   readonly close: () => void
@@ -19,17 +21,17 @@ export interface ScriptedModel {
 /** Words before what the tool said. */
 const echo = 'TOOL SAID: '
 
-type Answer = (body: Body, call: ScriptedCall, res: ServerResponse) => void
+type Answer = (body: Body, res: ServerResponse) => void
 // oxlint-disable-next-line typescript/no-explicit-any -- what hosts send is looked into, and a trial fails where it differs
 type Body = any
 
 const uses = { count: 0 }
 
-async function serve(path: RegExp, call: ScriptedCall, answer: Answer): Promise<ScriptedModel> {
+async function serve(path: RegExp, answer: Answer): Promise<ScriptedModel> {
   const react = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     let text = ''
     for await (const chunk of req.setEncoding('utf8')) text += String(chunk)
-    if (req.method === 'POST' && path.test(req.url ?? '')) return answer(JSON.parse(text), call, res)
+    if (req.method === 'POST' && path.test(req.url ?? '')) return answer(JSON.parse(text), res)
     res.writeHead(404, { 'content-type': 'application/json' }).end('{}')
   }
   const server = createServer((req, res) => void react(req, res))
@@ -50,12 +52,11 @@ const streaming = (res: ServerResponse) => {
 }
 
 /** Speaks the Messages API, as Claude Code does. */
-export const messagesModel = (call: ScriptedCall): Promise<ScriptedModel> =>
-  serve(/^\/v1\/messages(\?|$)/, call, (body, { tool, name: known, args }, res) => {
+export const messagesModel = (...calls: readonly ScriptedCall[]): Promise<ScriptedModel> =>
+  serve(/^\/v1\/messages(\?|$)/, (body, res) => {
     const last = body.messages.at(-1)?.content
     const results = Array.isArray(last) ? last.filter((part: Body) => part.type === 'tool_result') : []
     const offered: string[] = body.tools?.map((one: Body) => one.name as string) ?? []
-    const name = offered.find((one) => tool.test(one)) ?? known
     const isCall = results.length === 0 && body.tools?.length > 0
     const said = results.map((one: Body) =>
       typeof one.content === 'string' ? one.content : JSON.stringify(one.content),
@@ -71,23 +72,39 @@ export const messagesModel = (call: ScriptedCall): Promise<ScriptedModel> =>
       usage,
     }
     send('message_start', { message: { ...message, stop_reason: null, stop_sequence: null } })
-    if (isCall) {
-      const use = { type: 'tool_use', id: `toolu_${process.pid}_${++uses.count}`, name, input: {} }
-      send('content_block_start', { index: 0, content_block: use })
-      send('content_block_delta', { index: 0, delta: { type: 'input_json_delta', partial_json: JSON.stringify(args) } })
-    } else {
-      send('content_block_start', { index: 0, content_block: { type: 'text', text: '' } })
-      send('content_block_delta', { index: 0, delta: { type: 'text_delta', text: `${echo}${said.join(' | ')}` } })
-    }
-    send('content_block_stop', { index: 0 })
+    const blocks = isCall ? calls.map((call) => useOf(call, offered)) : [textOf(said)]
+    blocks.forEach(({ start, delta }, index) => {
+      send('content_block_start', { index, content_block: start })
+      send('content_block_delta', { index, delta })
+      send('content_block_stop', { index })
+    })
     send('message_delta', { delta: { stop_reason: isCall ? 'tool_use' : 'end_turn', stop_sequence: null }, usage })
     send('message_stop', {})
     res.end()
   })
 
+/** A block of an answer: how it starts, and its one delta. */
+interface Block {
+  readonly start: object
+  readonly delta: object
+}
+
+function useOf({ tool, name: known, id, args }: ScriptedCall, offered: readonly string[]): Block {
+  const name = offered.find((one) => tool.test(one)) ?? known
+  return {
+    start: { type: 'tool_use', id: id ?? `toolu_${process.pid}_${++uses.count}`, name, input: {} },
+    delta: { type: 'input_json_delta', partial_json: JSON.stringify(args) },
+  }
+}
+
+const textOf = (said: readonly string[]): Block => ({
+  start: { type: 'text', text: '' },
+  delta: { type: 'text_delta', text: `${echo}${said.join(' | ')}` },
+})
+
 /** Speaks the Responses API, as Codex does. */
-export const responsesModel = (call: ScriptedCall): Promise<ScriptedModel> =>
-  serve(/\/responses$/, call, (body, { tool, args }, res) => {
+export const responsesModel = ({ tool, args }: ScriptedCall): Promise<ScriptedModel> =>
+  serve(/\/responses$/, (body, res) => {
     const outputs = body.input.filter((item: Body) => String(item.type).endsWith('_output'))
     const offered = body.tools.flatMap((one: Body) =>
       one.type === 'namespace' ? one.tools.map((inner: Body) => ({ namespace: one.name, name: inner.name })) : [one],
