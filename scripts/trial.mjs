@@ -113,6 +113,12 @@ const trials = {
     main: program('hosts/main', 'hosts.mjs'),
     builds: true,
   },
+  adapters: {
+    what: 'installs the adapters of frameworks, and tests them against the local stack with scripted models',
+    takes: '5 min',
+    main: program('adapters/main', 'adapters/main.mjs'),
+    builds: true,
+  },
   bench: {
     what: 'measures each operation, beside what the storage alone can do, and a service by hand (docs/develop/benchmarks.md)',
     takes: '20 min',

@@ -1,0 +1,50 @@
+// A node of LangGraph that waits for people: the graph pauses meanwhile, and may be resumed by another process.
+import type { AskedAction, Countersign, ExecuteOptions, RunAction } from '@countersign/client'
+import { Command, interrupt, isInterrupted } from '@langchain/langgraph'
+
+export type GatedAction<P extends object> = AskedAction<P> & { readonly reason: string }
+
+/**
+ * Asks, pauses the graph while people decide, and runs at most once. A node that is resumed starts over: it asks again
+ * with the same key, and finds its request. What the graph is resumed with is not believed.
+ *
+ * @param key names the thread and the step, as `keyOf('langgraph', threadId, 'export')`
+ */
+export async function gated<P extends object, R>(
+  client: Countersign,
+  { reason, ...action }: GatedAction<P>,
+  key: string,
+  run: RunAction<AskedAction<P>, R>,
+  options: ExecuteOptions<R> = {},
+): Promise<R> {
+  let request = await client.ask(action as AskedAction<P>, { reason, key, signal: options.signal })
+  while (request.next === 'wait') {
+    interrupt({ countersign: request.id })
+    request = await client.read(request.id)
+  }
+  return client.execute(request, action as AskedAction<P>, options, run)
+}
+
+interface Graph<I, S, C> {
+  invoke(input: I | Command | null, config: C): Promise<S>
+}
+
+/** Runs a graph, and resumes it whenever people have decided. After a crash it goes on with `null` as the input. */
+export async function drive<I, S, C extends { readonly signal?: AbortSignal; readonly configurable?: object }>(
+  graph: Graph<I, S, C>,
+  client: Countersign,
+  input: I | Command | null,
+  config: C,
+): Promise<S> {
+  const state = await graph.invoke(input, config)
+  const paused = isInterrupted<{ countersign?: string }>(state) ? state.__interrupt__ : []
+  const waits = paused.filter(({ id, value }) => id !== undefined && value?.countersign !== undefined)
+  if (waits.length === 0) return state
+  const ends = waits.map(async ({ value }) =>
+    client.untilApproved(await client.read(value?.countersign ?? ''), { signal: config.signal, onAbort: 'leave' }),
+  )
+  // How each request ended is told by its node, which asks again.
+  await Promise.allSettled(ends)
+  config.signal?.throwIfAborted()
+  return drive(graph, client, new Command({ resume: Object.fromEntries(waits.map(({ id }) => [id, true])) }), config)
+}
