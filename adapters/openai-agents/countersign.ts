@@ -1,0 +1,69 @@
+// Tools of the OpenAI Agents SDK that run only after Countersign has approved exactly the call.
+import { type AskedAction, type Countersign, explain, isFailure, keyOf } from '@countersign/client'
+import { type RunContext, type RunState, tool, type ToolOptions } from '@openai/agents'
+
+type Args = Record<string, unknown>
+// oxlint-disable-next-line typescript/no-explicit-any -- the part that is asked for is the same for all
+type Details = Parameters<ToolOptions<any>['execute']>[2]
+
+/** Says what a call of a tool is to the approvers; `null` for a call that needs no gate. */
+export type Mapping = (tool: string, args: Args) => (AskedAction<Args> & { readonly reason: string }) | null
+
+interface Gating<C> {
+  /** Names the run, in every process that goes on with it: with some providers the ids of calls repeat. */
+  readonly scope: (context: RunContext<C>) => string
+  /** Stops the run while people decide, so that its state can be kept, for `decided`. */
+  readonly durable?: boolean
+}
+
+function callOf(mapping: Mapping, tool: string, args: Args, scope: string, callId = '') {
+  const mapped = mapping(tool, structuredClone(args))
+  if (mapped === null) return null
+  const { reason, ...action } = mapped
+  return { action: action as AskedAction<Args>, options: { reason, key: keyOf('openai', scope, callId) } }
+}
+
+/** Makes a tool that is gated inside its execution. It is called with the params of the mapping. */
+// oxlint-disable-next-line typescript/no-explicit-any -- the types of a tool's arguments follow from its own schema
+export function countersigned<C>(
+  client: Countersign,
+  mapping: Mapping,
+  options: ToolOptions<any, C>,
+  gating: Gating<C>,
+) {
+  const { execute, name = '' } = options
+  const found = (context: unknown, args: Args, callId?: string) =>
+    callOf(mapping, name, args, gating.scope(context as RunContext<C>), callId)
+  // A refusal is no reason to pause: the execution is refused as well, and tells the model why.
+  const needsApproval = async (context: RunContext, args: Args, callId?: string): Promise<boolean> => {
+    const call = found(context, args, callId)
+    const request = call && (await client.ask(call.action, call.options).catch(() => null))
+    return request?.next === 'wait'
+  }
+  const gated = async (args: Args, context?: RunContext<C>, details?: Details) => {
+    try {
+      const call = found(context, args, details?.toolCall?.callId)
+      if (call === null) return execute(args, context, details)
+      const run = ({ params }: AskedAction<Args>) => execute(structuredClone(params), context, details)
+      return await client.gate(call.action, { ...call.options, signal: details?.signal }, run)
+    } catch (cause) {
+      if (!isFailure(cause)) throw cause
+      return explain(cause)
+    }
+  }
+  // oxlint-disable-next-line typescript/no-explicit-any -- as above
+  return tool<any, C>({ ...options, ...(gating.durable && { needsApproval }), execute: gated })
+}
+
+type Paused = Pick<RunState<never, never>, 'getInterruptions' | 'approve'>
+
+/** Waits until people have decided what a run stopped for. Its calls then go on to the tool, which asks the service. */
+export async function decided(client: Countersign, mapping: Mapping, state: Paused, scope: string): Promise<void> {
+  for (const item of state.getInterruptions()) {
+    const { name, arguments: args, callId } = item.rawItem as { name: string; arguments: string; callId: string }
+    const call = callOf(mapping, name, JSON.parse(args) as Args, scope, callId)
+    // What it came to is told by the tool.
+    if (call) await client.approved(call.action, { ...call.options, onAbort: 'leave' }).catch(() => undefined)
+    if (call) state.approve(item)
+  }
+}
