@@ -41,7 +41,7 @@ class ScriptedModel extends BaseChatModel {
   }
 
   override async _generate(messages: BaseMessage[]) {
-    const said = messages.filter((message) => message.getType() === 'tool').map(({ content }) => content)
+    const said = messages.filter((message) => message.getType() === 'tool').map(({ text }) => text)
     const calls = this.#calls.map(({ callId, tool, id }) => ({
       id: callId,
       name: tool,
@@ -77,7 +77,7 @@ const pausing = (calls: readonly Call[], checkpointer = new MemorySaver()) =>
 
 const input = { messages: [new HumanMessage('go')] }
 const place = (thread: string) => ({ configurable: { thread_id: thread } })
-const lastOf = (state: { messages: BaseMessage[] }) => String(state.messages.at(-1)?.content)
+const lastOf = (state: { messages: BaseMessage[] }) => state.messages.at(-1)?.text ?? ''
 
 cases(async (calls, { scope, signal, client }) =>
   lastOf(await waiting(calls, client).invoke(input, { ...place(scope), ...(signal && { signal }) })),

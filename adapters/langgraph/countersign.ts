@@ -17,12 +17,12 @@ export async function gated<P extends object, R>(
   run: RunAction<AskedAction<P>, R>,
   options: ExecuteOptions<R> = {},
 ): Promise<R> {
-  let request = await client.ask(action as AskedAction<P>, { reason, key, signal: options.signal })
+  let request = await client.ask(action, { reason, key, signal: options.signal })
   while (request.next === 'wait') {
     interrupt({ countersign: request.id })
     request = await client.read(request.id)
   }
-  return client.execute(request, action as AskedAction<P>, options, run)
+  return client.execute(request, action, options, run)
 }
 
 interface Graph<I, S, C> {

@@ -24,10 +24,10 @@ function callOf(mapping: Mapping, tool: string, args: Args, scope: string, callI
 }
 
 /** Makes a tool that is gated inside its execution. It is called with the params of the mapping. */
-// oxlint-disable-next-line typescript/no-explicit-any -- the types of a tool's arguments follow from its own schema
 export function countersigned<C>(
   client: Countersign,
   mapping: Mapping,
+  // oxlint-disable-next-line typescript/no-explicit-any -- the types of a tool's arguments follow from its own schema
   options: ToolOptions<any, C>,
   gating: Gating<C>,
 ) {

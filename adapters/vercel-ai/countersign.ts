@@ -26,7 +26,7 @@ export function countersigned<T extends ToolSet>(client: Countersign, tools: T, 
     const run = async (args: Args, options: ToolExecutionOptions<never>) => {
       try {
         const call = callOf(mapping, name, args, scope, options.toolCallId)
-        if (call === null) return last(execute(args as never, options))
+        if (call === null) return await last(execute(args as never, options))
         const { action, options: ask } = call
         return await client.gate(action, { ...ask, signal: options.abortSignal }, ({ params }) =>
           last(execute(structuredClone(params) as never, options)),
