@@ -21,7 +21,7 @@ import { checkStands, stands } from '../core/request/standing.ts'
 import { viewOf } from '../core/request/view.ts'
 import { viewPagesOf } from '../core/request/viewPage.ts'
 import { cancel, revoke } from '../core/request/withdrawal.ts'
-import { type Ask, type Asked, ask, type AskParts } from './ask.ts'
+import { type Ask, type Asked, ask, type AskParts, judgeAsk, type Judged } from './ask.ts'
 import { type Counted, decideEach } from './batch.ts'
 import { applyDeadline, believed, believedStanding, change, type CommitRule, unchanged } from './commit.ts'
 import { type DryAsk, type DryRun, dryRun } from './dryRun.ts'
@@ -120,6 +120,7 @@ export const approvals = (parts: ApprovalsParts) =>
     {
       ask: askUpToDate,
       tryAsk,
+      judge: judgeAlone,
       readPolicy,
       groupsOf,
       namesOf,
@@ -175,6 +176,15 @@ async function tryAsk(parts: ApprovalsParts, asked: DryAsk, reader: Reader & { k
   await checkMayKnowPolicy(parts, reader)
   return dryRun(parts, asked, parts.clock.now())
 }
+
+/**
+ * Says how policy judges an ask, for the agent that would ask. Opens no request, and does not look whether enough people
+ * could decide.
+ *
+ * @throws {Problem} as {@link judgeAsk}
+ */
+const judgeAlone = async (parts: ApprovalsParts, asked: Ask): Promise<Judged['judgement']> =>
+  (await judgeAsk(parts, asked, parts.clock.now())).judgement
 
 /** Shows the policy in force. @throws {Problem} `not-permitted` as for {@link tryAsk}; `unavailable` */
 async function readPolicy(parts: ApprovalsParts, reader: Reader & { kind: 'person' }): Promise<PolicyView> {
