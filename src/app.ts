@@ -32,7 +32,9 @@ import { takeSnapshot } from './evidence/backup/snapshot.ts'
 import { Sealing } from './evidence/seal/seal.ts'
 import { grants } from './approvals/grants.ts'
 import { health } from './health.ts'
+import { authzenDoor } from './authzen/door.ts'
 import { api } from './http/api.ts'
+import { authzenHandlers } from './http/authzen.ts'
 import type { ConsoleSettings } from './contract/serviceAnswers.ts'
 import type { Caller } from './http/caller.ts'
 import { consolePages } from './http/console.ts'
@@ -125,6 +127,8 @@ export interface Adapters {
   readonly cards: (review?: Uint8Array) => Promise<Cards>
   /** The door for people in Teams. Its answers go through the messenger of Teams. */
   readonly teams?: Teams
+  /** Whether there is a door for AuthZEN; not without it. */
+  readonly authzen?: boolean
   /** The door for people in Slack. Its answers in channels go through the messenger of Slack. */
   readonly slack?: Slack
   /** The door for deployments of GitHub, and the way to answer them. */
@@ -201,8 +205,10 @@ export function compose(given: Adapters) {
   const gitHub = adapters.gitHub && outbound ? gitHubOf({ ...adapters, ...outbound }, adapters.gitHub, useCases) : null
   const timers = isReadOnly ? resting : timersOf(adapters, useCases, outbound)
   const pages = consolePages({ files: adapters.consoleFiles ?? (() => new Map()), settings: adapters.console })
+  const authzen = adapters.authzen ? authzenDoor({ approvals: useCases, signer, baseUrl, clock: adapters.clock }) : null
   return {
     api: handlers,
+    authzen: authzenHandlers(adapters, authzen),
     console: pages,
     approvals: useCases,
     ...timers,

@@ -42,6 +42,8 @@ export interface Config {
   readonly backup: boolean
   /** Who cosigns the checkpoints of the log; empty without any. */
   readonly witnesses: readonly WitnessSettings[]
+  /** Whether there is a door for AuthZEN. */
+  readonly authzen: boolean
   /** Client id of the managed identity. */
   readonly clientId: string
   readonly bot: {
@@ -101,6 +103,7 @@ function configIn(env: NodeJS.ProcessEnv, refuse: Refuse): Config {
     ...gitHubIn(env, refuse),
     backup: isOn('COUNTERSIGN_BACKUP', env['COUNTERSIGN_BACKUP'], refuse),
     witnesses: witnessesOf(env[witnessSetting], refuse),
+    authzen: isOn(authzenSetting, env[authzenSetting], refuse),
     clientId: guid('AZURE_CLIENT_ID'),
     bot: {
       appId: guid('BOT_APP_ID').toLowerCase(),
@@ -189,6 +192,9 @@ function witnessesOf(value: string | undefined, refuse: Refuse): readonly Witnes
     return []
   }
 }
+
+/** Whether there is a door for AuthZEN. */
+export const authzenSetting = 'COUNTERSIGN_AUTHZEN'
 
 /** The Entra application of the console. */
 const consoleSetting = 'COUNTERSIGN_CONSOLE_APP_ID'

@@ -126,6 +126,7 @@ function composed(
     ...(config.stepUp !== undefined && {
       stepUp: { context: config.stepUp, authorizationUri: `${entra}/oauth2/v2.0/authorize` },
     }),
+    ...(config.authzen && { authzen: true }),
     undelivered: (id) => console.error(undeliveredLine(id)),
     alarms,
     cosigners: config.witnesses.map((witness) => cosignerAt(witness)),

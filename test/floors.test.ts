@@ -47,6 +47,7 @@ const floors: ReadonlyMap<string, Floor> = new Map<string, Floor>([
   ['src/slack/', { floor: 3, stranger: 'slack' }],
   ['src/github/', { floor: 3, stranger: 'github' }],
   ['src/azureDevOps/', { floor: 3, stranger: 'azureDevOps' }],
+  ['src/authzen/', { floor: 3, stranger: 'authzen' }],
   ['src/azure/', { floor: 3, stranger: 'azure' }],
   ['src/cosigner/', { floor: 3, stranger: 'cosigner' }],
   ['src/policy/', { floor: 3, stranger: 'policy' }],

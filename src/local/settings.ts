@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { witnessesIn, type WitnessSettings, witnessSetting } from '../cosigner/settings.ts'
-import { isOn, policyRefIn, policyRefSetting, stepUpIn } from '../config.ts'
+import { authzenSetting, isOn, policyRefIn, policyRefSetting, stepUpIn } from '../config.ts'
 import { stepUpSetting } from '../http/stepUp.ts'
 import { people } from './accounts.ts'
 import type { LocalStorage } from './azurite.ts'
@@ -20,6 +20,8 @@ export interface LocalSettings {
   readonly backup: boolean
   /** Who cosigns the checkpoints of the log; empty without any. */
   readonly witnesses: readonly WitnessSettings[]
+  /** Whether there is a door for AuthZEN. */
+  readonly authzen: boolean
   /** Storage that runs already. Absent if the stack starts its own. */
   readonly storage?: LocalStorage
   readonly ports: {
@@ -64,6 +66,7 @@ Settings (environment)
   COUNTERSIGN_BACKUP          on: a snapshot is kept after sealing     off
   COUNTERSIGN_WITNESS         address and keys of a witness, which     none
                               may be on this machine, without TLS
+  COUNTERSIGN_AUTHZEN         on: there is a door for AuthZEN          off
 The system chooses a port for 0.
 `
 
@@ -84,6 +87,7 @@ export function localSettings(env: NodeJS.ProcessEnv, args: readonly string[]): 
     ...asUsage(() => stepUpIn(env[stepUpSetting])),
     backup: asUsage(() => isOn('COUNTERSIGN_BACKUP', env['COUNTERSIGN_BACKUP'])),
     witnesses: asUsage(() => witnessesIn(env[witnessSetting], { allowsLoopback: true })),
+    authzen: asUsage(() => isOn(authzenSetting, env[authzenSetting])),
     ...(running && { storage: running }),
     ...asUsage(() => localSlack(env)),
     ticking: !given['no-timers'],

@@ -58,6 +58,8 @@ export interface StackParts {
   readonly backup?: boolean
   /** Who cosigns the checkpoints of the log. */
   readonly witnesses?: readonly WitnessSettings[]
+  /** Whether there is a door for AuthZEN; not without it. */
+  readonly authzen?: boolean
   readonly failed: (cause: unknown) => void
 }
 
@@ -121,6 +123,7 @@ export async function composeLocal(parts: StackParts): Promise<LocalStack> {
     ...(parts.stepUp !== undefined && {
       stepUp: { context: parts.stepUp, authorizationUri: new URL(paths.authorization, identity.issuer).href },
     }),
+    ...(parts.authzen && { authzen: true }),
     baseUrl,
     alarms,
     cards,

@@ -124,8 +124,8 @@ async function policyOf(
 }
 
 /** What the stack does beside what each does. */
-const choicesOf = ({ backup, witnesses, stepUp }: LocalSettings) => ({
-  ...{ backup, witnesses },
+const choicesOf = ({ backup, authzen, witnesses, stepUp }: LocalSettings) => ({
+  ...{ backup, authzen, witnesses },
   ...(stepUp !== undefined && { stepUp }),
 })
 
