@@ -25,6 +25,7 @@ param insights string
 param origin string
 param baseUrl string
 param backup bool
+param authzen bool
 param subnetId string
 param zoneRedundant bool
 param alwaysReady int
@@ -94,6 +95,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
       BOT_SERVICE_URL: botServiceUrl
       BOT_TENANT_ID: bot.tenantId
       COUNTERSIGN_API_APP_ID: apiAppId
+      COUNTERSIGN_AUTHZEN: authzen ? 'on' : 'off'
       COUNTERSIGN_BACKUP: backup ? 'on' : 'off'
       COUNTERSIGN_BASE_URL: address
       // Not the account's primaryEndpoints: those end in a slash, which the service refuses.

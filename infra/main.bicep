@@ -72,6 +72,9 @@ param evidenceLocked bool = false
 @description('Makes the container `backup`, whose files are deleted after 30 days, and takes a snapshot every night.')
 param backup bool = false
 
+@description('Answers questions in the words of AuthZEN, beside the API: docs/agents/authzen.md.')
+param authzen bool = false
+
 @description('Keeps keys in hardware (FIPS 140-3 level 3). It cannot be changed later.')
 param hsm bool = false
 
@@ -234,6 +237,7 @@ module app 'app.bicep' = {
     origin: origin
     baseUrl: baseUrl
     backup: backup
+    authzen: authzen
     subnetId: network.?outputs.appSubnetId ?? ''
     zoneRedundant: zoneRedundant
     alwaysReady: alwaysReady

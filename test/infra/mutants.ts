@@ -312,7 +312,8 @@ export const mistakes: readonly Mistake[] = [
   mistake('queries', "name: 'tampering'", "name: 'tampered'", 'queries.bicep'),
   mistake('main', "'azd-env-name': name", "'azd-env': name"),
   mistake('main', 'if (empty(checkedAppId))', 'if (!empty(checkedAppId))', 'app.bicep: COUNTERSIGN_API_APP_ID'),
-  mistake('main', 'backup: backup\n    subnetId', 'backup: private\n    subnetId', 'app.bicep: COUNTERSIGN_BACKUP'),
+  mistake('main', 'backup: backup\n    authzen', 'backup: private\n    authzen', 'app.bicep: COUNTERSIGN_BACKUP'),
+  mistake('main', 'authzen: authzen\n', 'authzen: private\n', 'app.bicep: COUNTERSIGN_AUTHZEN'),
   mistake(
     'main',
     'keys: vault.outputs.keys',

@@ -13,6 +13,7 @@ export interface Choices {
   readonly apiAppId?: string
   readonly auditors?: readonly string[]
   readonly backup?: boolean
+  readonly authzen?: boolean
   readonly baseUrl?: string
   readonly clients?: string
   readonly cloud?: 'public' | 'gcc' | 'gcc-high' | 'dod'

@@ -148,6 +148,7 @@ function valueFaults(deployment: Deployment, settings: Deployed): void {
     AzureWebJobsStorage__credential: 'managedidentity',
     AzureWebJobsStorage__tableServiceUri: `https://${hostAccount}.table.core.windows.net/`,
     COUNTERSIGN_API_APP_ID: api,
+    COUNTERSIGN_AUTHZEN: choices.authzen ? 'on' : 'off',
     COUNTERSIGN_BACKUP: choices.backup ? 'on' : 'off',
     COUNTERSIGN_BASE_URL: choices.baseUrl ?? `https://${host}`,
     COUNTERSIGN_BLOBS_URL: `https://${evidence}.blob.core.windows.net`,
