@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type AuthzenRoute, authzenRouteNames, authzenRoutes } from '../../src/contract/authzen.ts'
 import { type OperationName, operationNames, operations } from '../../src/contract/operations.ts'
 import { type Connector, startConnector } from '../support/connector.ts'
 import { slackEnv } from '../support/slackDouble.ts'
@@ -43,6 +44,7 @@ beforeAll(async () => {
       COUNTERSIGN_POLICY: policy,
       // Nothing is sent to Slack: none of the callers is Slack.
       ...slackEnv('http://127.0.0.1:1'),
+      COUNTERSIGN_AUTHZEN: 'on',
     },
     args: ['--no-timers'],
   })
@@ -76,7 +78,11 @@ test('every deployed function has its column, and every caller its row', () => {
   const columns = Object.keys(table[0]?.expected ?? {}).sort()
   expect(columns).toEqual(deployed())
   expect(columns).toEqual(
-    [...operationNames, 'messages', 'slack', 'github', 'azureDevOps', 'console', 'elsewhere'].sort(),
+    [
+      ...operationNames,
+      ...authzenRouteNames,
+      ...['messages', 'slack', 'github', 'azureDevOps', 'console', 'elsewhere'],
+    ].sort(),
   )
   expect(table.map(({ caller }) => caller).sort()).toEqual(
     [...Object.keys(tokens.forged), ...Object.keys(callers)].sort(),
@@ -128,14 +134,16 @@ test('refused calls have changed nothing, and sent nothing', async () => {
   expect(body.requests).toHaveLength(made)
   expect(connector.messages('a:dba-1')).toHaveLength(1)
   const { body: document } = await stack.call(null, '/api/openapi.json')
-  const other = ['/api/messages', '/api/slack', '/api/hooks/github', '/api/hooks/azure-devops', '/api', '/console/']
-  const ours = stack.seen.filter(({ path }) => !other.includes(path))
+  const others =
+    /^\/(api(\/messages|\/slack|\/hooks\/(github|azure-devops))?|console\/|access\/.*|\.well-known\/authzen-configuration)$/
+  const ours = stack.seen.filter(({ path }) => !others.test(path))
   expect(undocumented({ ...stack, seen: ours }, document)).toEqual([])
 })
 
 /** Who could do it, if anybody: forged tokens say that they are theirs. */
 const strongest: Readonly<Record<string, string>> = {
   azureDevOps: 'deploy-bot',
+  ...{ evaluate: 'deploy-bot', requestAccess: 'deploy-bot', accessTask: 'deploy-bot', cancelAccess: 'deploy-bot' },
   ...{ ask: 'deploy-bot', cancel: 'deploy-bot', redeem: 'other-bot', report: 'other-bot' },
   ...{ views: 'dba-1', decide: 'dba-1', revoke: 'dba-1' },
   ...{ askBack: 'dba-1', answer: 'deploy-bot', breakGlass: 'oncall-1', reviewGlass: 'dba-1' },
@@ -195,7 +203,7 @@ const stateOf: Readonly<Record<string, State>> = {
 async function result(caller: string, route: string, expected: string): Promise<string> {
   const state = stateOf[route] ?? 'pending'
   const talking = ['askBack', 'answer', 'breakGlass', 'reviewGlass']
-  const changing = ['cancel', 'views', 'decide', 'redeem', 'report', 'revoke', 'erasures', ...talking]
+  const changing = ['cancel', 'cancelAccess', 'views', 'decide', 'redeem', 'report', 'revoke', 'erasures', ...talking]
   const changes = (expected.startsWith('20') || expected === 'why') && changing.includes(route)
   const request = changes ? await make(state) : shared[state]
   const answer = await send(route, await authorizationOf(caller, route), request)
@@ -211,8 +219,11 @@ async function result(caller: string, route: string, expected: string): Promise<
   const words: Record<string, string> = {
     ...{ unauthenticated: '401', 'not-permitted': '403', 'not-found': '404' },
     ...{ 'self-approval': 'self', 'grant-invalid': 'grant' },
+    ...{ invalid_denial_binding: 'bound', unknown_task: '404' },
   }
-  return words[body.code] ?? `${status} ${body.code}`
+  // An error of AuthZEN's extension is named by its type alone.
+  const code = body.code ?? body.type.split(':').at(-1)
+  return words[code] ?? `${status} ${code}`
 }
 
 function listed(requests: readonly { id: string }[], { id }: { id: string }): string {
@@ -243,8 +254,15 @@ function send(route: string, authorization: string | null, request: Answer['body
     messages: typed('dba-1', 'help'),
     ...{ slack: {}, github: {} },
     azureDevOps: stage,
+    evaluate: exporting,
+    requestAccess: { ...exporting, denial: { binding_token: 'none' } },
+    cancelAccess: {},
   }
-  const path = operations[route as OperationName]?.path ?? otherPaths[route] ?? 'api/messages'
+  const path =
+    operations[route as OperationName]?.path ??
+    authzenRoutes[route as AuthzenRoute]?.path ??
+    otherPaths[route] ??
+    'api/messages'
   const range = `?from=${day}&to=${day}`
   const queries: Readonly<Record<string, string>> = { list: '?status=pending', metrics: range, exceptions: range }
   const named = path
@@ -254,7 +272,8 @@ function send(route: string, authorization: string | null, request: Answer['body
     .replace('{view}', shownOf(request))
   const place = named + (queries[route] ?? '')
   const checked = route === 'azureDevOps' ? { planurl: `${organization}/`, projectid: stranger } : {}
-  return stack.call(null, `/${place}`, bodies[route], { ...checked, ...(authorization !== null && { authorization }) })
+  const headers = { 'content-type': 'application/json', ...checked }
+  return stack.call(null, `/${place}`, bodies[route], { ...headers, ...(authorization !== null && { authorization }) })
 }
 
 /** The paths of doors that are no operations of the API. */
@@ -273,6 +292,13 @@ const stage = {
 
 /** A view that was shown of a request, or none. */
 const shownOf = ({ view }: Answer['body']): string => view ?? `sha256:${'0'.repeat(64)}`
+
+/** A question of AuthZEN that people would have to decide. */
+const exporting = {
+  subject: { type: 'service', id: 'reports' },
+  action: { name: 'iam.role.grant' },
+  resource: { type: 'prod', id: 'customers' },
+}
 
 const restart = () => wish({ action: 'service.restart', target: 'web-1', environment: 'staging', params: {} })
 

@@ -4,7 +4,8 @@
  *
  * A number is a status; with 401, 403 and 404 the code is `unauthenticated`, `not-permitted` and `not-found`.
  * `self` is 403 `self-approval`, `grant` is 403 `grant-invalid`; `why` is a card that says why this person may not
- * decide, `none` a list without the request, and `more` health with its counts.
+ * decide, `none` a list without the request, `more` health with its counts, and `bound` 400 of AuthZEN for a denial that
+ * is none.
  */
 const aboutRequests = `
 caller                              ask  list read cancel views decide redeem report revoke events proof
@@ -165,6 +166,59 @@ Evidence.Erase                      404     404    404        404
 Evidence.Hold                       404     404    404        404
 `
 
+const aboutAuthzen = `
+caller                              evaluate requestAccess accessTask cancelAccess authzenConfiguration
+
+no token                            401      401           401        401          200
+another scheme                      401      401           401        401          200
+no JWT                              401      401           401        401          200
+alg none                            401      401           401        401          200
+HS256 with the public key           401      401           401        401          200
+claims changed after signing        401      401           401        401          200
+another key of the same name        401      401           401        401          200
+a key that it brings along          401      401           401        401          200
+expired                             401      401           401        401          200
+not valid yet                       401      401           401        401          200
+another audience                    401      401           401        401          200
+another issuer                      401      401           401        401          200
+another tenant                      401      401           401        401          200
+version 1.0                         401      401           401        401          200
+id_token                            401      401           401        401          200
+another scope                       401      401           401        401          200
+a grant                             401      401           401        401          200
+Teams                               401      401           401        401          200
+
+agent that asked                    200      bound         200        200          200
+executor                            200      bound         404        404          200
+executor, only Grants.Redeem        403      403           403        403          200
+executor without Grants.Redeem      200      bound         404        404          200
+another agent                       200      bound         404        404          200
+agent with evidence roles alone     403      403           403        403          200
+agent without role                  403      403           403        403          200
+agent with another application      403      403           403        403          200
+unregistered agent                  403      403           403        403          200
+agent's application for an approver 403      403           403        403          200
+agent for an approver               403      403           403        403          200
+agent's own account                 403      403           403        403          200
+application that nobody named       403      403           403        403          200
+
+approver                            403      403           403        403          200
+approver with agent roles           403      403           403        403          200
+approver of another group           403      403           403        403          200
+who may break the glass             403      403           403        403          200
+owner of the agent                  403      403           403        403          200
+second account of its sponsor       403      403           403        403          200
+whom it acts for                    403      403           403        403          200
+guest in the group                  403      403           403        403          200
+disabled, in the group              403      403           403        403          200
+member in no group                  403      403           403        403          200
+nobody in the directory             403      403           403        403          200
+Evidence.Read                       403      403           403        403          200
+Evidence.Export                     403      403           403        403          200
+Evidence.Erase                      403      403           403        403          200
+Evidence.Hold                       403      403           403        403          200
+`
+
 const aboutConsole = `
 caller                              me  policy shownView consoleSettings console
 
@@ -226,7 +280,7 @@ export interface Row {
 
 /** The tables as one. @throws {Error} if they do not name the same callers, or a cell is missing */
 export function rows(): readonly Row[] {
-  const [first = [], ...more] = [aboutRequests, others, aboutTalk, aboutConsole].map(read)
+  const [first = [], ...more] = [aboutRequests, others, aboutTalk, aboutAuthzen, aboutConsole].map(read)
   const names = (table: readonly Row[]): string => table.map(({ caller }) => caller).join('\n')
   if (more.some((table) => names(table) !== names(first))) throw new Error('The tables do not name the same callers.')
   return first.map(({ caller, expected }, i) => ({
