@@ -1,5 +1,6 @@
 import { actionRows } from './security/actions.ts'
 import { approverRows } from './security/approvers.ts'
+import { authzenRows } from './security/authzen.ts'
 import { backupRows } from './security/backup.ts'
 import { callerRows } from './security/callers.ts'
 import { consoleRows } from './security/console.ts'
@@ -41,6 +42,7 @@ export const rows: readonly Row[] = [
   ...noticeRows,
   ...actionRows,
   ...grantRows,
+  ...authzenRows,
   ...floodRows,
   ...inputRows,
   ...storageRows,
