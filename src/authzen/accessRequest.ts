@@ -112,6 +112,7 @@ function statusOf(request: ApprovalRequest): 'pending' | 'approved' | 'denied' |
     case 'succeeded':
     case 'failed':
     case 'lapsed':
+    case 'ended':
       return 'approved'
   }
 }

@@ -9,7 +9,7 @@ import { Problem } from '../core/data/problem.ts'
 import type { AgentRegistration } from '../ports/policy.ts'
 
 /** A question of AuthZEN, in the words of an ask. */
-export interface AskedFor {
+export interface AuthzenAsk {
   readonly action: Action
   readonly onBehalfOf?: ObjectId
 }
@@ -23,7 +23,7 @@ const strictest = 'production'
  *
  * @throws {Problem} `invalid-input` for an `act` that is not the caller, and for what no ask may hold
  */
-export function askedFor(question: AuthzenQuestion, agent: ObjectId): AskedFor {
+export function askedFor(question: AuthzenQuestion, agent: ObjectId): AuthzenAsk {
   const { action, resource, context } = question
   const { act, principal } = subjectOf(question, agent)
   const given = action.properties ?? {}
@@ -80,7 +80,7 @@ function targetOf({ type, id }: AuthzenQuestion['resource']): string {
 }
 
 /** The ask that a question stands for. */
-export function askOf(agent: AgentRegistration, asked: AskedFor, reason?: string): Ask {
+export function askOf(agent: AgentRegistration, asked: AuthzenAsk, reason?: string): Ask {
   const { action, onBehalfOf } = asked
   return {
     ...{ agent, action, links: [], expiresIn: bounds.expiresIn.otherwise },

@@ -9,7 +9,7 @@ import type { ApprovalRequest } from '../core/request/request.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { AgentRegistration } from '../ports/policy.ts'
 import type { Signer } from '../ports/signer.ts'
-import { type AskedFor, askedFor, askOf } from './askedFor.ts'
+import { type AuthzenAsk, askedFor, askOf } from './askedFor.ts'
 import { accessEndpoint, bindingToken } from './binding.ts'
 
 export interface AuthzenParts {
@@ -53,7 +53,7 @@ async function judged(
   parts: AuthzenParts,
   agent: AgentRegistration,
   evaluation: AuthzenEvaluation,
-  asked: AskedFor,
+  asked: AuthzenAsk,
   why: object = { reason: 'approval_required' },
 ): Promise<AuthzenDecision> {
   const ask = askOf(agent, asked)
@@ -102,7 +102,7 @@ const unusable: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
 async function useApproval(
   { approvals }: AuthzenParts,
   agent: AgentRegistration,
-  { action, onBehalfOf }: AskedFor,
+  { action, onBehalfOf }: AuthzenAsk,
   id: string,
 ): Promise<ApprovalRequest | null> {
   try {

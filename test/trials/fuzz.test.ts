@@ -20,7 +20,8 @@ const names = [
     (name) => `body of ${name}`,
   ),
   ...['query of list', 'activity', 'claims, signed', 'header of a token, signed', 'Authorization', 'grant'],
-  ...['signed note', 'checkpoint.add', 'proof', 'record', 'Sigstore bundle', 'statement', 'zip of a day'],
+  ...['signed note', 'checkpoint.add', 'lines of cosignatures', 'key of a witness'],
+  ...['proof', 'record', 'Sigstore bundle', 'statement', 'zip of a day'],
   ...['what people wrote', 'approvers.json', 'policy: forbid.cedar', 'policy: approve.cedar', 'policy: allow.cedar'],
   ...[
     'policy: schema.cedarschema',
