@@ -194,7 +194,9 @@ async function privately(
       view === undefined
         ? await api('chat.postEphemeral', { channel, user, ...wordsMessage(words) })
         : await api('views.update', { view_id: view, view: wordsView(words, spoken) })
-    if (!answer.ok) failed(new Error(`Slack did not take words for one person: ${answer.error}.`))
+    // A person who left, or a channel that is gone, is no fault of ours. Words in a form that Slack does not take are.
+    if (!answer.ok && answer.error.startsWith('invalid_'))
+      failed(new Error(`Slack did not take words for one person: ${answer.error}.`))
     return { ...done, code }
   }
   return inTime(tell(), left, () => ({ ...done, code }))

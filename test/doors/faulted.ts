@@ -1,7 +1,7 @@
 /** Ports that can fail, and how. Shared by faults.test.ts and the process that it starts. */
 export const ports = [
   ...(['ledger', 'limits', 'policy', 'directory', 'signer', 'log signer', 'archive', 'seals', 'clock'] as const),
-  ...(['callers', 'outbox', 'repairs', 'holds', 'messenger', 'gate'] as const),
+  ...(['callers', 'outbox', 'repairs', 'holds', 'messenger', 'gate', 'slack'] as const),
 ] as const
 
 /** What a failing port throws. `null`: it answers as if nothing were stored. */
@@ -13,6 +13,9 @@ export interface Failing {
   /** The number of the port's call that fails; the first is 1. */
   readonly call: number
 }
+
+/** The approver in Slack. */
+export const slackUser = 'U0000000001'
 
 /** A text in everything that is thrown. No answer and no log line may contain it. */
 export const canary = 'canary-7d20f1ab'
@@ -37,8 +40,11 @@ export type Order =
   /** Whether a port failed in this trace. */
   | { readonly what: 'used'; readonly trace: string }
   | { readonly what: 'timers'; readonly failing: Failing }
+  /** Signs a call as Slack does at the time of the process, which runs fast. */
+  | { readonly what: 'sign'; readonly body: string }
 
 export type FaultReport =
+  | { readonly what: 'signed'; readonly timestamp: string; readonly signature: string }
   | { readonly what: 'ready'; readonly origin: string }
   | { readonly what: 'log'; readonly line: string }
   | { readonly what: 'met'; readonly failures: readonly string[] }

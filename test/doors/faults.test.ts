@@ -11,11 +11,15 @@ import { quickCedar } from '../support/quickCedar.ts'
 import { type OperationName, operationNames, operations } from '../../src/contract/operations.ts'
 import { tenantId } from '../../src/local/accounts.ts'
 import { bot, dba, noon } from '../support/build.ts'
+import { wordsView } from '../../src/slack/blocks.ts'
+import { english } from '../../src/words/english.ts'
+import { slackChannel } from '../support/slackDouble.ts'
+import { inField, slackClick, slackForm } from '../support/slackPayloads.ts'
 import type { Answer } from '../support/stack.ts'
 import { activity, click } from '../support/teamsDouble.ts'
 import { until } from '../support/until.ts'
 import { isWhole } from '../support/whole.ts'
-import { canary, type Failing, hows, type Order, ports, type FaultReport, traceOf } from './faulted.ts'
+import { canary, type Failing, hows, type Order, ports, type FaultReport, slackUser, traceOf } from './faulted.ts'
 
 let folder = ''
 let app: ChildProcess
@@ -105,7 +109,22 @@ const calls: readonly (readonly [route: string, who: string, state: State, body?
     ['messages', 'Teams', 'approved', ({ id }) => click(dba, 'revoke', { request: id })],
     ['messages', 'Teams', 'none', () => says('pending')],
     ['messages', 'Teams', 'pending', ({ id }) => says(`show ${id}`)],
+    ['slack', 'Slack', 'pending', ({ id }) => clicked('review', id, below)],
+    ['slack', 'Slack', 'approved', ({ id, digest }) => clicked('approve', about(id, digest), modal)],
+    ['slack', 'Slack', 'pending', ({ id, digest }) => sent('deny', about(id, digest))],
+    ['slack', 'Slack', 'pending', ({ id, digest }) => sent('ask', about(id, digest))],
   ]
+
+/** What a button or a form of Slack says that it is about. */
+const about = (request: string, view: string): string => JSON.stringify({ request, page: 1, view })
+const modal = { id: 'V0000000001', view: wordsView('One moment…', english) }
+const below = { channel: slackChannel, ts: '1772625600.000001' }
+const clicked = (action: string, value: string, on: typeof modal | typeof below) =>
+  slackClick({ user: slackUser, trigger: randomUUID(), action, value, on })
+const sent = (act: string, private_metadata: string) => {
+  const form = { ...modal, view: { ...modal.view, callback_id: act, private_metadata } }
+  return slackForm({ user: slackUser, trigger: randomUUID() }, form, 'Words.')
+}
 
 /** In a chat of its own: into one goes only so much. */
 const says = (text: string) =>
@@ -113,7 +132,7 @@ const says = (text: string) =>
 
 test('every route is among the calls', () => {
   expect([...new Set(calls.map(([route]) => route))].sort()).toEqual(
-    [...operationNames, 'messages', 'console', 'elsewhere'].sort(),
+    [...operationNames, 'messages', 'slack', 'console', 'elsewhere'].sort(),
   )
 })
 
@@ -213,6 +232,7 @@ const others: Readonly<Record<string, { readonly method: string; readonly path: 
   console: { method: 'GET', path: 'console/' },
   elsewhere: { method: 'GET', path: 'api' },
   messages: { method: 'POST', path: 'api/messages' },
+  slack: { method: 'POST', path: 'api/slack' },
 }
 
 const placeOf = (route: string) => {
@@ -239,12 +259,22 @@ async function send(route: string, who: string, made: Answer['body'], body?: obj
     .replace('{date}', day)
     .replace('{view}', noView)
   const place = named + (queries[route] ?? '')
-  const headers = { authorization: who, ...(trace && { traceparent: `00-${trace}-${'1'.repeat(16)}-00` }) }
-  const init = { method, headers, ...(body && { body: JSON.stringify(body) }) }
+  const traced = trace && { traceparent: `00-${trace}-${'1'.repeat(16)}-00` }
+  const text = route === 'slack' && body ? inField(body) : JSON.stringify(body)
+  const proof = who === 'Slack' ? await signing(text) : { authorization: who }
+  const init = { method, headers: { ...proof, ...traced }, ...(body && { body: text }) }
   const answer = await fetch(`${origin}/${place}`, init)
   // what breaks in the middle of an answer ends it early
-  const text = await answer.text().catch(() => '')
-  return { status: answer.status, headers: answer.headers, text }
+  const said = await answer.text().catch(() => '')
+  return { status: answer.status, headers: answer.headers, text: said }
+}
+
+/** The headers with which Slack calls. */
+async function signing(body: string): Promise<Record<string, string>> {
+  app.send({ what: 'sign', body } satisfies Order)
+  const { timestamp, signature } = await hear('signed')
+  const type = { 'content-type': 'application/x-www-form-urlencoded' }
+  return { ...type, 'x-slack-request-timestamp': timestamp, 'x-slack-signature': signature }
 }
 
 /** So that there is always room for another. */

@@ -32,8 +32,10 @@ import { MemoryOutbox } from '../support/fakes/outbox.ts'
 import { MemoryRepairs } from '../support/fakes/repairs.ts'
 import { MemorySeals } from '../support/fakes/seals.ts'
 import { MemoryTeams } from '../support/fakes/teams.ts'
+import { signed, slackApp } from '../support/slackDouble.ts'
 import { agent, newSigner, roster } from '../support/world.ts'
-import { canary, type Failing, failingIn, type Order, type FaultReport } from './faulted.ts'
+import type { SlackApi } from '../../src/slack/webApi.ts'
+import { canary, type Failing, failingIn, type Order, type FaultReport, slackUser } from './faulted.ts'
 import { english } from '../../src/words/english.ts'
 
 const report = (message: FaultReport) => process.send?.(message)
@@ -145,6 +147,10 @@ async function main(): Promise<void> {
     if (order.what === 'met') report({ what: 'met', failures: [...met.failures] })
     if (order.what === 'used') report({ what: 'used', isUsed: met.traces.has(order.trace) })
     if (order.what === 'timers') void run(host, order.failing)
+    if (order.what === 'sign') {
+      const { timestamp, signature } = signed(order.body, milliseconds(clock.now()))
+      report({ what: 'signed', timestamp, signature })
+    }
     if (order.what === 'next day') {
       clock.set(plusSeconds(endOf(dayOf(noon)), 600))
       void app.seal().then((days) => report({ what: 'sealed', days }))
@@ -179,7 +185,7 @@ async function portsOn(clock: Clock): Promise<Omit<Adapters, 'baseUrl' | 'alarms
     ledger: witness.ledger,
     witness,
     limits: failing('limits', new MemoryLimits()),
-    policy: failing('policy', fakePolicy(roster({ agents: [agent(bot, { limits })] }))),
+    policy: failing('policy', fakePolicy(roster({ agents: [agent(bot, { limits })], slack: inSlack }))),
     directory: failing('directory', directory),
     clients: tools,
     signer: failing('signer', await newSigner()),
@@ -197,8 +203,15 @@ async function portsOn(clock: Clock): Promise<Omit<Adapters, 'baseUrl' | 'alarms
     teams: {
       gate: failing('gate', { gate: async () => undefined }).gate,
     },
+    slack: { settings: slackApp, api: failing('slack', { api }).api },
   }
 }
+
+/** The account of the approver in Slack. */
+const inSlack = { [`${slackApp.teamId}/${slackUser}`]: dba }
+
+/** Slack takes every call. */
+const api: SlackApi = async () => ({ ok: true, body: { ts: '1772625600.000001', view: { id: 'V0000000001' } } })
 
 /** Runs all timers, and says what those said that failed. */
 async function run(host: Host, failure: Failing): Promise<void> {

@@ -1,11 +1,17 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isArray, isObject, type Json } from '../../src/core/data/json.ts'
 import { type OperationName, operationNames, operationOf } from '../../src/contract/operations.ts'
 import { listQuery } from '../../src/contract/queries.ts'
 import { parseTraceparent } from '../../src/runtime/trace.ts'
 import { type Connector, startConnector } from '../support/connector.ts'
+import { wordsView } from '../../src/slack/blocks.ts'
+import { english } from '../../src/words/english.ts'
+import { slackUsers, writeRoomsPolicy } from '../support/roomsPolicy.ts'
+import { signed, slackChannel, type SlackDouble, slackEnv, startSlack } from '../support/slackDouble.ts'
+import { inField, slackClick, slackForm } from '../support/slackPayloads.ts'
 import { type Answer, type Stack, startStack, wish } from '../support/stack.ts'
 import { buttons } from '../cards/drawn.ts'
 import { click, oidOf, startTeams, type TeamsDouble, typed } from '../support/teamsDouble.ts'
@@ -19,6 +25,8 @@ const named = 'canarykey4b17'
 
 let connector: Connector
 let teams: TeamsDouble
+let slack: SlackDouble
+let policy: string
 let stack: Stack
 let complained = ''
 /** Of every call here; each has a trace of its own. */
@@ -26,12 +34,19 @@ const traces: string[] = []
 
 beforeAll(async () => {
   ;[connector, teams] = await Promise.all([startConnector(), startTeams()])
-  stack = await startStack({ env: { COUNTERSIGN_CONNECTOR: connector.url, COUNTERSIGN_BOT_KEYS: teams.keysUrl } })
+  slack = await startSlack()
+  policy = await writeRoomsPolicy(await mkdtemp(join(tmpdir(), 'countersign-policy-')), ['teams', 'slack'])
+  stack = await startStack({
+    env: {
+      ...{ COUNTERSIGN_CONNECTOR: connector.url, COUNTERSIGN_BOT_KEYS: teams.keysUrl },
+      ...{ ...slackEnv(slack.url), COUNTERSIGN_POLICY: policy },
+    },
+  })
   stack.process.stderr?.on('data', (chunk: Buffer) => (complained += chunk.toString()))
 })
 
 afterAll(async () => {
-  await Promise.all([connector.close(), teams.close()])
+  await Promise.all([connector.close(), teams.close(), slack.close(), rm(policy, { recursive: true })])
   await stack.stop()
 })
 
@@ -43,6 +58,14 @@ async function call(...args: Parameters<Stack['call']>): Promise<Answer> {
   if (isRefused) expect(JSON.stringify(answer.body)).not.toContain(canary)
   expect({ args, status: answer.status }).not.toEqual({ args, status: 500 })
   return answer
+}
+
+/** Calls as Slack does. */
+async function fromSlack(body: string): Promise<Answer> {
+  const { timestamp, signature } = signed(body, Date.now())
+  const type = { 'content-type': 'application/x-www-form-urlencoded' }
+  const headers = { ...type, 'x-slack-request-timestamp': timestamp, 'x-slack-signature': signature }
+  return call(null, '/api/slack', body, headers)
 }
 
 const traceOf = ({ headers }: Answer): string => parseTraceparent(headers.get('traceparent') ?? '')?.id ?? 'none'
@@ -112,6 +135,20 @@ describe('neither the log nor a problem repeats input', () => {
     const spoilt = [message, approval].flatMap((one = null) => [one, ...some([...spoiltOf(one), ...torn(one)])])
     const authorization = `Bearer ${await teams.token()}`
     await Promise.all([...whole, ...spoilt].map((one) => call(null, '/api/messages', one, { authorization })))
+  })
+
+  test('from any place in what Slack sends', async () => {
+    const { body: request } = await call('other-bot', '/api/requests', ask())
+    const about = JSON.stringify({ request: request.id, page: 1, view: request.digest })
+    const user = slackUsers['dba-1'] ?? ''
+    const view = { ...wordsView(canary, english), callback_id: 'deny', private_metadata: about }
+    const on = { channel: slackChannel, ts: '1772625600.000001' }
+    const click = (action: string, value: string) => slackClick({ user, trigger: randomUUID(), action, value, on })
+    const form = slackForm({ user, trigger: randomUUID() }, { id: 'V1', view }, canary)
+    const whole = [click('approve', about), click(canary, canary), form] as Json[]
+    const spoilt = [click('review', request.id), form].flatMap((one) => some([...spoiltOf(one as Json)]))
+    const bodies = [...whole, ...spoilt].map((one) => inField(one as object))
+    await Promise.all([...bodies, canary, `payload=${canary}`].map(fromSlack))
   })
 
   test('every call is one line with known fields only', async () => {

@@ -586,6 +586,16 @@ function closedGate() {
 }
 
 describe('Slack in trouble', () => {
+  test.each<[string, number]>([
+    ['user_not_in_channel', 0],
+    ['channel_not_found', 0],
+    ['invalid_blocks', 1],
+  ])('words for one person that are not taken are a fault of ours or not: %s', async (error, faults) => {
+    slack.plan = () => ({ error })
+    expect(await send(reviewed('U0000000404', 'x'))).toEqual({ status: 200, code: 'not-permitted' })
+    expect(failures).toHaveLength(faults)
+  })
+
   test('a modal that did not open in time is told of, and a later click opens one', async () => {
     const request = await ask()
     slack.plan = ({ method }) => (method === 'views.open' ? { error: 'expired_trigger_id' } : null)
