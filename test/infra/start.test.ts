@@ -1,6 +1,7 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { authzenRouteNames } from '../../src/contract/authzen.ts'
 import { operationNames } from '../../src/contract/operations.ts'
 import { apiAppId, tenantId } from '../../src/local/accounts.ts'
 import { until } from '../support/until.ts'
@@ -27,6 +28,7 @@ afterAll(async () => {
 
 const every = [
   ...operationNames,
+  ...authzenRouteNames,
   'messages',
   'slack',
   'github',
