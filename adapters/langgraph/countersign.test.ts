@@ -14,7 +14,19 @@ import {
   StateGraph,
   task,
 } from '@langchain/langgraph'
-import { type Call, call, cases, client, decide, effect, effects, mapping, type Running, used } from '../world.ts'
+import {
+  type Call,
+  call,
+  cases,
+  client,
+  decide,
+  effect,
+  effects,
+  mapping,
+  type Running,
+  sortedEffects,
+  used,
+} from '../world.ts'
 import { drive, gated } from './countersign.ts'
 
 const State = Annotation.Root({
@@ -128,7 +140,7 @@ test('two gated calls in a node: each runs once, and only a task keeps the resul
     assert.match(said[0] ?? '', first)
     assert.match(said[1] ?? '', /delete did/)
   }
-  assert.deepEqual([...effects].sort(), [
+  assert.deepEqual(sortedEffects(), [
     'delete plain-first',
     'delete plain-second',
     'delete task-first',

@@ -16,6 +16,7 @@ import {
   pending,
   requestsFor,
   type Running,
+  sortedEffects,
   tools,
   used,
 } from '../world.ts'
@@ -108,10 +109,7 @@ test('durable: three calls at once, one denied, and each that is approved runs o
   assert.deepEqual(effects, [])
   await Promise.all([decide('d1'), decide('d2', 'deny'), decide('d3')])
   const { text } = await generate(chat, history)
-  assert.deepEqual(
-    [...effects].sort((a, b) => a.localeCompare(b)),
-    ['delete d1', 'delete d3'],
-  )
+  assert.deepEqual(sortedEffects(), ['delete d1', 'delete d3'])
   assert.match(text, /Not executed \(denied\)/)
 })
 
