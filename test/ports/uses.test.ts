@@ -124,7 +124,8 @@ describe.each(kinds)('%s', (_kind, empty) => {
     const outcomes = await Promise.all(works)
     const numbers = outcomes.filter((one) => typeof one === 'number').sort((a, b) => a - b)
     expect(numbers).toEqual(Array.from({ length: 20 }, (_, i) => i + 1))
-    expect(outcomes.filter((one) => one === 'standing-over')).toHaveLength(28)
+    // A use that lost many races may be told to come again.
+    expect(outcomes.filter((one) => one === 'standing-over' || one === 'busy')).toHaveLength(28)
     expect(await ledger.find(approval.id)).toMatchObject({ status: 'ended', standing: { used: 20 } })
   })
 

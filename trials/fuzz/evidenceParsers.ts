@@ -1,3 +1,4 @@
+import { Problem } from '../../src/core/data/problem.ts'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseAdd, parseCheckpoint } from '../../src/core/log/checkpoint.ts'
@@ -56,7 +57,10 @@ export async function ofEvidence(folder: string): Promise<Parsers> {
       text('lines of cosignatures', Buffer.from(line), (given) =>
         cosignaturesIn(signed, readCosignatureLines(signed, given), rule),
       ),
-      text('key of a witness', Buffer.from(witness.key), readWitnessKey),
+      text('key of a witness', Buffer.from(witness.key), (given) => {
+        const read = readWitnessKey(given)
+        if (typeof read === 'string') throw new Problem('invalid-input', `This is no key of a witness: ${read}.`)
+      }),
       text('proof', Buffer.from(proof.text), (given) => checkProof(given, keys)),
       text('record', Buffer.from(record), readRecord, true),
       text('Sigstore bundle', manifest, parseBundle, true),
