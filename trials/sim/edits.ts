@@ -50,11 +50,20 @@ const votesOf = (...approvers: readonly string[]): readonly State[] =>
     return { approver, verdict: 'approve', via: 'api', at: far, facts }
   })
 
-/** A: the row says that it is approved. */
+/** An event of the request is said to be its end. */
+const cancelled = ({ createdAt, agent, events }: State): State => ({
+  ...{ status: 'cancelled', closedAt: createdAt, closedBy: { kind: 'agent', id: asState(agent)['id'] } },
+  events: (events as readonly State[]).map((event, i, all) =>
+    i === all.length - 1 ? { ...event, type: 'cancelled' } : event,
+  ),
+})
+
+/** A: the row says that it is approved, or that it has ended. */
 export const approvedRow = state(
   approved,
   (before) => ({ ...approved(before), decisions: votesOf(dba, dba2) }),
   (before) => ({ decisions: [...((before['decisions'] as readonly State[] | undefined) ?? []), ...votesOf(dba2)] }),
+  cancelled,
 )
 
 /** C: the row names another action, its digest, or both. */

@@ -348,7 +348,7 @@ const intrusions = (seals: boolean): fc.Arbitrary<readonly Intrusion[]> => {
   )
 }
 
-const ordinaryIntrusion = intrusion('older row', 'cut chain', 'forged end')
+const ordinaryIntrusion = intrusion('older row', 'cut chain', 'forged end', 'approved row')
 
 /** What a run is mostly about. */
 const subject = weighted([60, 'anything'], [14, 'talk'], [6, 'standing'], [2, 'seals'])
