@@ -15,7 +15,7 @@ first invariant that does not hold, and, from ${usual} runs on, if something tha
   --runs N    short runs (${usual})
   --seed N    repeats an earlier run
   --path P    with --seed: the one run that failed
-  --bugs      instead: each seeded bug must be found within so many runs (3000)
+  --bugs      instead: each seeded bug must be found within so many runs
   --only TEXT with --bugs: those whose name has it
   --quick     with --bugs: those that a few runs find
 `
@@ -32,7 +32,7 @@ interface Wanted {
 /** @returns the exit code */
 async function run(values: Wanted): Promise<number> {
   const { path } = values
-  const runs = whole(values.runs ?? String(values.bugs ? 3_000 : usual), '--runs')
+  const runs = whole(values.runs ?? String(usual), '--runs')
   const seed = whole(values.seed, '--seed')
   if (isPart()) {
     await simulatePart({ runs, seed })

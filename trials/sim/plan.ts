@@ -290,7 +290,8 @@ const standing: fc.Arbitrary<Deed> = fc.oneof(
       report: weighted<'succeeded' | null>([1, 'succeeded'], [1, null]),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ do: weighted([1, 'cancel'], [3, 'revoke']), approver: fc.nat(1) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('cancel' as const), approver: fc.constant(0) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('revoke' as const), approver: fc.nat(1) }) },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -351,7 +352,7 @@ const intrusions = (seals: boolean): fc.Arbitrary<readonly Intrusion[]> => {
 const ordinaryIntrusion = intrusion('older row', 'cut chain', 'forged end', 'approved row')
 
 /** What a run is mostly about. */
-const subject = weighted([60, 'anything'], [14, 'talk'], [6, 'standing'], [2, 'seals'])
+const subject = weighted([56, 'anything'], [14, 'talk'], [10, 'standing'], [2, 'seals'])
 
 const subjects = {
   anything: [ask, deed],
