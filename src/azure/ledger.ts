@@ -6,28 +6,30 @@ import { evidenceBroken, Problem } from '../core/data/problem.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import {
   type Change,
+  type ClaimedKey,
   Conflict,
+  isClaim,
   type DuePage,
   type DuePart,
   type DuePlace,
   type KeptEvent,
+  type KeyRow,
   type Ledger,
   type Loaded,
   type RequestPage,
   type Scope,
-  type UsedKey,
   type Wanted,
 } from '../ports/ledger.ts'
 import { isNewer, keyOf, type ReadRow, type Row, textIn, textOrNull } from './column.ts'
 import { cutBefore } from './cut.ts'
-import { found, translated } from './fault.ts'
+import { createOrRead, found, translated } from './fault.ts'
 import { Heads } from './heads.ts'
 import { copyIn } from './indexRow.ts'
 import { type Listing, listRequests } from './list.ts'
 import { readPage } from './query.ts'
 import { readRequestRows } from './requestRows.ts'
 import { checkRequestForm } from './rowForm.ts'
-import { foreignIn, keyFrom, keyText, requestFrom, requestText } from './row.ts'
+import { foreignIn, keyFrom, keyRow, keyText, requestFrom, requestText } from './row.ts'
 import { rowKey, timedIdIn } from './rowKey.ts'
 import { eventIn, streamEvents } from './stream.ts'
 import { type Deadline, within } from './deadline.ts'
@@ -63,10 +65,14 @@ export class TableLedger implements Ledger {
     const [{ head, etag }, request, key] = await Promise.all([
       this.#heads.fresh(shard) ?? this.#heads.read(shard, deadline),
       known ?? (id === undefined ? null : this.#findBy(deadline)(id)),
-      hash === undefined ? null : this.#usedKey(shard, hash, deadline),
+      hash === undefined ? null : this.#keyRow(shard, hash, deadline),
     ])
-    const version: Version = { head: etag, request: (request && this.#rows.get(request)) ?? null }
-    return { shard, head, request, key, version }
+    const version: Version = {
+      head: etag,
+      request: (request && this.#rows.get(request)) ?? null,
+      ...(key && isClaim(key.key) && { claim: key.etag }),
+    }
+    return { shard, head, request, key: key && key.key, version }
   }
 
   async commit(loaded: Loaded, change: Change): Promise<void> {
@@ -119,11 +125,20 @@ export class TableLedger implements Ledger {
     return found
   }
 
-  async findKey(shard: Shard, hash: Hex): Promise<UsedKey | null> {
+  async findKey(shard: Shard, hash: Hex): Promise<KeyRow | null> {
     const deadline = within()
     // The caller commits the key next, so the head is read at the same time.
-    const [used] = await Promise.all([this.#usedKey(shard, hash, deadline), this.#heads.readAhead(shard, deadline)])
-    return used
+    const [found] = await Promise.all([this.#keyRow(shard, hash, deadline), this.#heads.readAhead(shard, deadline)])
+    return found && found.key
+  }
+
+  async claimKey(shard: Shard, hash: Hex, claim: ClaimedKey): Promise<KeyRow | null> {
+    const deadline = within()
+    const row = keyRow(await this.#macs.rows(), shard, { hash, ...claim })
+    const standing = await createOrRead(this.#table.createEntity(row, deadline), () =>
+      this.#read(shard, rowKey.key(hash), deadline),
+    )
+    return standing && (await this.#believedKey(shard, hash, standing))
   }
 
   async events({ id, events }: Pick<ApprovalRequest, 'id' | 'events'>): Promise<readonly KeptEvent[]> {
@@ -228,18 +243,18 @@ export class TableLedger implements Ledger {
     return row && requestFrom(row)
   }
 
-  async #usedKey(shard: Shard, hash: Hex, deadline: Deadline): Promise<UsedKey | null> {
-    const key = rowKey.key(hash)
-    const row = await this.#read(shard, key, deadline)
+  async #keyRow(shard: Shard, hash: Hex, deadline: Deadline): Promise<{ key: KeyRow; etag: string } | null> {
+    const row = await this.#read(shard, rowKey.key(hash), deadline)
+    return row && { key: await this.#believedKey(shard, hash, row), etag: textIn(row, 'etag') }
+  }
+
+  #believedKey(shard: Shard, hash: Hex, row: Row): Promise<KeyRow> {
     const { origin } = this.#macs
-    return (
-      row &&
-      this.#macs.believed(
-        row,
-        { shard, row: key },
-        () => keyFrom(row),
-        (used) => keyText(origin, shard, hash, used),
-      )
+    return this.#macs.believed(
+      row,
+      { shard, row: rowKey.key(hash) },
+      () => keyFrom(row),
+      (key) => keyText(origin, shard, hash, key),
     )
   }
 

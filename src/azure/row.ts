@@ -7,7 +7,7 @@ import type { JsonObject } from '../core/data/json.ts'
 import { eventText, headText, type Mac, rowText } from '../core/log/mac.ts'
 import { leafHash } from '../core/log/merkle.ts'
 import type { ApprovalRequest, Said } from '../core/request/request.ts'
-import type { Change, KeptEvent, Loaded, UsedKey } from '../ports/ledger.ts'
+import { type Change, isClaim, type KeptEvent, type KeyRow, type Loaded } from '../ports/ledger.ts'
 import { checkSaidForm } from './rowForm.ts'
 import { rowKey } from './rowKey.ts'
 import { foreignColumns, integerIn, type Row, rowVersion, split, textIn, textOrNull } from './column.ts'
@@ -130,15 +130,25 @@ export const headFrom = (row: Row): Loaded['head'] => ({
 })
 
 /** Makes the authenticated text of an idempotency key's row. */
-export const keyText = (origin: string, shard: Shard, hash: Hex, { request, body }: UsedKey): string =>
-  rowText({ origin, partition: shard, row: rowKey.key(hash), columns: { request, body } })
+export const keyText = (origin: string, shard: Shard, hash: Hex, key: KeyRow): string =>
+  rowText({ origin, partition: shard, row: rowKey.key(hash), columns: { ...keyColumns(key) } })
 
-export function keyRow({ origin, sign }: RowSigner, shard: Shard, { hash, ...used }: UsedKey & { readonly hash: Hex }) {
-  const { request, body } = used
-  return rowOf(shard, rowKey.key(hash), { request, body, ...sign(keyText(origin, shard, hash, used)) })
+export const keyRow = (
+  { origin, sign }: RowSigner,
+  shard: Shard,
+  { hash, ...key }: KeyRow & { readonly hash: Hex },
+): TableEntity => rowOf(shard, rowKey.key(hash), { ...keyColumns(key), ...sign(keyText(origin, shard, hash, key)) })
+
+function keyColumns(key: KeyRow) {
+  const { request, body } = key
+  return { request, body, ...(isClaim(key) && { under: key.under }) }
 }
 
-export const keyFrom = (row: Row): UsedKey => ({
-  request: textIn(row, 'request') as RequestId,
-  body: textIn(row, 'body') as Hex,
-})
+export function keyFrom(row: Row): KeyRow {
+  const under = textOrNull(row, 'under')
+  return {
+    request: textIn(row, 'request') as RequestId,
+    body: textIn(row, 'body') as Hex,
+    ...(under !== null && { under: under as RequestId }),
+  }
+}

@@ -21,6 +21,8 @@ import { rowKey } from './rowKey.ts'
 export interface Version {
   readonly head: string | null
   readonly request: ReadRow | null
+  /** Of the claim that a key takes the place of. */
+  readonly claim?: string
 }
 
 /** Computes the head after a change. */
@@ -69,7 +71,7 @@ export function transaction(
       : request
         ? requestRows(signer, loaded, change, request, version)
         : []),
-    ...(key ? [['create', keyRow(signer, shard, key)] satisfies TransactionAction] : []),
+    ...(key ? [putKey(keyRow(signer, shard, key), version.claim)] : []),
     ...(change.cleared ?? []).flatMap(({ seq, said }): TransactionAction[] => {
       const row = kept.get(seq)
       return row ? [['update', clearedRow(row, said), 'Merge', { etag: textIn(row, 'etag') }]] : []
@@ -102,6 +104,10 @@ function requestRows(
 /** Merges, so that columns which this program does not know stay. It never removes a column of its own. */
 const putHead = (entity: ReturnType<typeof rowOf>, etag: string | null): TransactionAction =>
   etag === null ? ['create', entity] : ['update', entity, 'Merge', { etag }]
+
+/** Replaces, so that nothing of the claim stays. */
+const putKey = (entity: TableEntity, claim: string | undefined): TransactionAction =>
+  claim === undefined ? ['create', entity] : ['update', entity, 'Replace', { etag: claim }]
 
 /** Replaces, because a merge would leave columns of a longer text behind. */
 const putRequest = (signer: RowSigner, after: ApprovalRequest, read: ReadRow | null): TransactionAction =>

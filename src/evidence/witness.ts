@@ -230,7 +230,8 @@ export class Witness {
       if (newest && newest.seq > (this.#seen.get(loaded.shard)?.seq ?? 0))
         this.#seen.set(loaded.shard, { seq: newest.seq, hash: newest.hash, at: change.at })
     }
-    return { ...readsOf(ledger), load, commit, fence: (...args) => ledger.fence(...args) }
+    const claimKey: Ledger['claimKey'] = (...args) => ledger.claimKey(...args)
+    return { ...readsOf(ledger), load, commit, claimKey, fence: (...args) => ledger.fence(...args) }
   }
 }
 

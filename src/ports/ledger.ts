@@ -26,7 +26,7 @@ export interface Loaded {
   /** The wanted request; `null` if it does not exist, or none was wanted. */
   readonly request: ApprovalRequest | null
   /** The row of the wanted idempotency key; `null` if it does not exist, or none was wanted. */
-  readonly key: UsedKey | null
+  readonly key: KeyRow | null
   readonly version: unknown
 }
 
@@ -44,6 +44,19 @@ export interface UsedKey {
   readonly body: Hex
 }
 
+/**
+ * An idempotency key that made no request here. In the key's own shard it is left to a use of this standing approval. In the
+ * shard of the standing approval it says that no use may take it any more. The id in it tells when it was claimed.
+ */
+export interface ClaimedKey extends UsedKey {
+  readonly under: RequestId
+}
+
+/** The row of an idempotency key. */
+export type KeyRow = UsedKey | ClaimedKey
+
+export const isClaim = (key: KeyRow): key is ClaimedKey => 'under' in key
+
 /** All that one transition writes, as one unit. */
 export interface Change {
   /** The operation id: new for every commit, and stored with its events, to recognise it after a lost answer. */
@@ -57,7 +70,7 @@ export interface Change {
   readonly request?: ApprovalRequest
   /** Only with a new request that is a use: the standing approval, which was loaded, after it. */
   readonly beside?: ApprovalRequest
-  /** Only with a new request that came with an idempotency key. */
+  /** Only with a new request that came with an idempotency key. It replaces the claim that was loaded. */
   readonly key?: UsedKey & { readonly hash: Hex }
   /** Only with a leaf `policy-changed`. */
   readonly policy?: Digest
@@ -132,7 +145,8 @@ export interface Ledger {
    *
    * With a standing approval beside a new request, the loaded request is the standing approval, and its row is replaced.
    *
-   * @throws {Conflict} if the head or the request is not as it was loaded, or the key or request exists already.
+   * @throws {Conflict} if the head, the request or the key's claim is not as it was loaded, or the key or request exists
+   *   already.
    * @throws {Problem} `unavailable` if the storage cannot be reached, or its clock and this one are over 30 s apart.
    */
   commit(loaded: Loaded, change: Change): Promise<void>
@@ -146,8 +160,17 @@ export interface Ledger {
    */
   findMany(shard: Shard, ids: readonly RequestId[]): Promise<ReadonlyMap<RequestId, ApprovalRequest>>
 
-  /** Reads a used idempotency key; `null` if it was never used. */
-  findKey(shard: Shard, hash: Hex): Promise<UsedKey | null>
+  /** Reads the row of an idempotency key; `null` if there is none. */
+  findKey(shard: Shard, hash: Hex): Promise<KeyRow | null>
+
+  /**
+   * Writes the claim of an idempotency key, alone. After a lost answer it returns the claim that was written.
+   *
+   * @returns the row that there was; `null` if the claim was written
+   * @throws {Conflict} if the row that there was is gone
+   * @throws {Problem} `unavailable`
+   */
+  claimKey(shard: Shard, hash: Hex, claim: ClaimedKey): Promise<KeyRow | null>
 
   /**
    * Reads the request's events, oldest first.

@@ -1,7 +1,7 @@
 import type { Ledger } from '../ports/ledger.ts'
 
 /** The methods of a ledger that change nothing. */
-export type LedgerReads = Omit<Ledger, 'load' | 'commit' | 'fence'>
+export type LedgerReads = Omit<Ledger, 'load' | 'commit' | 'claimKey' | 'fence'>
 
 /**
  * Takes the methods that change nothing from a ledger, for a ledger that guards the others. A spread would not do: the

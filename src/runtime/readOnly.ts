@@ -35,6 +35,7 @@ export const readOnly = ({
     // Only a commit loads a shard.
     load: refuse,
     commit: refuse,
+    claimKey: refuse,
     fence: refuse,
   },
   // Only an ask reads limits.

@@ -1,8 +1,8 @@
 import { TableLedger } from '../../src/azure/ledger.ts'
 import type { Action } from '../../src/core/action/action.ts'
-import { sha256 } from '../../src/core/data/id.ts'
+import { type Hex, type RequestId, sha256 } from '../../src/core/data/id.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
-import { Conflict, type Ledger } from '../../src/ports/ledger.ts'
+import { Conflict, type Ledger, type Wanted } from '../../src/ports/ledger.ts'
 import { type Judgement, open } from '../../src/core/request/submission.ts'
 import { approvedByStanding, use } from '../../src/core/request/standing.ts'
 import { revoke } from '../../src/core/request/withdrawal.ts'
@@ -95,6 +95,15 @@ async function useOnce(ledger: Ledger, approval: ApprovalRequest, key?: string):
   }
 }
 
+async function askInPlaceOfClaim(ledger: Ledger, hash: Hex, wanted: Wanted = { key: hash }): Promise<void> {
+  const loaded = await ledger.load(shard(3), wanted)
+  const asked = open(submission({ shard: shard(3) }))
+  const leaves = chain(asked.events, loaded.head, { shard: loaded.shard, at: minutes(2) }, () => '5a'.repeat(16))
+  const { id } = asked.request
+  const key = { hash, body: sha256('body'), request: id }
+  await ledger.commit(loaded, { op: sha256(id), at: minutes(2), leaves, request: recorded(asked.request, leaves), key })
+}
+
 describe.each(kinds)('%s', (_kind, empty) => {
   let ledger: Ledger
   let other: Ledger
@@ -144,6 +153,39 @@ describe.each(kinds)('%s', (_kind, empty) => {
     expect(after?.status).toBe('revoked')
     expect(taken.every(({ seq }) => seq < (revoked?.seq ?? 0))).toBe(true)
     expect(outcomes.filter((one) => typeof one === 'number')).toHaveLength(taken.length)
+  })
+
+  const claim = { request: submission().id, body: sha256('body'), under: submission().id }
+  const claimed = { shard: shard(3), hash: sha256('claimed') }
+
+  test('claims a key once, of whichever instance', async () => {
+    const all = await Promise.all(
+      Array.from({ length: 8 }, (_, i) => (i % 2 === 0 ? ledger : other).claimKey(claimed.shard, claimed.hash, claim)),
+    )
+    expect(all.filter((found) => found === null)).toHaveLength(1)
+    expect(all.filter((found) => found !== null)).toEqual(Array.from({ length: 7 }, () => claim))
+    expect(await other.findKey(claimed.shard, claimed.hash)).toEqual(claim)
+    const { key } = await ledger.load(claimed.shard, { key: claimed.hash })
+    expect(key).toEqual(claim)
+  })
+
+  test('puts the request of a key in the place of its claim, once, and only if the claim was read', async () => {
+    await ledger.claimKey(claimed.shard, claimed.hash, claim)
+    await expect(askInPlaceOfClaim(ledger, claimed.hash, {})).rejects.toThrow(Conflict)
+    const works = [ledger, other].map((one) => askInPlaceOfClaim(one, claimed.hash))
+    const outcomes = await Promise.allSettled(works)
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    const made = await other.findKey(claimed.shard, claimed.hash)
+    expect(made).not.toHaveProperty('under')
+    expect(await ledger.claimKey(claimed.shard, claimed.hash, claim)).toEqual(made)
+    expect(await ledger.find(made?.request as RequestId)).not.toBeNull()
+  })
+
+  test('a key that is closed, or claimed, in the shard of a standing approval takes no use', async () => {
+    const approval = await standing(ledger, 2)
+    await other.claimKey(shardOf(approval.id), sha256('k'), { ...claim, under: approval.id })
+    expect(await useOnce(ledger, approval, 'k')).toBe('known')
+    expect(await ledger.find(approval.id)).toMatchObject({ standing: { used: 0 } })
   })
 
   test('lists the standing approvals that can be used, by when they end', async () => {

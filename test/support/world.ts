@@ -170,6 +170,7 @@ export function apart(ledger: MemoryLedger): Ledger {
     find: slowly((...args) => ledger.find(...args)),
     findMany: slowly((...args) => ledger.findMany(...args)),
     findKey: slowly((...args) => ledger.findKey(...args)),
+    claimKey: slowly((...args) => ledger.claimKey(...args)),
     events: (request) => ledger.events(request),
     due: (before, limit) => ledger.due(before, limit),
     dueIn: (...args) => ledger.dueIn(...args),

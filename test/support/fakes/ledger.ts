@@ -18,16 +18,18 @@ import { nextPrompt } from '../../../src/core/request/prompt.ts'
 import { type ApprovalRequest, awaitsReview, due, isStanding } from '../../../src/core/request/request.ts'
 import {
   type Change,
+  type ClaimedKey,
   Conflict,
+  isClaim,
   type DuePage,
   type DuePart,
   type DuePlace,
   type KeptEvent,
+  type KeyRow,
   type Ledger,
   type Loaded,
   type RequestPage,
   type Scope,
-  type UsedKey,
   type Wanted,
 } from '../../../src/ports/ledger.ts'
 
@@ -48,6 +50,8 @@ interface Partition {
 interface Version {
   readonly head: Loaded['head']
   readonly request: number | null
+  /** The text of a claimed key's row. */
+  readonly claim: string | null
 }
 
 const mostRows = 5_000
@@ -71,8 +75,10 @@ export class MemoryLedger implements Ledger {
     const { head, requests, keys } = this.partition(shard)
     const kept = want.request === undefined ? undefined : requests.get(want.request)
     const key = want.key === undefined ? undefined : keys.get(want.key)
-    const version: Version = { head, request: kept?.version ?? null }
-    return { shard, head, request: kept ? parse(kept.text) : null, key: key === undefined ? null : parse(key), version }
+    const found = key === undefined ? null : parse<KeyRow>(key)
+    const claim = found && isClaim(found) ? (key ?? null) : null
+    const version: Version = { head, request: kept?.version ?? null, claim }
+    return { shard, head, request: kept ? parse(kept.text) : null, key: found, version }
   }
 
   async commit({ shard, head, request: before, version }: Loaded, change: Change): Promise<void> {
@@ -86,7 +92,7 @@ export class MemoryLedger implements Ledger {
     if (head.recordedAt !== null && at < head.recordedAt) throw new Error('The time of the shard never runs backwards.')
     if (change.cleared?.some(({ seq }) => !before?.events.some((event) => event.seq === seq)))
       throw new Error('The change clears texts of another request than the one that was loaded.')
-    if (read.head !== partition.head || (key && keys.has(key.hash))) throw new Conflict()
+    if (read.head !== partition.head || (key && (keys.get(key.hash) ?? null) !== read.claim)) throw new Conflict()
     const replaced = beside ?? request
     if (replaced && (requests.get(replaced.id)?.version ?? null) !== read.request) throw new Conflict()
     if (request && beside && requests.has(request.id)) throw new Conflict()
@@ -118,8 +124,15 @@ export class MemoryLedger implements Ledger {
     )
   }
 
-  async findKey(shard: Shard, hash: Hex): Promise<UsedKey | null> {
+  async findKey(shard: Shard, hash: Hex): Promise<KeyRow | null> {
     const key = this.partition(shard).keys.get(hash)
+    return key === undefined ? null : parse(key)
+  }
+
+  async claimKey(shard: Shard, hash: Hex, { request, body, under }: ClaimedKey): Promise<KeyRow | null> {
+    const { keys } = this.partition(shard)
+    const key = keys.get(hash)
+    if (key === undefined) keys.set(hash, JSON.stringify({ request, body, under }))
     return key === undefined ? null : parse(key)
   }
 
