@@ -5,6 +5,7 @@ import { Problem } from '../core/data/problem.ts'
 import type { Instant } from '../core/data/instant.ts'
 import type { ChainHead, Leaf } from '../core/request/event.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
+import { isClaim } from '../ports/ledger.ts'
 import type { EventCopy, HeadCopy, KeyCopy, RestoredRequest, RestoredRows, StoredRow } from '../ports/ledgerRows.ts'
 import { type Row, split, textIn } from './column.ts'
 import { answered } from './fault.ts'
@@ -90,13 +91,13 @@ export class RestoredTables implements RestoredRows {
     const { origin } = this.#tables.macs
     const shard = stored.partition as Shard
     const hash = stored.row.slice('key-'.length) as Hex
-    const { request } = await this.#tables.macs.believed(
+    const key = await this.#tables.macs.believed(
       row,
       { shard, row: stored.row },
       () => keyFrom(row),
       (used) => keyText(origin, shard, hash, used),
     )
-    return { hash, request }
+    return { hash, request: key.request, isClaim: isClaim(key) }
   }
 
   put(rows: readonly StoredRow[]): Promise<void> {

@@ -28,10 +28,12 @@ export interface HeadCopy {
   readonly row: StoredRow
 }
 
-/** A used idempotency key, known to be authentic. */
+/** The row of an idempotency key, known to be authentic. */
 export interface KeyCopy {
   readonly hash: Hex
   readonly request: RequestId
+  /** Whether the key made no request in this shard. */
+  readonly isClaim: boolean
 }
 
 /**
@@ -50,7 +52,7 @@ export interface LedgerRows {
   request(id: RequestId): Promise<StoredRow | null>
   /** Streams the rows of all requests of a shard. */
   requests(shard: Shard): AsyncIterable<readonly StoredRow[]>
-  /** Streams the rows of a shard's idempotency keys whose requests were asked for at this moment or later. */
+  /** Streams the rows of a shard's idempotency keys that were used or claimed at this moment or later. */
   keys(shard: Shard, since: Instant): AsyncIterable<readonly StoredRow[]>
   /** Streams the rows of sealing. */
   seals(): AsyncIterable<readonly StoredRow[]>

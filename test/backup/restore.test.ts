@@ -1,11 +1,12 @@
+import { placeOfKey } from '../../src/approvals/askKey.ts'
 import { TableHolds } from '../../src/azure/holds.ts'
 import { rowKey } from '../../src/azure/rowKey.ts'
 import { TableLedger } from '../../src/azure/ledger.ts'
-import { type HoldId, shardOf } from '../../src/core/data/id.ts'
+import { type HoldId, sha256, shardOf } from '../../src/core/data/id.ts'
 import { takeSnapshot } from '../../src/evidence/backup/snapshot.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
-import { bot, dba, dba2, needs, runner, slot } from '../support/build.ts'
-import { asks, claims, outcomeOf, uuidOf, votes } from '../support/world.ts'
+import { action, bot, dba, dba2, needs, runner, slot } from '../support/build.ts'
+import { agent, asks, claims, outcomeOf, uuidOf, votes } from '../support/world.ts'
 import { someOf } from '../support/whole.ts'
 import { asked, at, day, live, scratch } from '../evidence/days.ts'
 import { namesIn, textIn } from './files.ts'
@@ -105,6 +106,34 @@ describe('a ledger of five sealed days and requests in every open state', () => 
     expect(textless.map(({ shard }) => shard)).toContain(shardOf(lives.approved.id))
     expect(await new TableLedger(place.tables).find(lives.approved.id)).toMatchObject({ status: 'redeemed' })
     expect((await place.open()).incomplete).toMatchObject({ gaps: [], textless })
+  })
+})
+
+describe('an idempotency key', () => {
+  test('makes no second request after a restore, claimed by a use in one snapshot and used alone in the next', async () => {
+    const session = { for: 3_600, uses: 9, vary: [] }
+    const place = await places.anew(at(4, '08:00:00'), () => needs([slot('dba')], { session }))
+    const one = place.uses()
+    const scope = { for: 3_600, uses: 9, vary: {} }
+    const { request } = await one.approvals.ask(asks({ action: { ...action, standing: scope } }))
+    await one.approvals.decide(request.id, votes(request))
+    const ask = (key: string) => asks({ key, action: key === 'used' ? action : { ...action, target: key } })
+    const use = await one.approvals.ask({ ...ask('used'), under: request.id })
+    for (const key of ['left', 'taken']) {
+      const { shard, hash } = placeOfKey({ agent: agent(bot), key: { text: key, body: sha256('body') } })
+      await one.ledger.claimKey(shard, hash, { request: use.request.id, body: sha256('body'), under: request.id })
+    }
+    await place.snapshot()
+    const alone = await one.approvals.ask({ ...ask('taken'), expiresIn: 86_400 })
+    place.clock.set(at(5, '00:05:00'))
+    await place.snapshot()
+    const before = await comparable(place)
+    await place.drop()
+    await place.restored()
+    expect(await comparable(place)).toEqual(before)
+    const { approvals } = place.uses()
+    expect((await approvals.ask(ask('used'))).request.id).toBe(use.request.id)
+    expect((await approvals.ask({ ...ask('taken'), expiresIn: 86_400 })).request.id).toBe(alone.request.id)
   })
 })
 

@@ -16,7 +16,7 @@ import type { ShardSelection } from './selection.ts'
 
 export type RestoredRequestsParts = RestoredEventsParts & {
   /** The ledger that is being restored, which has the events already. */
-  readonly ledger: Pick<Ledger, 'events'>
+  readonly ledger: Pick<Ledger, 'events' | 'findKey'>
 }
 
 /** The number of requests whose events are read at the same time. */
@@ -178,14 +178,16 @@ const wrong = (shard: Shard, request: RequestId, why: string, cause?: unknown) =
   )
 
 async function keysIn(
-  { rows }: RestoredRequestsParts,
+  { rows, ledger }: RestoredRequestsParts,
   shard: Shard,
   page: readonly StoredRow[],
   { requests }: ShardStory,
 ): Promise<readonly StoredRow[]> {
   const kept = await abreast(atOnce, page.filter(isKey), async (row) => {
-    const { request } = await believed(shard, 0, rows.key(row))
-    return requests.has(request) ? [row] : []
+    const { hash, request, isClaim } = await believed(shard, 0, rows.key(row))
+    if (!isClaim) return requests.has(request) ? [row] : []
+    // The newest rows come first: what took the place of a claim is there by now.
+    return (await ledger.findKey(shard, hash)) === null ? [row] : []
   })
   return kept.flat()
 }
