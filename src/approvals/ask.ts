@@ -1,7 +1,6 @@
-import { type Action, actionDigest, checkAction, type Link } from '../core/action/action.ts'
+import { type Action, checkAction, type Link } from '../core/action/action.ts'
 import {
   type Hex,
-  keyHash,
   newRequestId,
   type ObjectId,
   type RequestId,
@@ -9,12 +8,11 @@ import {
   sha256,
   shardAt,
   shardOf,
-  shardOfKey,
 } from '../core/data/id.ts'
 import { type Instant, plusSeconds } from '../core/data/instant.ts'
 import { commitWithin, sameness, subjectOf } from '../core/request/limit.ts'
 import { checkShowable } from '../core/action/page.ts'
-import { evidenceBroken, Problem } from '../core/data/problem.ts'
+import { Problem } from '../core/data/problem.ts'
 import { isForeignDoor } from '../core/request/decision.ts'
 import type { Tier } from '../core/request/event.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
@@ -23,10 +21,11 @@ import { checkSecrets } from '../core/action/secret.ts'
 import { type Judgement, open, type Submission } from '../core/request/submission.ts'
 import { textWarnings, type Warning } from '../core/action/warning.ts'
 import { answeringOf } from './answering.ts'
-import { believed, type ChangeParts, record, retrying, timeOf } from './commit.ts'
+import { claimForUse, closeClaim, keyIsClosed, placeOfKey, requestOfKey, usedKeyOf } from './askKey.ts'
+import { type ChangeParts, record, retrying, timeOf } from './commit.ts'
 import { channelsOf, isMember, ownerNameOf, type PeopleParts, weakened } from './eligibility.ts'
 import type { Directory } from '../ports/directory.ts'
-import type { UsedKey } from '../ports/ledger.ts'
+import { isClaim, type KeyRow, type UsedKey } from '../ports/ledger.ts'
 import type { Limits } from '../ports/limits.ts'
 import type { AgentRegistration, Policy } from '../ports/policy.ts'
 import { excludedByWord, excludedFrom } from '../core/policy/people.ts'
@@ -34,7 +33,7 @@ import { spoken } from '../words/spoken.ts'
 import { release, type Reservation, reserve, wasDenied } from './reservation.ts'
 import { type Excluded, shortageOf } from './shortage.ts'
 import { checkSession, checkStandingAsk } from './standingAsk.ts'
-import { recordUse } from './use.ts'
+import { checkUse, recordUse } from './use.ts'
 
 export type AskParts = ChangeParts & {
   readonly limits: Limits
@@ -74,39 +73,38 @@ export interface Asked {
  * beforehand: the commit inserts it, and finds a known one. It is read only where an ask is refused before its commit, or
  * holds a slot already.
  *
- * An ask under a standing approval lies in its shard, and keys count for each standing approval apart.
+ * An ask that becomes a use of a standing approval lies in the shard of that one. Its key is claimed before.
  *
  * @throws {Problem} `invalid-input`, `too-large`, `secret-in-params`, `idempotency-mismatch`, `no-eligible-approver`,
  *   `too-many`, `already-pending`, `cooling-down`, `standing-over`, `not-covered`, `not-found`, `busy`, `unavailable`
  */
 export async function ask(parts: AskParts, asked: Ask): Promise<Asked> {
-  const shard = shardFor(parts, asked)
   let admitted: Admitted
   try {
-    admitted = await admit(parts, shard, asked)
+    admitted = await admit(parts, asked)
   } catch (cause) {
-    const known = cause instanceof Problem ? await knownBy(parts, shard, asked) : null
+    const known = cause instanceof Problem ? await knownBy(parts, asked) : null
     if (known) return known
     throw cause
   }
   try {
     // An ask that holds its slot already was most likely sent before.
-    const known = admitted.joined ? await knownBy(parts, shard, asked) : null
-    const made = known ?? (await commit(parts, shard, admitted, asked))
+    const known = admitted.joined ? await knownBy(parts, asked) : null
+    const made = known ?? (await commit(parts, admitted, asked))
     if (made.request.id !== admitted.submission.id) await admitted.giveBack()
     return made
   } catch (cause) {
     // The same ask may have taken the last use.
-    const known = isRefusedUse(cause) ? await knownBy(parts, shard, asked) : null
+    const known = isRefusedUse(cause) ? await knownBy(parts, asked) : null
     if (known) return known
     if (!mayStillHappen(cause, asked.key !== undefined)) await admitted.giveBack()
     throw cause
   }
 }
 
-function shardFor({ random }: AskParts, { agent, key, under }: Ask): Shard {
+function shardFor({ random }: AskParts, { agent, key }: Ask, under: RequestId | undefined): Shard {
   if (under !== undefined) return shardOf(under)
-  return key ? shardOfKey(agent.id, key.text) : shardAt(Buffer.from(random(1)).toString('hex'))
+  return key ? placeOfKey({ agent, key }).shard : shardAt(Buffer.from(random(1)).toString('hex'))
 }
 
 const isRefusedUse = (cause: unknown): boolean =>
@@ -121,23 +119,22 @@ interface Admitted {
   readonly joined: boolean
   /** Of a use: see {@link UseAsk}. */
   readonly isCooling?: boolean
+  /** What the key of a use had made before. */
+  readonly used?: UsedKey
   /** Undoes what it was counted for. */
   readonly giveBack: () => Promise<void>
 }
 
-async function admit(parts: AskParts, shard: Shard, asked: Ask): Promise<Admitted> {
+async function admit(parts: AskParts, asked: Ask): Promise<Admitted> {
   const prepared = await prepare(parts, asked)
   const { agent, action } = asked
-  const key = usedBy(asked)
-  const id = newRequestId(parts.clock.now(), parts.random(10), shard)
+  const key = usedBy(asked, undefined)
+  const id = newRequestId(parts.clock.now(), parts.random(10), shardFor(parts, asked, prepared.under))
   if (prepared.judgement.outcome !== 'approve') {
     const giveBack = await answeringOf(parts.limits).take(parts, agent)
     return { submission: { ...prepared, id }, until: null, joined: false, giveBack }
   }
-  if (prepared.under !== undefined) {
-    const isCooling = await wasDenied(parts, agent.id, sameness(action))
-    return { submission: { ...prepared, id }, until: null, joined: false, isCooling, giveBack: async () => undefined }
-  }
+  if (prepared.under !== undefined) return admitUse(parts, asked, { ...prepared, id, under: prepared.under })
   const reservation: Reservation = {
     ...{ id, agent, digest: sameness(action), subject: subjectOf(action), isStanding: action.standing !== undefined },
     channels: channelsOf(parts.policy, prepared.judgement.slots),
@@ -149,6 +146,25 @@ async function admit(parts: AskParts, shard: Shard, asked: Ask): Promise<Admitte
     submission: { ...prepared, id: own, warnings: [...warnings, ...prepared.warnings] },
     ...{ until, joined, giveBack: () => release(parts, { ...reservation, id: own }) },
   }
+}
+
+/**
+ * Claims the key of a use, once it is found that the use would be granted: who is refused leaves no rows behind.
+ *
+ * @throws {Problem} `not-found`, `standing-over`, `not-covered`
+ */
+async function admitUse(parts: AskParts, asked: Ask, submission: Admitted['submission'] & Used): Promise<Admitted> {
+  const { agent, action, key } = asked
+  const isCooling = await wasDenied(parts, agent.id, sameness(action))
+  const admitted = { submission, until: null, joined: false, isCooling, giveBack: async () => undefined }
+  if (!key) return admitted
+  await checkUse(parts, { submission, isCooling })
+  const used = await claimForUse(parts, { agent, key }, { under: submission.under, request: submission.id })
+  return { ...admitted, ...(used && { used }) }
+}
+
+interface Used {
+  readonly under: RequestId
 }
 
 /**
@@ -312,10 +328,12 @@ async function checkIndependence(
 }
 
 /** Commits the request with the shard's time. If the key was used meanwhile, returns the request that it made. */
-async function commit(parts: AskParts, shard: Shard, admitted: Admitted, asked: Ask): Promise<Asked> {
-  const { submission, until, isCooling = false } = admitted
+async function commit(parts: AskParts, admitted: Admitted, asked: Ask): Promise<Asked> {
+  const { submission, until, isCooling = false, used } = admitted
+  if (used) return again(parts, used, asked)
   const { under } = submission
-  const key = usedBy(asked)
+  const shard = shardOf(submission.id)
+  const key = usedBy(asked, under)
   return retrying(parts, (number) =>
     parts.ledger.inTurn(shard, async () => {
       // The first attempt assumes that the key is new. Its row is inserted, so a known key causes a conflict.
@@ -323,7 +341,8 @@ async function commit(parts: AskParts, shard: Shard, admitted: Admitted, asked: 
         ...(key && number > 0 && { key: key.hash }),
         ...(under !== undefined && { request: under }),
       })
-      if (loaded.key && key) return again(parts, loaded.key, asked)
+      const made = loaded.key && asked.key && (await madeBy(parts, loaded.key, { ...asked, key: asked.key }, under))
+      if (made) return again(parts, made, asked)
       const at = timeOf(parts.clock, loaded)
       if (until !== null && parts.clock.now() >= until)
         throw new Problem('busy', 'Too many changes at once: try again.', { retryAfter: 1 })
@@ -337,29 +356,29 @@ async function commit(parts: AskParts, shard: Shard, admitted: Admitted, asked: 
   )
 }
 
-const usedBy = ({ agent, key, under }: Ask) =>
-  key && { hash: keyHash(agent.id, under === undefined ? key.text : `${under}\n${key.text}`), body: key.body }
+const usedBy = ({ agent, key }: Ask, under: RequestId | undefined) =>
+  key && { hash: placeOfKey({ agent, key }, under).hash, body: key.body }
 
-async function knownBy(parts: AskParts, shard: Shard, asked: Ask): Promise<Asked | null> {
-  const key = usedBy(asked)
-  const used = key && (await parts.ledger.findKey(shard, key.hash))
-  return used ? again(parts, used, asked) : null
+/** What the row of a known key says that it made. `null` of a claim, whose place the request then takes. */
+async function madeBy(
+  parts: AskParts,
+  found: KeyRow,
+  asked: Ask & Required<Pick<Ask, 'key'>>,
+  under: RequestId | undefined,
+): Promise<UsedKey | null> {
+  if (!isClaim(found)) return found
+  if (under !== undefined) throw keyIsClosed()
+  return closeClaim(parts, asked, found)
 }
 
-/**
- * Answers a known key. The key's row is not trusted: the request that it names must be the caller's, with the action
- * that was just sent.
- */
-async function again(parts: AskParts, used: UsedKey, { agent, action, key }: Ask): Promise<Asked> {
-  if (used.body !== key?.body)
-    throw new Problem('idempotency-mismatch', 'This idempotency key was used with another body.', {
-      request: used.request,
-    })
-  const found = await parts.ledger.find(used.request)
-  const request = found && (await believed(parts, found))
-  if (request?.agent.id !== agent.id || request.digest !== actionDigest(action))
-    throw evidenceBroken({ shard: shardOf(used.request), row: 'key', request: used.request, check: 'events' })
-  return { request, created: false }
+async function knownBy(parts: AskParts, { key, ...asked }: Ask): Promise<Asked | null> {
+  const used = key && (await usedKeyOf(parts, { ...asked, key }))
+  return used ? again(parts, used, { ...asked, key }) : null
 }
+
+const again = async (parts: AskParts, used: UsedKey, asked: Ask): Promise<Asked> => ({
+  request: await requestOfKey(parts, used, asked),
+  created: false,
+})
 
 const invalid = (pointer: string, rule: string) => new Problem('invalid-input', `${pointer}: ${rule}.`, { pointer })

@@ -163,14 +163,6 @@ test('after the last use it is over, and the same ask again still has its answer
   await place.approvals.redeem(first.request.id, await claims(place, first.request, 'r'))
 })
 
-test('the same key under another standing approval is another ask', async () => {
-  const place = await here()
-  const one = await standing(place)
-  const other = await standing(place, { uses: 2 })
-  const made = [await use(place, one.id, { key: 'k' }), await use(place, other.id, { key: 'k' })]
-  expect(new Set(made.map(({ request }) => request.id)).size).toBe(2)
-})
-
 test('a revocation takes back at once, also what was granted and not redeemed', async () => {
   const place = await here()
   const approval = await standing(place)
