@@ -53,7 +53,7 @@ export interface ApiAskBody {
       readonly params?: { readonly [key: string]: unknown }
     }
   }
-  /** The id of a standing approval: what lies in it is approved at once, and nobody is asked. Not beside standing. */
+  /** The id of a standing approval: what lies in it is approved at once, and nobody is asked. Not beside standing. The same idempotency key without it, or with another, is answered with the request that it made. */
   readonly under?: string
   /** A UUID of this attempt, chosen by the agent. What policy alone allows, and the agent executes itself, is redeemed with it by the same call: then `next` is `execute`. The same idempotency key may come with another. */
   readonly redemption?: string

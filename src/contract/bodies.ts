@@ -139,7 +139,8 @@ export const askBody = component(
       }),
       under: requestId.optional().meta({
         description:
-          'The id of a standing approval: what lies in it is approved at once, and nobody is asked. Not beside standing.',
+          'The id of a standing approval: what lies in it is approved at once, and nobody is asked. Not beside standing. ' +
+          'The same idempotency key without it, or with another, is answered with the request that it made.',
       }),
       redemption: redemption.optional().meta({
         description:

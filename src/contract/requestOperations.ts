@@ -25,7 +25,7 @@ export const requestOperations = {
     caller: { kind: 'agent', roles: ['Actions.Request'] },
     query: noQuery,
     body: askBody,
-    perAttempt: ['redemption'],
+    perAttempt: ['redemption', 'under'],
     headers: ['Idempotency-Key'],
     answers: { 200: json(requestAnswer), 201: json(requestAnswer) },
     problems: [

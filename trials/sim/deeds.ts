@@ -110,11 +110,10 @@ export async function use({ process, world, heard }: Client, born: ApprovalReque
   const name =
     command.key === null ? `${unkeyed}${command.body < 2 ? '' : ' otherwise'}` : keyedName(command.key, command.body)
   const text = command.key === null ? null : (keysOf(agent.id)[command.key] ?? null)
-  const key = text === null ? {} : { key: { text, body: sha256(`${under} ${name}`) } }
+  const key = text === null ? {} : { key: { text, body: sha256(`stand ${name}`) } }
   const { request, created } = await process.approvals.ask({ ...asking(agent, actionOf('stand', name)), under, ...key })
   world.reached(created ? 'used' : 'use replayed')
-  const known = text === null ? null : `${under} ${text}`
-  heard.answers.push({ told: 'asked', id: request.id, agent: agent.id, key: known, digest: request.digest })
+  heard.answers.push({ told: 'asked', id: request.id, agent: agent.id, key: text, digest: request.digest })
 }
 
 function asking(agent: AgentRegistration, action: Action) {
