@@ -143,7 +143,7 @@ export const grantRows: readonly Row[] = [
       },
       {
         name: 'key-of-body',
-        file: 'src/approvals/ask.ts',
+        file: 'src/approvals/askKey.ts',
         find: 'if (used.body !== key?.body)',
         replace: 'if (false)',
         tests: {

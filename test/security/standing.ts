@@ -5,6 +5,7 @@ const core = 'test/core/request/standing.test.ts'
 const replayed = 'test/core/record/uses.test.ts'
 const sealed = 'test/evidence/uses.test.ts'
 const uses = 'test/approvals/standing.test.ts'
+const keys = 'test/approvals/askKey.test.ts'
 const ledgers = 'test/ports/uses.test.ts'
 
 const named = 'of a scope and %s, it names what lies outside'
@@ -64,6 +65,52 @@ export const standingRows: readonly Row[] = [
         find: '    if (outside !== null) throw',
         replace: '    if (false) throw',
         tests: { [sealed]: ['with the said files, a use for %s is found outside its scope, of a day before'] },
+      },
+    ],
+  },
+  {
+    attack: 'A call runs twice, under a standing approval and without it, or under two',
+    control:
+      'A use claims the key of its call before; who asks without it closes the key first, where the use would be; a restore keeps both',
+    switches: [
+      {
+        name: 'key-claimed',
+        file: 'src/approvals/ask.ts',
+        find: '  const used = await claimForUse(parts, { agent, key }, { under: submission.under, request: submission.id })\n',
+        replace: '  const used = null\n',
+        tests: { [keys]: ['one key makes one request: first %s, then %s'] },
+      },
+      {
+        name: 'key-closed',
+        file: 'src/approvals/askKey.ts',
+        find: '  return unlessClaim(await ledger.claimKey(shard, hash, claim))\n',
+        replace: '  return unlessClaim(await ledger.findKey(shard, hash))\n',
+        tests: {
+          [keys]: [
+            'an ask that comes between the claim of a use and its commit closes the key: the use is refused',
+            'asks that race make one request, in whatever order their calls of the ledger come',
+          ],
+        },
+      },
+      {
+        name: 'key-restored',
+        file: 'src/evidence/backup/restoredRequests.ts',
+        find: 'return (await ledger.findKey(shard, hash)) === null ? [row] : []',
+        replace: 'return [row]',
+        tests: {
+          'test/backup/restore.test.ts': [
+            'an idempotency key › makes no second request after a restore, claimed by a use in one snapshot and used alone in the next',
+          ],
+        },
+      },
+      {
+        name: 'key-body-under',
+        file: 'src/contract/requestOperations.ts',
+        find: "    perAttempt: ['redemption', 'under'],\n",
+        replace: "    perAttempt: ['redemption'],\n",
+        tests: {
+          'test/doors/life.test.ts': ['an allowed action is asked for and redeemed in one call, which may be repeated'],
+        },
       },
     ],
   },

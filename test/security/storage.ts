@@ -88,7 +88,7 @@ export const storageRows: readonly Row[] = [
       },
       {
         name: 'key-owner',
-        file: 'src/approvals/ask.ts',
+        file: 'src/approvals/askKey.ts',
         find: 'request?.agent.id !== agent.id || ',
         replace: '!request || ',
         tests: {
@@ -99,7 +99,7 @@ export const storageRows: readonly Row[] = [
       },
       {
         name: 'key-action',
-        file: 'src/approvals/ask.ts',
+        file: 'src/approvals/askKey.ts',
         find: ' || request.digest !== actionDigest(action)',
         replace: '',
         tests: {
