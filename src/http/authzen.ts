@@ -66,7 +66,9 @@ export function authzenHandlers(
     }),
     accessTask: forAgent((open, agent, req) => open.accessTask(agent, req.params['id'] ?? '')),
     cancelAccess: forAgent(async (open, agent, req) => {
-      const { value } = await body(req, accessCancelBody)
+      // A withdrawal without a reason has no body, and says nothing of it.
+      const read = req.headers.has('content-type') ? jsonBody : body
+      const { value } = await read(req, accessCancelBody)
       return open.cancelAccess(agent, req.params['id'] ?? '', value.reason)
     }),
   }

@@ -229,6 +229,12 @@ test('a task of another agent is unknown to read and to withdraw, as one that do
   expect((await here.call('accessTask', { id })).json.task.status).toBe('pending')
 })
 
+test('a withdrawal without a reason needs no body, and no Content-Type', async () => {
+  const id = await asking()
+  const { status, json } = await here.call('cancelAccess', { id, headers: { 'content-type': '' } })
+  expect([status, json.task.status]).toEqual([200, 'cancelled'])
+})
+
 describe('a hostile body is refused, and nothing is recorded:', () => {
   const act = (act: unknown, type = 'user') => ({ ...question, subject: { type, id: stranger, properties: { act } } })
 
@@ -280,8 +286,8 @@ describe('a hostile body is refused, and nothing is recorded:', () => {
     'another Content-Type: %s',
     async (type) => {
       const headers = { 'content-type': type }
-      for (const route of ['evaluate', 'requestAccess'] as const)
-        expect((await here.call(route, { body: question, headers })).status).toBe(400)
+      for (const route of ['evaluate', 'requestAccess', 'cancelAccess'] as const)
+        expect((await here.call(route, { id: 'x', body: question, headers })).status).toBe(400)
     },
   )
 

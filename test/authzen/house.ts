@@ -71,7 +71,9 @@ export async function house({
     const sent = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }
     const type = method === 'POST' && { 'content-type': 'application/json' }
     const all = { ...type, ...(who !== null && { authorization: who }), ...headers }
-    const nativeRequest = new Request(url, { method, headers: all, ...sent })
+    // An empty text stands for a header that is left out.
+    const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''))
+    const nativeRequest = new Request(url, { method, headers: given, ...sent })
     const init = { url, method, params: { ...(id !== undefined && { id }) }, nativeRequest }
     const req = new HttpRequest(init)
     const context = new InvocationContext({ functionName: route, logHandler: () => undefined })
