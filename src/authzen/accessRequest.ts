@@ -6,6 +6,7 @@ import type { AgentRegistration } from '../ports/policy.ts'
 import { askedFor, askOf } from './askedFor.ts'
 import { accessEndpoint, checkBinding } from './binding.ts'
 import { approvedOf, type AuthzenParts, ownRequest } from './evaluation.ts'
+import { namedInQuestion } from './questionPlaces.ts'
 
 /** The errors of the Access Request extension: type, status and title. */
 const errors = {
@@ -39,9 +40,14 @@ export async function requestAccess(
   if (bound === 'expired') return refused('expired_denial')
   if (bound === 'other') return refused('invalid_denial_binding')
   const ask = askOf(agent, askedFor(body, agent.id), body.context?.reason)
+  return namedInQuestion(body, () => opened(parts, { ...ask, ...(key && { key }) }))
+}
+
+/** Opens a request, if policy still leaves it to people. */
+async function opened(parts: AuthzenParts, ask: Ask): Promise<AccessAnswer> {
   if ((await parts.approvals.judge(ask)).outcome !== 'approve') return refused('not_requestable')
   try {
-    const { request } = await parts.approvals.ask({ ...ask, ...(key && { key }) })
+    const { request } = await parts.approvals.ask(ask)
     const task = { ...taskOf(request), ...placesOf(parts, request) }
     return { status: 202, body: { task }, headers: { location: task.status_endpoint } }
   } catch (cause) {

@@ -11,6 +11,7 @@ import type { AgentRegistration } from '../ports/policy.ts'
 import type { Signer } from '../ports/signer.ts'
 import { type AuthzenAsk, askedFor, askOf } from './askedFor.ts'
 import { accessEndpoint, bindingToken } from './binding.ts'
+import { namedInQuestion } from './questionPlaces.ts'
 
 export interface AuthzenParts {
   readonly approvals: Pick<Approvals, 'judge' | 'ask' | 'read' | 'grant' | 'redeem' | 'cancel'>
@@ -40,8 +41,9 @@ export async function evaluate(
   evaluation: AuthzenEvaluation,
 ): Promise<AuthzenDecision> {
   const asked = askedFor(evaluation, agent.id)
+  const judge = (why?: object) => namedInQuestion(evaluation, () => judged(parts, agent, evaluation, asked, why))
   const approval = evaluation.context?.approval
-  if (approval === undefined) return judged(parts, agent, evaluation, asked)
+  if (approval === undefined) return judge()
   const used = await useApproval(parts, agent, asked, approval.id)
   if (used === null)
     return judged(parts, agent, evaluation, asked, { reason: 'approval_expired', next_action: 'request' })

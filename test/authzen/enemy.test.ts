@@ -277,6 +277,26 @@ describe('a hostile body is refused, and nothing is recorded:', () => {
     expect(await here.recorded()).toEqual([])
   })
 
+  const secret = `ghp_${'a1'.repeat(20)}`
+  test.each<[string, Partial<Asked>]>([
+    ['/action/properties/token', { action: { name: 'db.export', properties: { token: secret } } }],
+    ['/resource/id', { resource: { type: 'database', id: secret } }],
+    ['/resource/properties/a', { resource: { ...question.resource, properties: { a: secret } } }],
+    ['/subject/properties/a', { subject: { type: 'job', id: 'x', properties: { a: secret } } }],
+    ['/action/properties/subject', { action: { name: 'db.export', properties: { subject: secret } } }],
+  ])('a secret is refused in the words of the question: %s', async (pointer, other) => {
+    const { status, json } = await here.call('evaluate', { body: { ...question, ...other } })
+    expect([status, json.code, json.pointer]).toEqual([422, 'secret-in-params', pointer])
+    expect(json.detail).toContain(`${pointer}: `)
+    expect(await here.recorded()).toEqual([])
+  })
+
+  test('a secret in the reason is refused in the words of the request', async () => {
+    const body = { ...question, context: { reason: secret }, denial: await denialOf() }
+    const { status, json } = await here.call('requestAccess', { body })
+    expect([status, json.pointer]).toEqual([422, '/context/reason'])
+  })
+
   test('a body that is very large', async () => {
     const { status } = await here.call('evaluate', { body: { ...question, more: 'x'.repeat(70_000) } })
     expect(status).toBe(413)
