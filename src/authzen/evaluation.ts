@@ -45,8 +45,7 @@ export async function evaluate(
   const approval = evaluation.context?.approval
   if (approval === undefined) return judge()
   const used = await useApproval(parts, agent, asked, approval.id)
-  if (used === null)
-    return judged(parts, agent, evaluation, asked, { reason: 'approval_expired', next_action: 'request' })
+  if (used === null) return judge({ reason: 'approval_expired', next_action: 'request' })
   return { decision: true, context: { approval: { id: used.id, approved_until: approvedOf(used)?.until } } }
 }
 
@@ -63,6 +62,11 @@ async function judged(
   if (outcome === 'approve') return requestable(parts, evaluation, rules, why)
   const { request, next } = await parts.approvals.ask({ ...ask, redemption: randomUUID() })
   if (next === 'execute') return { decision: true, context: { request: request.id } }
+  if (request.status === 'pending') {
+    // Rules that know the hour answered otherwise than right before. Nobody is asked before the caller wants it.
+    const withdrawn = await parts.approvals.cancel(request.id, agent.id)
+    return requestable(parts, evaluation, withdrawn.policy.rules, why)
+  }
   return { decision: false, context: { reason: 'policy_denied', next_action: 'none' } }
 }
 

@@ -118,6 +118,16 @@ describe('an approval permits nothing else:', () => {
   })
 })
 
+test('rules whose answer changes with the hour leave nobody asked before the caller wants it', async () => {
+  const answers: ReturnType<Roster['judge']>[] = [{ outcome: 'allow', rules: ['by-day'], grant: 300, lapse: 3600 }]
+  judge = () => answers.shift() ?? needs()
+  const { json } = await here.call('evaluate', { body: question })
+  expect([json.decision, json.context.reason]).toEqual([false, 'approval_required'])
+  expect(await here.recorded()).toEqual(['requested', 'cancelled'])
+  const accepted = await here.call('requestAccess', { body: { ...question, denial: json.context.access_request } })
+  expect(accepted.status).toBe(202)
+})
+
 describe('a denial binds one question:', () => {
   const claimsOf = (token: string): JsonObject =>
     JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as JsonObject
