@@ -357,7 +357,10 @@ async function commit(parts: AskParts, admitted: Admitted, asked: Ask): Promise<
 }
 
 const usedBy = ({ agent, key }: Ask, under: RequestId | undefined) =>
-  key && { hash: placeOfKey({ agent, key }, under).hash, body: key.body }
+  key && {
+    ...{ hash: placeOfKey({ agent, key }, under).hash, body: key.body },
+    ...(under !== undefined && { claim: { hash: placeOfKey({ agent, key }).hash, under } }),
+  }
 
 /** What the row of a known key says that it made. `null` of a claim, whose place the request then takes. */
 async function madeBy(

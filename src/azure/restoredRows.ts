@@ -1,12 +1,20 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { TableClient, TransactionAction } from '@azure/data-tables'
-import type { Hex, Shard } from '../core/data/id.ts'
+import { type Hex, type Shard, shardAt } from '../core/data/id.ts'
 import { Problem } from '../core/data/problem.ts'
 import type { Instant } from '../core/data/instant.ts'
 import type { ChainHead, Leaf } from '../core/request/event.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import { isClaim } from '../ports/ledger.ts'
-import type { EventCopy, HeadCopy, KeyCopy, RestoredRequest, RestoredRows, StoredRow } from '../ports/ledgerRows.ts'
+import type {
+  ClaimCopy,
+  EventCopy,
+  HeadCopy,
+  KeyCopy,
+  RestoredRequest,
+  RestoredRows,
+  StoredRow,
+} from '../ports/ledgerRows.ts'
 import { type Row, split, textIn } from './column.ts'
 import { answered } from './fault.ts'
 import { eventCopy, headIn } from './ledgerRows.ts'
@@ -17,6 +25,7 @@ import {
   headFrom,
   headRow,
   keyFrom,
+  keyRow,
   keyText,
   requestFrom,
   requestRow,
@@ -97,7 +106,14 @@ export class RestoredTables implements RestoredRows {
       () => keyFrom(row),
       (used) => keyText(origin, shard, hash, used),
     )
-    return { hash, request: key.request, isClaim: isClaim(key) }
+    const { request, body } = key
+    if (isClaim(key) || !key.claim) return { hash, request, isClaim: isClaim(key) }
+    return { hash, request, isClaim: false, claim: { request, body, ...key.claim } }
+  }
+
+  async putClaims(claims: readonly ClaimCopy[]): Promise<void> {
+    const signer = await this.#tables.macs.rows()
+    for (const claim of claims) await write(this.#tables.ledger, [keyRow(signer, shardAt(claim.hash), claim)])
   }
 
   put(rows: readonly StoredRow[]): Promise<void> {

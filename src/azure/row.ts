@@ -141,14 +141,14 @@ export const keyRow = (
 
 function keyColumns(key: KeyRow) {
   const { request, body } = key
-  return { request, body, ...(isClaim(key) && { under: key.under }) }
+  if (isClaim(key)) return { request, body, under: key.under }
+  return { request, body, ...(key.claim && { claim: key.claim.hash, claimUnder: key.claim.under }) }
 }
 
 export function keyFrom(row: Row): KeyRow {
-  const under = textOrNull(row, 'under')
-  return {
-    request: textIn(row, 'request') as RequestId,
-    body: textIn(row, 'body') as Hex,
-    ...(under !== null && { under: under as RequestId }),
-  }
+  const used = { request: textIn(row, 'request') as RequestId, body: textIn(row, 'body') as Hex }
+  const under = textOrNull(row, 'under') as RequestId | null
+  if (under !== null) return { ...used, under }
+  const claim = textOrNull(row, 'claim') as Hex | null
+  return claim === null ? used : { ...used, claim: { hash: claim, under: textIn(row, 'claimUnder') as RequestId } }
 }

@@ -42,13 +42,15 @@ export interface Wanted {
 export interface UsedKey {
   readonly request: RequestId
   readonly body: Hex
+  /** Only of a use: the claim of its key, from which the key leads here. Its shard is that of the hash. */
+  readonly claim?: { readonly hash: Hex; readonly under: RequestId }
 }
 
 /**
  * An idempotency key that made no request here. In the key's own shard it is left to a use of this standing approval. In the
  * shard of the standing approval it says that no use may take it any more. The id in it tells when it was claimed.
  */
-export interface ClaimedKey extends UsedKey {
+export interface ClaimedKey extends Pick<UsedKey, 'request' | 'body'> {
   readonly under: RequestId
 }
 

@@ -2,7 +2,7 @@ import type { Hex, RequestId, Shard } from '../core/data/id.ts'
 import type { Instant } from '../core/data/instant.ts'
 import type { ChainHead, Fact } from '../core/request/event.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
-import type { KeptEvent } from './ledger.ts'
+import type { ClaimedKey, KeptEvent } from './ledger.ts'
 
 /** A row as it is stored, without the storage's own columns. Unknown columns are kept in a snapshot, too. */
 export interface StoredRow {
@@ -34,6 +34,13 @@ export interface KeyCopy {
   readonly request: RequestId
   /** Whether the key made no request in this shard. */
   readonly isClaim: boolean
+  /** Only of a use: its claim. */
+  readonly claim?: ClaimCopy
+}
+
+/** The claim of a use, which lies in the shard of its hash. */
+export interface ClaimCopy extends ClaimedKey {
+  readonly hash: Hex
 }
 
 /**
@@ -93,6 +100,8 @@ export interface RestoredRows {
   laterHead(shard: Shard, before: StoredRow | null, newest: ChainHead & { readonly at: Instant }): Promise<HeadCopy>
   request(row: StoredRow): Promise<ApprovalRequest>
   key(row: StoredRow): Promise<KeyCopy>
+  /** Writes claims of keys, in whatever shards. */
+  putClaims(claims: readonly ClaimCopy[]): Promise<void>
   /** Writes rows of one partition of the ledger. */
   put(rows: readonly StoredRow[]): Promise<void>
   /** Writes events of one shard with their remaining texts. */

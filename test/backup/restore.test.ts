@@ -110,31 +110,42 @@ describe('a ledger of five sealed days and requests in every open state', () => 
 })
 
 describe('an idempotency key', () => {
-  test('makes no second request after a restore, claimed by a use in one snapshot and used alone in the next', async () => {
+  test('makes no second request after a restore, also one whose shard has no events', async () => {
     const session = { for: 3_600, uses: 9, vary: [] }
     const place = await places.anew(at(4, '08:00:00'), () => needs([slot('dba')], { session }))
     const one = place.uses()
     const scope = { for: 3_600, uses: 9, vary: {} }
     const { request } = await one.approvals.ask(asks({ action: { ...action, standing: scope } }))
     await one.approvals.decide(request.id, votes(request))
-    const ask = (key: string) => asks({ key, action: key === 'used' ? action : { ...action, target: key } })
-    const use = await one.approvals.ask({ ...ask('used'), under: request.id })
+    const placeOf = (key: string) => placeOfKey({ agent: agent(bot), key: { text: key, body: sha256('body') } })
+    const ask = (key: string) => asks({ key, action: key === 'taken' ? { ...action, target: key } : action })
+    const idle = ['a', 'b', 'c', 'd'].find((key) => placeOf(key).shard !== shardOf(request.id)) ?? ''
+    const use = await one.approvals.ask({ ...ask(idle), under: request.id })
     for (const key of ['left', 'taken']) {
-      const { shard, hash } = placeOfKey({ agent: agent(bot), key: { text: key, body: sha256('body') } })
+      const { shard, hash } = placeOf(key)
       await one.ledger.claimKey(shard, hash, { request: use.request.id, body: sha256('body'), under: request.id })
     }
     await place.snapshot()
     const alone = await one.approvals.ask({ ...ask('taken'), expiresIn: 86_400 })
     place.clock.set(at(5, '00:05:00'))
     await place.snapshot()
-    const before = await comparable(place)
+    const before = await used(place)
     await place.drop()
     await place.restored()
-    expect(await comparable(place)).toEqual(before)
+    expect(await used(place)).toEqual(before)
     const { approvals } = place.uses()
-    expect((await approvals.ask(ask('used'))).request.id).toBe(use.request.id)
+    expect((await approvals.ask({ ...ask(idle), expiresIn: 86_400 })).request.id).toBe(use.request.id)
     expect((await approvals.ask({ ...ask('taken'), expiresIn: 86_400 })).request.id).toBe(alone.request.id)
   })
+
+  /** The rows, without claims of keys that no use took: they are left out of a restore. */
+  async function used(place: Place): Promise<ReadonlyMap<string, unknown>> {
+    const rows = await comparable(place)
+    const uses = new Set([...rows.values()].map(({ claim }) => claim))
+    return new Map(
+      [...rows].filter(([name, { under }]) => !/ key-/.test(name) || under === undefined || uses.has(name.slice(-64))),
+    )
+  }
 })
 
 describe('an erased text', () => {

@@ -32,7 +32,7 @@ export type RestoreParts = RestoredEventsParts &
   TestimonyParts & {
     readonly archive: Archive
     /** The ledger that is being restored. */
-    readonly ledger: Pick<Ledger, 'events' | 'findKey' | 'stream' | 'fence'>
+    readonly ledger: Pick<Ledger, 'events' | 'stream' | 'fence'>
     readonly mark: LedgerMark
     readonly clock: Clock
     readonly random: (bytes: number) => Uint8Array

@@ -16,7 +16,7 @@ import type { ShardSelection } from './selection.ts'
 
 export type RestoredRequestsParts = RestoredEventsParts & {
   /** The ledger that is being restored, which has the events already. */
-  readonly ledger: Pick<Ledger, 'events' | 'findKey'>
+  readonly ledger: Pick<Ledger, 'events'>
 }
 
 /** The number of requests whose events are read at the same time. */
@@ -44,8 +44,7 @@ export async function putRequests(
   // The newest row of a request counts, and it comes first.
   for (const { requests } of erasable.toReversed())
     for await (const page of rowsOf(parts.backup, requests)) {
-      const keys = await keysIn(parts, shard, page, story)
-      await parts.rows.put(keys)
+      await putKeys(parts, shard, page, story)
       const found = await abreast(atOnce, page.filter(isRequest), async (row): Promise<RestoredRequest[]> => {
         const read = await believed(shard, 0, parts.rows.request(row))
         const events = left.get(read.id)
@@ -177,19 +176,22 @@ const wrong = (shard: Shard, request: RequestId, why: string, cause?: unknown) =
     { cause },
   )
 
-async function keysIn(
-  { rows, ledger }: RestoredRequestsParts,
+/**
+ * Writes the idempotency keys of requests that are restored. A use lies in another shard than its key, whose shard may have been
+ * copied before: its claim is made again from the row of the use. Other claims are left out, because they made nothing.
+ */
+async function putKeys(
+  { rows }: RestoredRequestsParts,
   shard: Shard,
   page: readonly StoredRow[],
   { requests }: ShardStory,
-): Promise<readonly StoredRow[]> {
+): Promise<void> {
   const kept = await abreast(atOnce, page.filter(isKey), async (row) => {
-    const { hash, request, isClaim } = await believed(shard, 0, rows.key(row))
-    if (!isClaim) return requests.has(request) ? [row] : []
-    // The newest rows come first: what took the place of a claim is there by now.
-    return (await ledger.findKey(shard, hash)) === null ? [row] : []
+    const key = await believed(shard, 0, rows.key(row))
+    return !key.isClaim && requests.has(key.request) ? [{ row, claim: key.claim }] : []
   })
-  return kept.flat()
+  await rows.putClaims(kept.flat().flatMap(({ claim }) => (claim ? [claim] : [])))
+  await rows.put(kept.flat().map(({ row }) => row))
 }
 
 /** Cards of open requests are posted again, because a snapshot does not have the places of the old ones. */

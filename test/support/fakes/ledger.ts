@@ -101,7 +101,7 @@ export class MemoryLedger implements Ledger {
     partition.head = Object.freeze({ seq: newest.seq, hash: newest.hash, recordedAt: at, policy, logKey })
     for (const { seq, said } of cleared) this.tamper(shard, seq, (leaf) => ({ ...leaf, said }))
     partition.leaves.push(...leaves.map((leaf) => JSON.stringify({ ...leaf, trace: change.trace })))
-    if (key) keys.set(key.hash, JSON.stringify({ request: key.request, body: key.body }))
+    if (key) keys.set(key.hash, JSON.stringify({ request: key.request, body: key.body, claim: key.claim }))
     for (const one of [request, beside]) {
       if (!one) continue
       requests.set(one.id, { text: JSON.stringify(one), version: newest.seq })
