@@ -53,16 +53,14 @@ const votesOf = (...approvers: readonly string[]): readonly State[] =>
 /** An event of the request is said to be its end. */
 const cancelled = ({ createdAt, agent, events }: State): State => ({
   ...{ status: 'cancelled', closedAt: createdAt, closedBy: { kind: 'agent', id: asState(agent)['id'] } },
-  events: (events as readonly State[]).map((event, i, all) =>
-    i === all.length - 1 ? { ...event, type: 'cancelled' } : event,
-  ),
+  events: statesIn(events).map((event, i, all) => (i === all.length - 1 ? { ...event, type: 'cancelled' } : event)),
 })
 
 /** A: the row says that it is approved, or that it has ended. */
 export const approvedRow = state(
   approved,
   (before) => ({ ...approved(before), decisions: votesOf(dba, dba2) }),
-  (before) => ({ decisions: [...((before['decisions'] as readonly State[] | undefined) ?? []), ...votesOf(dba2)] }),
+  (before) => ({ decisions: [...statesIn(before['decisions']), ...votesOf(dba2)] }),
   cancelled,
 )
 
@@ -149,14 +147,14 @@ export const otherFacts = state(
   ({ shown, digest }) => ({
     shown: [dba, dba2].map((approver) => ({
       ...{ approver, view: digest, content: sha256('x'), page: 1, pages: 1 },
-      ...(shown as readonly State[] | undefined)?.[0],
+      ...statesIn(shown)[0],
       approver,
     })),
   }),
   () => ({ warnings: ['hidden'] }),
   () => ({ onBehalfOf: dba }),
-  ({ events }) => ({ events: (events as readonly State[]).slice(0, -1) }),
-  ({ events }) => ({ events: [...(events as readonly State[]), ...(events as readonly State[]).slice(0, 1)] }),
+  ({ events }) => ({ events: statesIn(events).slice(0, -1) }),
+  ({ events }) => ({ events: [...statesIn(events), ...statesIn(events).slice(0, 1)] }),
 )
 
 /** The texts that people read are other ones, in the row alone or beside the event too, or they are gone. */
@@ -301,6 +299,9 @@ function parsed(text: unknown): State | null {
     return null
   }
 }
+
+/** Of a list that an earlier edit made into something else, there is nothing. */
+const statesIn = (value: unknown): readonly State[] => (Array.isArray(value) ? (value as readonly State[]) : [])
 
 const asState = (value: unknown): State => (typeof value === 'object' && value !== null ? (value as State) : {})
 
