@@ -116,7 +116,7 @@ export const repairRows: readonly Row[] = [
       {
         name: 'repair-is-believed-once',
         file: 'src/evidence/repair/repairedSince.ts',
-        find: '      if (event.at < seen.at) return false\n',
+        find: '      if (event.at < seen.at) return lowest\n',
         replace: '',
         tests: {
           [chains]: [
