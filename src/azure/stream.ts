@@ -18,7 +18,7 @@ export interface Stretch {
 /**
  * Streams a shard's events, oldest first, and reads one page ahead. Ends before the first that is missing.
  *
- * @throws {Problem} `evidence-broken` at an event that the service did not write
+ * @throws {Problem} `evidence-broken` at an event that the service did not write, after those before it
  */
 export async function* streamEvents(
   table: TableClient,
@@ -43,9 +43,23 @@ export async function* streamEvents(
     const next = gap < 0 ? read(place) : Promise.resolve([])
     // Avoids an unhandled rejection: the error surfaces when this page is awaited.
     next.catch(() => undefined)
-    if (dense.length > 0) yield await Promise.all(dense.map((row, i) => eventIn(macs, shard, first + i, row)))
+    const { events, broken } = await believedIn(dense.map((row, i) => eventIn(macs, shard, first + i, row)))
+    if (events.length > 0) yield events
+    if (broken !== undefined) throw broken.cause
     rows = await next
   }
+}
+
+/** The events before the first that is refused, and why that one is. */
+async function believedIn(
+  read: readonly Promise<KeptEvent>[],
+): Promise<{ readonly events: readonly KeptEvent[]; readonly broken?: { readonly cause: unknown } }> {
+  const ended = await Promise.allSettled(read)
+  const place = ended.findIndex(({ status }) => status === 'rejected')
+  const events = ended.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+  const refused = ended[place]
+  if (refused?.status !== 'rejected') return { events }
+  return { events: events.slice(0, place), broken: { cause: refused.reason } }
 }
 
 /**

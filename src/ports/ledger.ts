@@ -222,7 +222,11 @@ export interface Ledger {
   /** Finds the shard's newest event from before this moment; {@link emptyChain} if there is none. */
   cut(shard: Shard, before: Instant): Promise<ChainHead>
 
-  /** Streams the shard's events after `after` up to `upTo`, oldest first, in pages. Stops at the first missing one. */
+  /**
+   * Streams the shard's events after `after` up to `upTo`, oldest first, in pages. Stops at the first missing one.
+   *
+   * @throws {Problem} `evidence-broken` at the first that the service did not write, after all before it
+   */
   stream(shard: Shard, after: number, upTo: number): AsyncIterable<readonly KeptEvent[]>
 
   /** Resolves if the storage answers; for health. */
