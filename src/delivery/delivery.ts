@@ -74,7 +74,7 @@ const mostAdopted = 5
  */
 export class Delivery {
   readonly #parts: ChangeParts & PostingParts & Pick<DeliveryParts, 'policy' | 'ends' | 'undelivered' | 'gateKeeping'>
-  readonly #runs: Queue
+  readonly #runs: Queue<RequestId>
   readonly #channelOf: (card: PostedCard) => string
   /** What commits of this process made of requests, until it is delivered. */
   readonly #newest = new Map<RequestId, ApprovalRequest>()

@@ -1,4 +1,3 @@
-import type { RequestId } from '../core/data/id.ts'
 import { inThisTrace } from '../runtime/trace.ts'
 
 /** A run that waits for its turn. */
@@ -17,23 +16,23 @@ export interface QueueSize {
 }
 
 /**
- * Runs work on requests in the background: at most so many at once, in the order in which they came, and each request
- * once at a time.
+ * Runs work in the background, such as that on requests: at most so many at once, in the order in which they came, and each
+ * of them once at a time.
  */
-export class Queue {
+export class Queue<Id extends string> {
   readonly #size: QueueSize
-  readonly #work: (id: RequestId) => Promise<void>
-  readonly #waiting = new Map<RequestId, Pending>()
-  readonly #running = new Map<RequestId, Promise<void>>()
+  readonly #work: (id: Id) => Promise<void>
+  readonly #waiting = new Map<Id, Pending>()
+  readonly #running = new Map<Id, Promise<void>>()
 
   /** @param work never rejects */
-  constructor(size: QueueSize, work: (id: RequestId) => Promise<void>) {
+  constructor(size: QueueSize, work: (id: Id) => Promise<void>) {
     this.#size = size
     this.#work = work
   }
 
   /** Resolves after a run that began no earlier than now; at once if too many wait already. */
-  async add(id: RequestId): Promise<void> {
+  async add(id: Id): Promise<void> {
     const known = this.#waiting.get(id)
     if (known) return known.run
     if (this.#waiting.size >= this.#size.longest) return
@@ -48,8 +47,8 @@ export class Queue {
     return run
   }
 
-  /** Says whether work on the request runs or waits. */
-  has(id: RequestId): boolean {
+  /** Says whether work on it runs or waits. */
+  has(id: Id): boolean {
     return this.#waiting.has(id) || this.#running.has(id)
   }
 

@@ -9,7 +9,7 @@ const id = (number: number): RequestId => parseRequestId(`01kjw2xm00abcdefghjkmn
 function runs(atOnce: number, longest = 100) {
   const begun: RequestId[] = []
   const ends = new Map<RequestId, () => void>()
-  const jobs = new Queue({ atOnce, longest }, (id) => {
+  const jobs = new Queue<RequestId>({ atOnce, longest }, (id) => {
     begun.push(id)
     return new Promise<void>((end) => void ends.set(id, end))
   })
@@ -76,7 +76,7 @@ test('the queue is idle when nothing runs and nothing waits', async () => {
 
 test('a waiting request keeps the trace in which it was added, whichever call makes room for it', async () => {
   const seen: (string | undefined)[] = []
-  const jobs = new Queue({ atOnce: 1, longest: 100 }, async () => {
+  const jobs = new Queue<RequestId>({ atOnce: 1, longest: 100 }, async () => {
     await flushed()
     seen.push(currentTrace()?.id)
   })

@@ -61,7 +61,7 @@ export interface Posting {
 }
 
 /** Whether a delivery has a claim that has not lapsed. */
-export const isClaimed = ({ by, until }: Posting, now: Instant): boolean =>
+export const isClaimed = ({ by, until }: Pick<Posting, 'by' | 'until'>, now: Instant): boolean =>
   by !== undefined && until !== undefined && now < until
 
 /**
