@@ -27,6 +27,13 @@ function checkBy(compile: () => ValidateFunction): Check {
 /** A line of OCSF 1.8.0. */
 export const ocsfFaults = checkBy(() => new Ajv(options).compile(schemaIn('ocsf-1.8.0.json')))
 
+/** A CloudEvent 1.0 as JSON. */
+export const cloudEventFaults = checkBy(() => {
+  const ajv = new Ajv(options)
+  addFormats(ajv)
+  return ajv.compile(schemaIn('cloudevents-1.0.json'))
+})
+
 const oscalCheck = (file: string): Check =>
   checkBy(() => {
     const ajv = new Ajv({ ...options, unicodeRegExp: true })
