@@ -22,3 +22,6 @@ export const oscalNamespace = `${namespace}/oscal`
 
 /** The `type` of a problem over HTTP (RFC 9457 section 3.1.1). */
 export const problemType = (code: ProblemCode): string => `${namespace}/problem/${code}`
+
+/** Names the form of a leaf by its type and version (docs/evidence/events.md), for systems that are told of events. */
+export const eventForm = (type: string, v: number): string => `${namespace}/event/${type}/v${v}`
