@@ -6,6 +6,8 @@ export interface Cloud {
   readonly graph: string
   /** What a token for Key Vault is for. */
   readonly vault: string
+  /** What a token for Azure Monitor is for; logs are taken by hosts below it. */
+  readonly monitor: string
   /** What the token of a managed identity is for, with which it signs in as an application that trusts it. */
   readonly exchange: string
   /**
@@ -33,6 +35,7 @@ export interface Cloud {
  *
  * Sources: https://learn.microsoft.com/graph/deployments,
  * https://learn.microsoft.com/azure/azure-government/compare-azure-government-global-azure,
+ * https://learn.microsoft.com/azure/azure-monitor/logs/logs-ingestion-api-overview,
  * https://learn.microsoft.com/azure/bot-service/how-to-deploy-gov-cloud-high and the SDK's `GovernmentConstants`,
  * https://learn.microsoft.com/graph/api/resources/federatedidentitycredentials-overview,
  * https://learn.microsoft.com/microsoftteams/platform/bots/how-to/conversations/send-proactive-messages,
@@ -43,6 +46,7 @@ const table = {
     login: 'https://login.microsoftonline.com',
     graph: 'https://graph.microsoft.com',
     vault: 'https://vault.azure.net',
+    monitor: 'https://monitor.azure.com',
     exchange: 'api://AzureADTokenExchange',
     teams: ['https://teams.microsoft.com', 'https://*.teams.microsoft.com', 'https://*.cloud.microsoft'],
     bots: {
@@ -81,6 +85,7 @@ function government({ graph, host, teams }: Readonly<Record<'graph' | 'host' | '
     login: 'https://login.microsoftonline.us',
     graph,
     vault: 'https://vault.usgovcloudapi.net',
+    monitor: 'https://monitor.azure.us',
     exchange: 'api://AzureADTokenExchangeUSGov',
     teams: [`https://${teams}`, `https://*.${teams}`],
     bots: {
