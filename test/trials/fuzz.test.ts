@@ -22,8 +22,9 @@ const names = [
   ...['query of list', 'activity', 'claims, signed', 'header of a token, signed', 'Authorization', 'grant'],
   ...['signed note', 'checkpoint.add', 'lines of cosignatures', 'key of a witness'],
   ...['proof', 'record', 'Sigstore bundle', 'statement', 'zip of a day'],
-  ...['what people wrote', 'approvers.json', 'policy: forbid.cedar', 'policy: approve.cedar', 'policy: allow.cedar'],
+  ...['what people wrote', 'approvers.json', 'sinks.json', 'policy: forbid.cedar', 'policy: approve.cedar'],
   ...[
+    'policy: allow.cedar',
     'policy: schema.cedarschema',
     'policy: approvers.json',
     'policy: presentation.json',
