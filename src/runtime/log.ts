@@ -49,6 +49,21 @@ export function backgroundLine(cause: unknown): string {
   return logLine('background', { background: true, ...ids, ...faultOf(cause) })
 }
 
+/** Writes the log line of a sink that takes no events, and may have been switched off for that. */
+export function sinkLine({
+  sink,
+  why,
+  isOff,
+}: {
+  readonly sink: string
+  readonly why: string
+  readonly isOff: boolean
+}) {
+  const trace = currentTrace()
+  const ids = trace && { trace: trace.id, span: trace.span }
+  return logLine('background', { background: true, ...ids, sink, why, ...(isOff && { off: true }) })
+}
+
 /** Writes the log line of a request that no channel could be told of. */
 export function undeliveredLine(request: string): string {
   const trace = currentTrace()

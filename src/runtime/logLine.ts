@@ -12,8 +12,8 @@ export const logLines = {
   download: ['route', 'brokenOff', 'trace', 'span', ...ofError],
   /** One run of a timer. */
   timer: ['timer', 'ms', 'trace', 'span', 'done', ...ofError],
-  /** An error of work that no caller waits for, or a request that no channel could be told of. */
-  background: ['background', 'trace', 'span', 'undelivered', ...ofError],
+  /** An error of work that no caller waits for, a request that no channel could be told of, or a sink that takes no events. */
+  background: ['background', 'trace', 'span', 'undelivered', 'sink', 'why', 'off', ...ofError],
   /** A setting that was left out, or why a process cannot begin. */
   start: ['start', 'missing', 'failing', 'effect', ...ofError],
 } as const satisfies Readonly<Record<string, readonly string[]>>

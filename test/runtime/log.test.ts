@@ -1,6 +1,6 @@
 import { Broken } from '../../src/core/data/broken.ts'
 import { Problem } from '../../src/core/data/problem.ts'
-import { backgroundLine, causesOf, faultOf } from '../../src/runtime/log.ts'
+import { backgroundLine, causesOf, faultOf, sinkLine } from '../../src/runtime/log.ts'
 import { timer } from '../../src/runtime/timer.ts'
 import { currentTrace, type Trace, traced, traceFrom } from '../../src/runtime/trace.ts'
 
@@ -43,6 +43,16 @@ test('a fault in the background is one line, with the trace that caused it', () 
   const line = traced(trace, () => JSON.parse(backgroundLine(new Broken('broken-chain', secret))))
   expect(line).toEqual({ background: true, trace: trace.id, span: trace.span, error: 'evidence-broken: broken-chain' })
   expect(JSON.parse(backgroundLine(new Problem('busy', secret)))).toEqual({ background: true, error: 'busy' })
+})
+
+test('a sink that takes nothing is one line of the background, which says why and whether it is switched off', () => {
+  const trace = traceFrom(null)
+  expect(traced(trace, () => JSON.parse(sinkLine({ sink: 'siem', why: 'gone', isOff: true })))).toEqual({
+    ...{ background: true, trace: trace.id, span: trace.span, sink: 'siem', why: 'gone', off: true },
+  })
+  expect(JSON.parse(sinkLine({ sink: 'siem', why: 'refused', isOff: false }))).toEqual({
+    ...{ background: true, sink: 'siem', why: 'refused' },
+  })
 })
 
 describe('a timer', () => {
