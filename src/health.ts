@@ -13,6 +13,7 @@ import type { Archive } from './ports/archive.ts'
 import type { Seals } from './ports/seals.ts'
 import type { CosigningState } from './evidence/seal/cosigningState.ts'
 import type { Witness } from './evidence/witness.ts'
+import type { SinkState } from './sinks/sinks.ts'
 import type { Macs } from './runtime/macs.ts'
 import { inTime } from './runtime/deadline.ts'
 import type { Waiting } from './approvals/waiting.ts'
@@ -62,6 +63,8 @@ interface HealthParts {
   overdue: () => Promise<number>
   /** How often the storage asked to be called later, in the last five minutes. */
   throttled: () => number
+  /** Absent without sinks. */
+  sinks?: () => Promise<readonly SinkState[]>
   /** Absent without backups. */
   backup?: Pick<LedgerRows, 'newest'>
   /** What could not be restored, as far as anything could not: then the ledger can only be read. */
@@ -79,7 +82,7 @@ export function health(parts: HealthParts): Health {
   return async (counted) => {
     if (last === undefined || performance.now() - last.since > remembered)
       last = { since: performance.now(), found: look() }
-    const [tables, archived, signer, directory, sealed, , backup, isWitnessLate, cosigned] = await last.found
+    const [tables, archived, signer, directory, sealed, , backup, isWitnessLate, cosigned, told] = await last.found
     const archive = archived ? 'ok' : 'failing'
     const witness = isWitnessLate ? 'failing' : 'ok'
     const ledger = tables === 'ok' && lost ? 'read-only' : tables
@@ -91,7 +94,8 @@ export function health(parts: HealthParts): Health {
     const evidence = broken.length > 0 ? 'evidence-broken' : 'ok'
     const cosignatures = cosigned.state
     const ofLedger = { ledger, archive, witness, cosignatures, signer, directory } as const
-    const found = { ...ofLedger, deliveries, seal, evidence, backup } as const
+    const sinks = sinksIn(told)
+    const found = { ...ofLedger, deliveries, sinks, seal, evidence, backup } as const
     const about = { version: parts.version, now: parts.clock.now(), people: parts.people }
     const report = { status, ...about, parts: found } as const
     if (!counted || ledger === 'failing' || !parts.isOpen()) return report
@@ -99,6 +103,7 @@ export function health(parts: HealthParts): Health {
     return {
       ...report,
       counts,
+      ...(told && told !== 'failing' && { sinks: told }),
       ...(archived && { immutable: archived.immutable }),
       ...(sealed?.head && { sealed: sealed.head }),
       ...(broken.length > 0 && { broken }),
@@ -123,11 +128,18 @@ const lookAt = async (parts: HealthParts) =>
     within(parts.lost ? Promise.resolve(false) : parts.witness.isLate(), true),
     // Nor is there a new checkpoint to cosign.
     within(parts.lost ? Promise.resolve(uncosigning) : parts.cosigning(), notTold),
+    within(parts.sinks?.() ?? Promise.resolve(null), 'failing' as const),
   ])
 
 const uncosigning: CosigningState = { state: 'off', uncosigned: [] }
 
 const notTold: CosigningState = { state: 'failing', uncosigned: [] }
+
+/** A sink that takes nothing stops no request: its events wait in the log. */
+function sinksIn(states: readonly SinkState[] | null | 'failing'): HealthReport['parts']['sinks'] {
+  if (states === null) return 'off'
+  return states !== 'failing' && states.every(({ state }) => state === 'ok') ? 'ok' : 'failing'
+}
 
 /** Reports whether days are sealed in time, and the newest sealed day. Late sealing does not stop requests. */
 async function sealing({ seals, clock }: { seals: Pick<Seals, 'first' | 'head' | 'alarm'>; clock: Clock }) {

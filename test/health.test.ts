@@ -115,6 +115,34 @@ describe('the cosignatures', () => {
   })
 })
 
+describe('the sinks', () => {
+  const states = (...each: readonly ('ok' | 'failing' | 'off')[]) =>
+    each.map((state, i) => ({
+      ...{ name: `sink-${i}`, kind: 'webhook' as const, state, lag: i },
+      ...(state !== 'ok' && { why: 'no-answer' as const, since: noon }),
+    }))
+  const withSinks = (sinks?: () => Promise<ReturnType<typeof states>>, counted = false) =>
+    look(noon, new MemorySeals(first), counted, false, [], sinks ? { sinks } : {})
+
+  test.each([
+    ['none', undefined, 'off'],
+    ['one that takes its events', async () => states('ok'), 'ok'],
+    ['one of two that takes nothing', async () => states('ok', 'failing'), 'failing'],
+    ['one that is switched off', async () => states('off'), 'failing'],
+    ['one whose place cannot be read', () => Promise.reject(new Problem('unavailable', 'No.')), 'failing'],
+  ] as const)('with %s: asking and deciding go on', async (_which, sinks, expected) => {
+    const { status, parts } = await withSinks(sinks)
+    expect({ status, sinks: parts.sinks }).toEqual({ status: 'ok', sinks: expected })
+  })
+
+  test('are told of one by one to readers of evidence alone', async () => {
+    const two = states('ok', 'failing')
+    expect(await withSinks(async () => two, true)).toMatchObject({ sinks: two })
+    expect(await withSinks(async () => two)).not.toHaveProperty('sinks')
+    expect(await withSinks(undefined, true)).not.toHaveProperty('sinks')
+  })
+})
+
 test('version, clock and whether people are admitted are told to anyone', async () => {
   const seals = new MemorySeals(first)
   expect(await look(noon, seals)).toMatchObject({ version: '1.2.3', now: noon, people: 'admitted' })

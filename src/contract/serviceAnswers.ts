@@ -31,6 +31,7 @@ export const healthReport = component(
         signer: part,
         directory: part,
         deliveries: part,
+        sinks: z.enum(['ok', 'failing', 'off']),
         seal: z.enum(['ok', 'failing', 'evidence-broken', 'read-only']),
         evidence: z.enum(['ok', 'evidence-broken']),
         backup: z.enum(['ok', 'failing', 'off']),
@@ -39,6 +40,22 @@ export const healthReport = component(
         description:
           'Requests past their deadline, calls that wait, and how often the tables asked this process to call later, in five minutes.',
       }),
+      sinks: z
+        .array(
+          z.object({
+            name: z.string(),
+            kind: z.enum(['webhook', 'sentinel', 'ocsf']),
+            state: z.enum(['ok', 'failing', 'off']),
+            lag: anyCount,
+            why: z.string().optional(),
+            since: anyInstant.optional(),
+          }),
+        )
+        .optional()
+        .meta({
+          description:
+            'The systems that are told of all events: how many events each was not sent yet, and why it takes none, since when. Absent without any.',
+        }),
       immutable: z
         .boolean()
         .optional()
@@ -86,7 +103,7 @@ export const healthReport = component(
     ...{ status: 'ok', version: '0.1.0', now: example.asked, people: 'admitted' },
     parts: {
       ...{ ledger: 'ok', archive: 'ok', witness: 'ok', cosignatures: 'off', signer: 'ok', directory: 'ok' },
-      ...{ deliveries: 'ok', seal: 'ok', evidence: 'ok', backup: 'off' },
+      ...{ deliveries: 'ok', sinks: 'off', seal: 'ok', evidence: 'ok', backup: 'off' },
     },
   },
 )

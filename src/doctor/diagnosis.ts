@@ -4,7 +4,19 @@ export type PartState = 'ok' | 'warning' | 'wrong' | 'unknown'
 /** The parts of a deployment, in the order of the report. */
 export const partNames = [
   ...(['address', 'start', 'settings', 'ledger', 'archive', 'immutability', 'witness', 'cosignatures'] as const),
-  ...(['signer', 'directory', 'seal', 'evidence', 'backup', 'deliveries', 'clock', 'api', 'bot', 'slack'] as const),
+  ...([
+    'signer',
+    'directory',
+    'seal',
+    'evidence',
+    'backup',
+    'deliveries',
+    'sinks',
+    'clock',
+    'api',
+    'bot',
+    'slack',
+  ] as const),
   ...(['pipelines', 'people'] as const),
 ] as const
 

@@ -67,6 +67,11 @@ const parts: Partial<Record<PartName, Words>> = {
     failing: 'a card, or the file of an ended request, did not get through in the last two hours',
     remedy: `Check that the bot is in each channel of approvers.json. ${runbook('cards-do-not-appear')}`,
   },
+  sinks: {
+    ok: 'every sink takes events',
+    failing: 'a sink of sinks.json takes no events',
+    remedy: `A token with Evidence.Read shows which, and why, in /api/health. ${runbook('a-sink-takes-no-events')}`,
+  },
 }
 
 /** Asks the service for its own view of its parts. @param token of a person with Evidence.Read, for details */
@@ -113,6 +118,7 @@ function partFrom(part: PartName, { ok, failing, remedy }: Words, state: unknown
       'the ledger was restored and lacks events, or their texts: it can only be read',
       backup('what-is-lost'),
     )
+  if (state === 'off' && part === 'sinks') return well(part, 'there are no sinks: no other system is told of events')
   if (state === 'off')
     return warns(part, 'no snapshots are made: with the tables, open requests would be lost', backup('setting-it-up'))
   return unknown(part, 'this version of the service does not tell', 'Use the doctor of the version that is deployed.')

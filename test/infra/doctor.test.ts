@@ -117,7 +117,7 @@ describe('the local stack', () => {
     expect(code).toBe(0)
     const lines = stdout.trimEnd().split('\n')
     expect(lines.map((line) => line.split(/ +/)[1])).toEqual(partNames)
-    expect(stderr).toBe('doctor: 0 wrong, 1 to look at, 2 not examined, 17 well\n')
+    expect(stderr).toBe('doctor: 0 wrong, 1 to look at, 2 not examined, 18 well\n')
     expect(stdout).not.toContain('\u001b')
   })
 
