@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import { version } from '../package.json'
 import type { Day } from './core/data/day.ts'
-import type { RequestId, Shard } from './core/data/id.ts'
+import { type RequestId, type Shard, shardOf } from './core/data/id.ts'
 import type { BrokenRow, StepUpNeeded } from './core/data/problem.ts'
 import type { DeliveryState } from './core/request/delivery.ts'
 import type { ApprovalRequest } from './core/request/request.ts'
@@ -18,6 +18,7 @@ import { cosigningState } from './evidence/seal/cosigningState.ts'
 import { Bundles } from './evidence/read/bundles.ts'
 import { cosignedNotes } from './evidence/read/cosignatures.ts'
 import { sweep } from './sweep.ts'
+import { type SinkNotice, Sinks } from './sinks/sinks.ts'
 import { holdsAgain } from './evidence/alarmCheck.ts'
 import { type ExportedDownload, Exports } from './evidence/exports.ts'
 import { eraseAll, type ErasureOrder } from './evidence/erasures.ts'
@@ -58,6 +59,7 @@ import type { Policy } from './ports/policy.ts'
 import type { Signer } from './ports/signer.ts'
 import type { Archive } from './ports/archive.ts'
 import type { Seals } from './ports/seals.ts'
+import type { Sink, SinkCursors } from './ports/sinks.ts'
 import { type Bot, bot, type BotParts } from './teams/inbound/bot.ts'
 import type { Cards } from './cards/cards.ts'
 import { teamsDoor } from './teams/inbound/door.ts'
@@ -123,6 +125,10 @@ export interface Adapters {
   readonly repairs: Repairs
   /** Show requests in channels, by kind of channel. Without them requests are decided over HTTP alone. */
   readonly messengers?: Messengers
+  /** Receivers of all events, and how far each is. Absent without any. */
+  readonly sinks?: { readonly all: readonly Sink[]; readonly cursors: SinkCursors }
+  /** Is called when a receiver is switched off, or fails again and again. Must not throw. */
+  readonly noticed?: (notice: SinkNotice) => void
   /** The cards on which requests are shown, in every door. Loaded when the first is drawn. */
   readonly cards: (review?: Uint8Array) => Promise<Cards>
   /** The door for people in Teams. Its answers go through the messenger of Teams. */
@@ -139,9 +145,9 @@ export interface Adapters {
 export type GitHub = Pick<GitHubDoorParts, 'settings' | 'api'>
 
 /** What only Slack's door has. */
-export type Slack = Pick<SlackDoorParts, 'settings' | 'api' | 'link'>
+type Slack = Pick<SlackDoorParts, 'settings' | 'api' | 'link'>
 
-export interface Teams {
+interface Teams {
   readonly gate: Gate
   /** The same cards as in the other doors, with what only Teams shows around them. Without it they are the same. */
   readonly cards?: Adapters['cards']
@@ -165,7 +171,12 @@ export function compose(given: Adapters) {
   checkClients(clients, policy)
   checkDoors(clients, policy, { slack: adapters.slack !== undefined })
   const waiting = new Waiting(ledger)
-  const wake = ({ id }: ApprovalRequest) => waiting.wake(id)
+  const sinks = isReadOnly ? null : sinksOf(adapters)
+  const wake = (request: ApprovalRequest) => {
+    waiting.wake(request.id)
+    const newest = request.events.at(-1)
+    if (newest) sinks?.committed(shardOf(request.id), newest)
+  }
   const ends = new Ends(adapters)
   const useForGate = (id: RequestId): Promise<ApprovalRequest> => useCases.useForGate(id)
   const outbound = sends(adapters) ? outboundOf(adapters, ends, changing(adapters, wake), useForGate) : undefined
@@ -190,7 +201,7 @@ export function compose(given: Adapters) {
   const handlers = api({
     approvals: useCases,
     evidence: evidenceOf(adapters, changes, ends),
-    health: healthOf(adapters, waiting, delivery, ends),
+    health: healthOf(adapters, { waiting, delivery, ends, sinks }),
     deliveryOf: async (request) => (delivery && adapters.messengers ? delivery.state(request) : untoldState(request)),
     callers: adapters.callers,
     cards: adapters.cards,
@@ -200,21 +211,28 @@ export function compose(given: Adapters) {
     baseUrl,
     ...(adapters.console && { console: adapters.console }),
   })
-  const teams = adapters.teams && outbound ? teamsOf({ ...adapters, ...adapters.teams, ...outbound }, useCases) : null
-  const slack = adapters.slack && outbound ? slackOf({ ...adapters, ...outbound }, adapters.slack, useCases) : null
-  const gitHub = adapters.gitHub && outbound ? gitHubOf({ ...adapters, ...outbound }, adapters.gitHub, useCases) : null
-  const timers = isReadOnly ? resting : timersOf(adapters, useCases, outbound)
-  const pages = consolePages({ files: adapters.consoleFiles ?? (() => new Map()), settings: adapters.console })
-  const authzen = adapters.authzen ? authzenDoor({ approvals: useCases, signer, baseUrl, clock: adapters.clock }) : null
+  const timers = isReadOnly ? resting : timersOf(adapters, useCases, outbound, sinks)
   return {
     api: handlers,
-    authzen: authzenHandlers(adapters, authzen),
-    console: pages,
+    console: consolePages({ files: adapters.consoleFiles ?? (() => new Map()), settings: adapters.console }),
     approvals: useCases,
     ...timers,
-    ...{ teams, slack, gitHub, delivery },
-    azureDevOps: azureDevOpsOf(adapters, useCases),
+    ...otherDoors(adapters, outbound, useCases),
+    ...{ delivery, sinks },
     stop: () => waiting.stop(),
+  }
+}
+
+/** The doors beside the API: where people are asked, where pipelines wait, and what speaks the words of AuthZEN. */
+function otherDoors(adapters: Composing, outbound: Outbound | undefined, approvals: Approvals) {
+  const { signer, baseUrl, clock } = adapters
+  const authzen = adapters.authzen ? authzenDoor({ approvals, signer, baseUrl, clock }) : null
+  return {
+    teams: adapters.teams && outbound ? teamsOf({ ...adapters, ...adapters.teams, ...outbound }, approvals) : null,
+    slack: adapters.slack && outbound ? slackOf({ ...adapters, ...outbound }, adapters.slack, approvals) : null,
+    gitHub: adapters.gitHub && outbound ? gitHubOf({ ...adapters, ...outbound }, adapters.gitHub, approvals) : null,
+    azureDevOps: azureDevOpsOf(adapters, approvals),
+    authzen: authzenHandlers(adapters, authzen),
   }
 }
 
@@ -238,9 +256,14 @@ const resting: Timers = {
   snapshot: async () => [],
 }
 
-const timersOf = (adapters: Composing, approvals: Approvals, outbound: Outbound | undefined): Timers => {
+const timersOf = (
+  adapters: Composing,
+  approvals: Approvals,
+  outbound: Outbound | undefined,
+  sinks: Sinks | null,
+): Timers => {
   const { backup, cosigners = [] } = adapters
-  const parts = { ...adapters, approvals, delivery: outbound?.delivery ?? null, backlog: backlog(adapters) }
+  const parts = { ...adapters, approvals, delivery: outbound?.delivery ?? null, sinks, backlog: backlog(adapters) }
   return {
     sweep: () => sweep(parts),
     seal: sealer(adapters, outbound?.messenger ?? null),
@@ -291,6 +314,13 @@ function outboundOf(
   }
 }
 
+/** Tells other systems of all events; `null` if there are none. */
+function sinksOf({ sinks, ledger, clock, failed, noticed }: Composing): Sinks | null {
+  if (!sinks || sinks.all.length === 0) return null
+  const { all, cursors } = sinks
+  return new Sinks({ ...{ sinks: all, cursors, ledger, clock, random, pause, failed }, ...(noticed && { noticed }) })
+}
+
 /** Waits without keeping the process alive: the timer finds deliveries that are left. */
 const pause = (ms: number): Promise<unknown> => setTimeout(ms, undefined, { ref: false })
 
@@ -324,13 +354,21 @@ function evidenceOf(adapters: Composing, changes: ChangeParts, ends: Ends) {
 const requestIn = ({ request }: BrokenRow): readonly RequestId[] =>
   request === undefined ? [] : [request as RequestId]
 
-const healthOf = (adapters: Adapters, waiting: Waiting, delivery: Delivery | null, ends: Ends) => {
+interface Looked {
+  readonly waiting: Waiting
+  readonly delivery: Delivery | null
+  readonly ends: Ends
+  readonly sinks: Sinks | null
+}
+
+const healthOf = (adapters: Adapters, { waiting, delivery, ends, sinks }: Looked) => {
   const { ledger, archive, witness, seals, holds, clock, signer, directory, clients, alarms, backup, incomplete } =
     adapters
   const { macs, isOpen = () => true, throttled = () => 0, cosigners = [] } = adapters
   return health({
     ...(backup && { backup: backup.rows }),
     ...(incomplete && { lost: incomplete }),
+    ...(sinks && { sinks: () => sinks.states() }),
     ledger,
     macs,
     isOpen,

@@ -56,6 +56,8 @@ export interface Config {
   readonly slack?: SlackSettings
   /** Absent without a GitHub App. */
   readonly gitHub?: GitHubSettings
+  /** The file that names the systems which are told of events; absent without any. */
+  readonly sinksFile?: string
 }
 
 /** The settings that a restore needs: where the ledger is kept, and what authenticates it. */
@@ -101,6 +103,7 @@ function configIn(env: NodeJS.ProcessEnv, refuse: Refuse): Config {
     ...stepUpIn(env[stepUpSetting], refuse),
     ...slackIn(env, refuse),
     ...gitHubIn(env, refuse),
+    ...sinksFileIn(env),
     backup: isOn('COUNTERSIGN_BACKUP', env['COUNTERSIGN_BACKUP'], refuse),
     witnesses: witnessesOf(env[witnessSetting], refuse),
     authzen: isOn(authzenSetting, env[authzenSetting], refuse),
@@ -263,6 +266,13 @@ function gitHubIn(env: NodeJS.ProcessEnv, refuse: Refuse): Pick<Config, 'gitHub'
       api: api === '' ? publicGitHub : api,
     },
   }
+}
+
+/** The file that names the systems which are told of events. */
+export const sinksSetting = 'COUNTERSIGN_SINKS'
+
+function sinksFileIn({ [sinksSetting]: sinksFile = '' }: NodeJS.ProcessEnv): Pick<Config, 'sinksFile'> {
+  return sinksFile === '' ? {} : { sinksFile }
 }
 
 /**

@@ -1,14 +1,19 @@
 import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { ManagedIdentityCredential } from '@azure/identity'
+import { version } from '../package.json'
 import { type Adapters, type App, compose } from './app.ts'
 import { GraphDirectory } from './azure/directory.ts'
 import { VaultLedgerKey } from './azure/ledgerKey.ts'
+import { ocsfSink } from './azure/ocsfSink.ts'
+import { sentinelSink } from './azure/sentinel.ts'
 import { VaultRsaKey } from './azure/rsaKey.ts'
 import { VaultSigner } from './azure/signer.ts'
 import { connectStorage, type Storage } from './azure/storage.ts'
+import { VaultSecret } from './azure/vaultSecret.ts'
 import { drawing } from './cards/lazyCards.ts'
-import { type Config, readConfig } from './config.ts'
+import { type Config, readConfig, sinksSetting } from './config.ts'
 import { cosignerAt } from './cosigner/client.ts'
 import { instant } from './core/data/instant.ts'
 import { Witness } from './evidence/witness.ts'
@@ -20,14 +25,18 @@ import { loadPolicy } from './policy/load.ts'
 import { unserved, untold, withoutChannel, withoutGitHub, withoutMessenger } from './policy/untold.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Policy } from './ports/policy.ts'
+import type { Sink } from './ports/sinks.ts'
 import { Alarms } from './runtime/alarms.ts'
 import { readCards, readConsole, readVerifiers } from './runtime/folder.ts'
-import { backgroundLine, undeliveredLine } from './runtime/log.ts'
+import { backgroundLine, sinkLine, undeliveredLine } from './runtime/log.ts'
 import { logLine } from './runtime/logLine.ts'
 import { opening } from './runtime/opening.ts'
 import { gitHubApi } from './github/api.ts'
 import { consoleLink } from './slack/blocks.ts'
 import { connectSlack } from './slack/connect.ts'
+import { readSinks, type SinkSettings } from './sinksFile.ts'
+import { publicDial } from './webhook/hookCall.ts'
+import { webhook } from './webhook/webhook.ts'
 import { gate } from './teams/inbound/gate.ts'
 import { connect } from './teams/outbound/connection.ts'
 import { type ConsolePlace, renderOn, withStoryLink } from './teams/storyLink.ts'
@@ -49,11 +58,12 @@ export interface Deployed {
 /**
  * Composes the app with the services of Azure. Sends nothing that changes anything.
  *
- * @throws {Error} naming the malformed setting or policy file
+ * @throws {Error} naming the malformed setting or file
  */
 export async function deploy(env: NodeJS.ProcessEnv): Promise<Deployed> {
   const config = readConfig(env)
-  const connected = connectedTo(config)
+  const sinks = await sinksOf(config)
+  const connected = connectedTo(config, sinks)
   // The key is on its way while the policy is read.
   void connected.storage.warm()
   const cards = readCards(beside('cards'))
@@ -66,7 +76,7 @@ export async function deploy(env: NodeJS.ProcessEnv): Promise<Deployed> {
   if (!config.gitHub && policy.gitHubs().length > 0) console.warn(logLine('start', { start: true, ...withoutGitHub }))
   if (config.clients.size === 0)
     console.warn(logLine('start', { start: true, missing: clientsSetting, effect: 'people are refused over HTTP' }))
-  return composed(config, connected, policy, cards)
+  return composed(config, connected, policy, { cards, sinks })
 }
 
 interface Connected {
@@ -74,7 +84,19 @@ interface Connected {
   readonly storage: Storage
 }
 
-function connectedTo(config: Config): Connected {
+/** @throws {Error} that names the file, its flaw and its line */
+async function sinksOf({ sinksFile, cloud }: Config): Promise<readonly SinkSettings[]> {
+  if (sinksFile === undefined) return []
+  const bytes = await readFile(sinksFile).catch((cause: unknown) => {
+    throw new Error(
+      `The setting ${sinksSetting} names ${sinksFile}, which cannot be read: put the file there, or leave the setting out.`,
+      { cause },
+    )
+  })
+  return readSinks(bytes, cloud)
+}
+
+function connectedTo(config: Config, sinks: readonly SinkSettings[]): Connected {
   const credential = new ManagedIdentityCredential({ clientId: config.clientId })
   const storage = connectStorage({
     tables: {
@@ -86,6 +108,7 @@ function connectedTo(config: Config): Connected {
     origin: config.origin,
     tenant: config.tenantId,
     backup: config.backup,
+    exports: sinks.some(({ kind }) => kind === 'ocsf'),
   })
   return { credential, storage }
 }
@@ -94,7 +117,7 @@ function composed(
   config: Config,
   { credential, storage }: Connected,
   policy: Policy,
-  cards: ReadonlyMap<string, Uint8Array>,
+  { cards, sinks }: { readonly cards: ReadonlyMap<string, Uint8Array>; readonly sinks: readonly SinkSettings[] },
 ): Deployed {
   const { baseUrl, tenantId, origin, apiAppId: audience, cloud } = config
   const clock: Clock = { now: () => instant(Date.now()) }
@@ -128,6 +151,11 @@ function composed(
     }),
     ...(config.authzen && { authzen: true }),
     undelivered: (id) => console.error(undeliveredLine(id)),
+    sinks: {
+      all: sinks.map((sink) => sinkOn(sink, { config, credential, storage, clock })),
+      cursors: storage.sinkCursors,
+    },
+    noticed: (notice) => console.error(sinkLine(notice)),
     alarms,
     cosigners: config.witnesses.map((witness) => cosignerAt(witness)),
     baseUrl,
@@ -137,6 +165,31 @@ function composed(
   }
   let app = compose(adapters)
   return { app: () => app, open }
+}
+
+interface SinkMeans extends Connected {
+  readonly config: Config
+  readonly clock: Clock
+}
+
+function sinkOn(settings: SinkSettings, { config, credential, storage, clock }: SinkMeans): Sink {
+  const { baseUrl, origin, tenantId: tenant, cloud, consoleAppId } = config
+  const by = { origin, tenant, version }
+  const { host } = new URL(baseUrl)
+  switch (settings.kind) {
+    case 'webhook': {
+      const of = { secretId: settings.secret, audience: cloud.vault, credential }
+      const secret = new VaultSecret(`The secret of the sink ${settings.name}`, of, (one) => one)
+      const secrets = async () => (await secret.versions()).map(({ value }) => value)
+      return webhook(settings, { secrets, by, host, clock, dial: publicDial })
+    }
+    case 'sentinel': {
+      const requests = `${baseUrl}/${consoleAppId === undefined ? 'api' : 'console'}/requests/`
+      return sentinelSink(settings, { credential, audience: cloud.monitor, by: { ...by, host, requests }, clock })
+    }
+    case 'ocsf':
+      return ocsfSink(settings, { blobs: storage.exports, by })
+  }
 }
 
 function consoleOf({ cloud, tenantId, apiAppId, consoleAppId: clientId }: Config): Pick<Adapters, 'console'> {

@@ -4,6 +4,7 @@ import type { Macs } from '../runtime/macs.ts'
 import type { Incomplete } from '../ports/ledgerMark.ts'
 import type { Policy } from '../ports/policy.ts'
 import { BlobArchive, type BlobSettings } from './archive.ts'
+import { ExportBlobs } from './exportBlobs.ts'
 import { TableHolds } from './holds.ts'
 import { TableLedger } from './ledger.ts'
 import { TableRows } from './ledgerRows.ts'
@@ -12,6 +13,7 @@ import { prepareLedger } from './meta.ts'
 import { TableOutbox } from './outbox.ts'
 import { TableRepairs } from './repairs.ts'
 import { TableSeals } from './seals.ts'
+import { TableSinkCursors } from './sinkCursors.ts'
 import { connectTables, type TablesOptions } from './tables.ts'
 
 /** An account's tables and blobs, and the log and tenant that this deployment keeps there. */
@@ -23,6 +25,8 @@ export interface StorageSettings {
   readonly tenant: string
   /** Whether snapshots are taken: they need a container of their own. */
   readonly backup: boolean
+  /** Whether events are written as lines: they need a container of their own, too. Not unless given. */
+  readonly exports?: boolean
 }
 
 /** The ports that store data. */
@@ -33,6 +37,10 @@ export interface Storage {
   readonly repairs: TableRepairs
   readonly seals: TableSeals
   readonly holds: TableHolds
+  /** How far other systems were told of events. */
+  readonly sinkCursors: TableSinkCursors
+  /** Takes events as lines. */
+  readonly exports: ExportBlobs
   readonly archive: BlobArchive
   /** Authenticates the rows. */
   readonly macs: Macs
@@ -60,12 +68,19 @@ export interface Storage {
 }
 
 /** Connects to the storage of a deployment. Sends nothing. */
-export function connectStorage({ origin, tenant, backup: isBackedUp, ...settings }: StorageSettings): Storage {
+export function connectStorage({
+  origin,
+  tenant,
+  backup: isBackedUp,
+  exports: isExporting = false,
+  ...settings
+}: StorageSettings): Storage {
   const tables = connectTables({ ...settings.tables, origin })
   const archive = new BlobArchive({ ...settings.blobs, container: 'evidence' })
   const backup = isBackedUp
     ? { rows: new TableRows(tables), archive: new BlobArchive({ ...settings.blobs, container: 'backup' }) }
     : null
+  const exports = new ExportBlobs(settings.blobs)
   return {
     ledger: new TableLedger(tables),
     limits: new TableLimits(tables),
@@ -73,6 +88,8 @@ export function connectStorage({ origin, tenant, backup: isBackedUp, ...settings
     repairs: new TableRepairs(tables),
     seals: new TableSeals(tables),
     holds: new TableHolds(tables),
+    sinkCursors: new TableSinkCursors(tables),
+    exports,
     archive,
     macs: tables.macs,
     throttled: () => tables.throttling?.recent() ?? 0,
@@ -81,7 +98,7 @@ export function connectStorage({ origin, tenant, backup: isBackedUp, ...settings
       await tables.macs.rows().catch(() => undefined)
     },
     async prepare(at) {
-      const containers = [archive, ...(backup ? [backup.archive] : [])]
+      const containers = [archive, ...(backup ? [backup.archive] : []), ...(isExporting ? [exports] : [])]
       const [{ incomplete = null }] = await Promise.all([
         prepareLedger(tables, { origin, tenant, at }),
         ...containers.map((one) => one.prepare()),

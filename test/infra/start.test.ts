@@ -165,9 +165,21 @@ test.each([
     },
     /COUNTERSIGN_CLIENTS .*deploy-bot/,
   ],
+  ['a file of sinks that is not there', { COUNTERSIGN_SINKS: 'sinks.json' }, /COUNTERSIGN_SINKS names sinks\.json/],
 ])('%s stops the start by name, even while storage fails', async (_what, settings, words) => {
   azure.trouble({ 'contoso.table': 403 })
   const { code, said } = await packaged.refusedStart({ ...azure.env, ...settingsIn(), ...settings }, words)
+  expect(code).toBe(1)
+  expect(said).toMatch(words)
+})
+
+test('sinks with a typo stop the start with line, member and rule', async () => {
+  const place = mkdtempSync(join(tmpdir(), 'countersign-sinks-'))
+  const file = join(place, 'sinks.json')
+  writeFileSync(file, '{ "version": 1, "sinks": {\n  "lines": { "kind": "ocsf", "raw": false } } }')
+  const words = /sinks\.json:2: sinks\.lines\.raw: there is no such member here; there are kind, rawData/
+  const { code, said } = await packaged.refusedStart({ ...azure.env, ...settingsIn(), COUNTERSIGN_SINKS: file }, words)
+  rmSync(place, { recursive: true })
   expect(code).toBe(1)
   expect(said).toMatch(words)
 })
