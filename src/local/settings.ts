@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { witnessesIn, type WitnessSettings, witnessSetting } from '../cosigner/settings.ts'
-import { authzenSetting, isOn, policyRefIn, policyRefSetting, stepUpIn } from '../config.ts'
+import { authzenSetting, isOn, policyRefIn, policyRefSetting, sinksSetting, stepUpIn } from '../config.ts'
 import { stepUpSetting } from '../http/stepUp.ts'
 import { people } from './accounts.ts'
 import type { LocalStorage } from './azurite.ts'
@@ -16,6 +16,8 @@ export interface LocalSettings {
   readonly policyRef?: string
   /** The authentication context that a decision of tier `high` over HTTP takes; absent: none. */
   readonly stepUp?: string
+  /** The file that names the sinks; absent without any. */
+  readonly sinksFile?: string
   /** Whether `npm run local -- seal` and the timer keep a snapshot. */
   readonly backup: boolean
   /** Who cosigns the checkpoints of the log; empty without any. */
@@ -67,6 +69,7 @@ Settings (environment)
   COUNTERSIGN_WITNESS         address and keys of a witness, which     none
                               may be on this machine, without TLS
   COUNTERSIGN_AUTHZEN         on: there is a door for AuthZEN          off
+  COUNTERSIGN_SINKS           file of the sinks, of the kind ocsf      none
 The system chooses a port for 0.
 `
 
@@ -85,6 +88,7 @@ export function localSettings(env: NodeJS.ProcessEnv, args: readonly string[]): 
     policy: resolve(env['COUNTERSIGN_POLICY'] || 'policy'),
     ...asUsage(() => policyRefIn(env[policyRefSetting])),
     ...asUsage(() => stepUpIn(env[stepUpSetting])),
+    ...(env[sinksSetting] && { sinksFile: resolve(env[sinksSetting]) }),
     backup: asUsage(() => isOn('COUNTERSIGN_BACKUP', env['COUNTERSIGN_BACKUP'])),
     witnesses: asUsage(() => witnessesIn(env[witnessSetting], { allowsLoopback: true })),
     authzen: asUsage(() => isOn(authzenSetting, env[authzenSetting])),

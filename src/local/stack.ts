@@ -3,9 +3,11 @@ import { AzureNamedKeyCredential } from '@azure/data-tables'
 import type { AccessToken, TokenCredential } from '@azure/identity'
 import { StorageSharedKeyCredential } from '@azure/storage-blob'
 import { type App, compose, type Adapters } from '../app.ts'
+import { version } from '../../package.json'
 import { GraphDirectory } from '../azure/directory.ts'
 import { cosignerAt } from '../cosigner/client.ts'
 import type { WitnessSettings } from '../cosigner/settings.ts'
+import { type OcsfSinkSettings, ocsfSink } from '../azure/ocsfSink.ts'
 import { connectStorage } from '../azure/storage.ts'
 import { Witness } from '../evidence/witness.ts'
 import { Bundles } from '../evidence/read/bundles.ts'
@@ -60,6 +62,8 @@ export interface StackParts {
   readonly witnesses?: readonly WitnessSettings[]
   /** Whether there is a door for AuthZEN; not without it. */
   readonly authzen?: boolean
+  /** Sinks that write lines into the stack's own storage. Absent: none. */
+  readonly sinks?: readonly OcsfSinkSettings[]
   readonly failed: (cause: unknown) => void
 }
 
@@ -79,7 +83,7 @@ export interface LocalStack {
 
 /** Composes the same app as a deployment, with local storage, sign-in, keys and clock. */
 export async function composeLocal(parts: StackParts): Promise<LocalStack> {
-  const { data, policy, baseUrl, azurite, identity, clock, witnesses = [] } = parts
+  const { data, policy, baseUrl, azurite, identity, clock, witnesses = [], sinks = [] } = parts
   const { account, key } = azurite
   const storage = connectStorage({
     tables: {
@@ -91,6 +95,7 @@ export async function composeLocal(parts: StackParts): Promise<LocalStack> {
     origin,
     tenant: tenantId,
     backup: parts.backup ?? false,
+    exports: sinks.length > 0,
   })
   const incomplete = await storage.prepare(clock.now())
   await storage.keep(policy)
@@ -102,6 +107,7 @@ export async function composeLocal(parts: StackParts): Promise<LocalStack> {
     ...storage,
     ...(incomplete && { incomplete }),
     ledger: witness.ledger,
+    sinks: sinksIn(storage, sinks),
     policy,
     directory: new GraphDirectory({ url: identity.graphUrl, audience: 'local', credential: anyToken, clock }),
     signer: await fileSigner(grantKeyIn(data)),
@@ -135,6 +141,15 @@ export async function composeLocal(parts: StackParts): Promise<LocalStack> {
   const bundles = new Bundles({ seals, archive, clock })
   return { app, seal: () => sealNow({ ...app, seals, bundles }) }
 }
+
+/** The sinks of a local stack, which are files of its own storage. */
+const sinksIn = (
+  { exports, sinkCursors }: ReturnType<typeof connectStorage>,
+  sinks: StackParts['sinks'] & {},
+): Adapters['sinks'] & {} => ({
+  all: sinks.map((sink) => ocsfSink(sink, { blobs: exports, by: { origin, tenant: tenantId, version } })),
+  cursors: sinkCursors,
+})
 
 /** Where requests are shown: in Teams, in Slack, in both or in neither. */
 function roomsOn(

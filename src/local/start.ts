@@ -25,6 +25,7 @@ import { Pages } from './pages.ts'
 import { channelsIn, type Playground, startPlayground } from './playground.ts'
 import { checkPorts, listen, loopback } from './port.ts'
 import { type LocalSettings, localSettings, usage, UsageError } from './settings.ts'
+import { localSinks } from './sinks.ts'
 import { composeLocal } from './stack.ts'
 import { welcome } from './welcome.ts'
 import { captureFunctions, runStartHooks } from './worker.ts'
@@ -64,6 +65,7 @@ async function start(settings: LocalSettings, end: () => void): Promise<void> {
   running.push(await lockData(data))
   await checkPorts(Object.values(ports))
   say('starting storage, sign-in, the API and the Teams client …')
+  const sinks = await localSinks(settings.sinksFile)
   const cards = readCards('cards')
   const policy = await policyOf(settings, cards)
   const clock = localClock(data)
@@ -93,6 +95,7 @@ async function start(settings: LocalSettings, end: () => void): Promise<void> {
     identity,
     clock,
     ...choicesOf(settings),
+    sinks,
     failed: failed('background'),
     teams: localTeams(process.env, playground?.connectorUrl ?? null),
     ...(settings.slack && { slack: settings.slack }),
@@ -101,6 +104,7 @@ async function start(settings: LocalSettings, end: () => void): Promise<void> {
   async function sweep(): Promise<number> {
     const swept = await app.approvals.sweep()
     await app.delivery?.sweep()
+    await app.sinks?.sweep()
     return swept
   }
   useApp({ ...app, api: mapped(app.api, naming) })
