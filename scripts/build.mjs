@@ -102,8 +102,9 @@ const outputs = [
   { entry: 'src/local/command.ts', file: 'dist/local/command.cjs', options: { packages: 'external' } },
   // Programs that an operator runs from a checkout.
   { entry: 'src/operate/restore.ts', file: 'dist/operate/restore.cjs', options: { packages: 'external' } },
-  // The check of a policy for `scripts/package.mjs`.
+  // The checks of a policy and of sinks for `scripts/package.mjs`.
   { entry: 'src/local/policyCheck.ts', file: 'dist/local/policyCheck.cjs', options: { packages: 'external' } },
+  { entry: 'src/local/sinksCheck.ts', file: 'dist/local/sinksCheck.cjs', options: { packages: 'external' } },
 ]
 
 /** Folders that the bundle reads at run time, copied beside it. */

@@ -18,6 +18,7 @@ Builds, and makes what is deployed: the folder dist/app and the same as dist/app
 The same sources and policy make the same bytes.
 
   --policy FOLDER   the policy that is deployed; it is checked as the service checks it
+  --sinks FILE      the systems that are told of events; it is checked, too, and deployed as sinks.json. Empty for none
   --example         for a trial: allows the accounts and channels of the example policy, which are in no tenant
   --built           takes what lies in dist/, and does not build
   --out FOLDER      where to (dist/app); the zip is made beside it
@@ -33,7 +34,7 @@ const folders = ['cards', 'evidence', 'console']
 class Refusal extends Error {}
 
 async function main() {
-  const { help, policy, example, built, out, json } = options()
+  const { help, policy, sinks, example, built, out, json } = options()
   if (help) return void process.stdout.write(usage)
   if (policy === undefined) throw new Refusal('--policy FOLDER is missing: the policy that is deployed.')
   const folder = resolve(out)
@@ -42,7 +43,7 @@ async function main() {
   // An older package must not be taken for the one that could not be made.
   await Promise.all([folder, `${folder}.zip`].map((path) => rm(path, { recursive: true, force: true })))
   if (!built) build()
-  const files = await filesWith(policy, example)
+  const files = await filesWith(policy, example, sinks)
   await write(folder, files.members)
   await writeFile(`${folder}.zip.new`, files.zip)
   await rename(`${folder}.zip.new`, `${folder}.zip`)
@@ -52,6 +53,7 @@ async function main() {
 function options() {
   const options = {
     policy: { type: 'string' },
+    sinks: { type: 'string' },
     out: { type: 'string', default: join(dist, 'app') },
     ...Object.fromEntries(['example', 'built', 'json', 'help'].map((name) => [name, { type: 'boolean' }])),
   }
@@ -72,7 +74,7 @@ function build() {
 }
 
 /** All deployed files by path, sorted, and their zip. */
-async function filesWith(policyFolder, example) {
+async function filesWith(policyFolder, example, sinksFile) {
   const check = join(dist, 'local', 'policyCheck.cjs')
   const missing = [...programs, ...folders].map((name) => join(dist, name)).filter((path) => !existsSync(path))
   if (missing.length > 0 || !existsSync(check))
@@ -82,6 +84,7 @@ async function filesWith(policyFolder, example) {
   const { checkPolicy } = createRequire(import.meta.url)(check)
   const policy = await checkPolicy(policyFolder, join(dist, 'cards'), { example: example === true })
   if ('flaws' in policy) throw new Refusal(refused(policyFolder, policy))
+  const sinks = !sinksFile ? [] : [['sinks.json', await sinksIn(sinksFile)]]
   const { name, version } = readJson(join(root, 'package.json'))
   const members = new Map(
     [
@@ -89,11 +92,21 @@ async function filesWith(policyFolder, example) {
       ['package.json', Buffer.from(`${JSON.stringify({ name, version, main: 'main.cjs' }, null, 2)}\n`)],
       ...programs.map((file) => [file, readFileSync(join(dist, file))]),
       ...folders.flatMap(filesIn),
+      ...sinks,
       [policy.compiled.name, Buffer.from(policy.compiled.text)],
       ...[...policy.files].map(([file, bytes]) => [`policy/${file}`, Buffer.from(bytes)]),
     ].sort(([a], [b]) => (a < b ? -1 : 1)),
   )
   return { members, zip: await zipOf(members), policy: policy.version, version }
+}
+
+/** The bytes of a file of sinks. */
+async function sinksIn(file) {
+  if (!existsSync(file)) throw new Refusal(`--sinks: there is no file ${shown(resolve(file))}.`)
+  const { checkSinks } = createRequire(import.meta.url)(join(dist, 'local', 'sinksCheck.cjs'))
+  const checked = await checkSinks(file)
+  if ('flaws' in checked) throw new Refusal([`The sinks in ${file} are not valid.`, ...checked.flaws].join('\n'))
+  return checked.bytes
 }
 
 /** Takes only files, because a link would lead out of the package. */

@@ -162,10 +162,22 @@ inWhole(() => {
     cpSync(join(policy, 'forbid.cedar'), join(folder, 'elsewhere'))
     rmSync(join(policy, 'forbid.cedar'))
     symlinkSync(join(folder, 'elsewhere'), join(policy, 'forbid.cedar'))
-    make(['--policy', policy])
+    make(['--policy', policy, '--sinks='])
     expect(filesIn(join(folder, 'app'))).toEqual(listed)
     expect(lstatSync(join(folder, 'app/policy/forbid.cedar')).isFile()).toBe(true)
   })
+})
+
+test.each([
+  '{ "version": 1, "sinks": { "lines": { "kind": "ocsf" } } }',
+  '{ "version": 1, "sinks": { "siem": { "kind": "webhook", "url": "https://hooks.contoso.example/", ' +
+    '"secret": "https://contoso.vault.usgovcloudapi.net/secrets/hook" } } }',
+])('a file of sinks for any cloud is deployed as it is, as sinks.json: %s', (text) => {
+  const file = join(folder, 'contoso.json')
+  writeFileSync(file, text)
+  expect(make(['--policy', ownPolicy(), '--sinks', file])).toMatchObject({ status: 0, stderr: '' })
+  expect(filesIn(join(folder, 'app'))).toEqual([...listed, 'sinks.json'].sort())
+  expect(readFileSync(join(folder, 'app/sinks.json'), 'utf8')).toBe(text)
 })
 
 describe('no package is made, and an older one is removed,', () => {
@@ -211,6 +223,14 @@ describe('no package is made, and an older one is removed,', () => {
       refused(['--policy', policy], words)
     },
   )
+
+  test('of sinks with a typo, or of a missing file', () => {
+    const file = join(folder, 'contoso.json')
+    refused(['--policy', ownPolicy(), '--sinks', file], /--sinks: there is no file .*contoso\.json/)
+    writeFileSync(file, '{ "version": 1, "sinks": {\n  "lines": { "kind": "ocfs" } } }')
+    const words = /contoso\.json are not valid.*sinks\.json:2: sinks\.lines\.kind: it is webhook, sentinel or ocsf/s
+    refused(['--policy', ownPolicy(), '--sinks', file], words)
+  })
 
   test('of a missing folder', () => {
     refused(['--policy', join(folder, 'nowhere')], /nowhere: there is no such folder/)
