@@ -102,6 +102,7 @@ const outputs = [
   { entry: 'src/local/command.ts', file: 'dist/local/command.cjs', options: { packages: 'external' } },
   // Programs that an operator runs from a checkout.
   { entry: 'src/operate/restore.ts', file: 'dist/operate/restore.cjs', options: { packages: 'external' } },
+  { entry: 'src/operate/sinks.ts', file: 'dist/operate/sinks.cjs', options: { packages: 'external' } },
   // The checks of a policy and of sinks for `scripts/package.mjs`.
   { entry: 'src/local/policyCheck.ts', file: 'dist/local/policyCheck.cjs', options: { packages: 'external' } },
   { entry: 'src/local/sinksCheck.ts', file: 'dist/local/sinksCheck.cjs', options: { packages: 'external' } },
