@@ -26,6 +26,7 @@ param origin string
 param baseUrl string
 param backup bool
 param authzen bool
+param sinks bool
 param subnetId string
 param zoneRedundant bool
 param alwaysReady int
@@ -113,6 +114,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
       COUNTERSIGN_ORIGIN: empty(origin) ? '${app.properties.defaultHostName}/evidence' : origin
       COUNTERSIGN_POLICY: '/home/site/wwwroot/policy' // where the platform mounts the package, read-only
       COUNTERSIGN_POLICY_REF: policyRef
+      COUNTERSIGN_SINKS: sinks ? '/home/site/wwwroot/sinks.json' : '' // part of the package, as the policy is
       COUNTERSIGN_SLACK_APP_ID: slackAppId
       COUNTERSIGN_SLACK_OLD_SIGNING_SECRET: slackOldSecret ? '${slackSecret}old-signing-secret)' : ''
       COUNTERSIGN_SLACK_SIGNING_SECRET: empty(slackAppId) ? '' : '${slackSecret}signing-secret)'

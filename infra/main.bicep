@@ -69,6 +69,15 @@ param evidenceDays int = 2555
 @description('True once the policy of the container `evidence` is locked: a locked policy takes no deployment.')
 param evidenceLocked bool = false
 
+@description('True if the package has a file sinks.json: the systems that are told of events.')
+param sinks bool = false
+
+@description('The workspace of Microsoft Sentinel, as a resource id: then a rule takes events there.')
+param sentinelWorkspaceId string = ''
+
+@description('Only with sentinelWorkspaceId: the region of that workspace. Empty: the same as location.')
+param sentinelLocation string = ''
+
 @description('Makes the container `backup`, whose files are deleted after 30 days, and takes a snapshot every night.')
 param backup bool = false
 
@@ -171,6 +180,7 @@ module storage 'storage.bicep' = {
     evidenceDays: evidenceDays
     evidenceLocked: evidenceLocked
     backup: backup
+    sinks: sinks
     zoneRedundant: zoneRedundant
     geoRedundant: geoRedundant
     private: private
@@ -207,6 +217,18 @@ module endpoints 'endpoints.bicep' = if (private) {
   }
 }
 
+module sentinel 'sentinel.bicep' = if (!empty(sentinelWorkspaceId)) {
+  name: 'sentinel'
+  scope: group
+  params: {
+    name: name
+    location: empty(sentinelLocation) ? location : sentinelLocation
+    tags: tags
+    appPrincipalId: identities.outputs.app.principalId
+    workspaceId: sentinelWorkspaceId
+  }
+}
+
 module app 'app.bicep' = {
   name: 'app'
   scope: group
@@ -238,6 +260,7 @@ module app 'app.bicep' = {
     baseUrl: baseUrl
     backup: backup
     authzen: authzen
+    sinks: sinks
     subnetId: network.?outputs.appSubnetId ?? ''
     zoneRedundant: zoneRedundant
     alwaysReady: alwaysReady
@@ -280,3 +303,5 @@ output BOT_APP_ID string = identities.outputs.bot.clientId
 output COUNTERSIGN_API_APP_ID string = entra.?outputs.apiAppId ?? apiAppId
 output COUNTERSIGN_BASE_URL string = app.outputs.address
 output COUNTERSIGN_CLI_APP_ID string = entra.?outputs.cliAppId ?? ''
+output SENTINEL_ENDPOINT string = sentinel.?outputs.endpoint ?? ''
+output SENTINEL_RULE string = sentinel.?outputs.rule ?? ''

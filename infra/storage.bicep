@@ -13,6 +13,7 @@ param auditors string[]
 param evidenceDays int
 param evidenceLocked bool
 param backup bool
+param sinks bool
 param zoneRedundant bool
 param geoRedundant bool
 param private bool
@@ -82,6 +83,9 @@ resource evidence 'Microsoft.Storage/storageAccounts@2025-01-01' = {
 
     // Holds what can be erased: no policy here either, and nothing stays.
     resource backups 'containers' = if (backup) { name: 'backup' }
+
+    // Holds events as lines for other systems, which may take them away: no policy.
+    resource lines 'containers' = if (sinks) { name: 'export' }
   }
 
   resource tables 'tableServices' = {

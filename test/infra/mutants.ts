@@ -343,6 +343,18 @@ export const mistakes: readonly Mistake[] = [
     'keyVaultReferenceIdentity: bot.id',
     'app.bicep: keyVaultReferenceIdentity',
   ),
+  mistake('main', 'sinks: sinks\n    subnetId', 'sinks: backup\n    subnetId', 'app.bicep: COUNTERSIGN_SINKS'),
+  mistake('storage', "name: 'export'", "name: 'exports'", 'storage.bicep'),
+  mistake('sentinel', "'Microsoft-ASimAuditEventLogs'", "'Microsoft-ASimAuditEvents'", 'sentinel.bicep: outputStream'),
+  mistake(
+    'sentinel',
+    "{ name: 'EventCount', type: 'int' }",
+    "{ name: 'EventCount', type: 'string' }",
+    'sentinel.bicep: streamDeclarations',
+  ),
+  mistake('sentinel', "  { name: 'RuleName', type: 'string' }\n", '', 'sentinel.bicep: streamDeclarations'),
+  mistake('sentinel', "kind: 'Direct'", "kind: 'Linux'"),
+  mistake('sentinel', '  scope: rule\n', '', 'sentinel.bicep'),
   mistake('main', 'stepUp: stepUp', 'stepUp: origin', 'main.bicep: param stepUp'),
   mistake('main', 'witness: witness', 'witness: origin', 'main.bicep: param witness'),
   mistake(

@@ -33,6 +33,9 @@ const answers: Readonly<Record<string, Answer>> = {
   'Microsoft.Web/sites properties.defaultHostName': ({ name }) => `${name}.azurewebsites.net`,
   'Microsoft.Insights/components properties.ConnectionString': ({ name }) =>
     `InstrumentationKey=${guidOf('insights', name)};IngestionEndpoint=https://westeurope-1.in.applicationinsights.azure.com/`,
+  'Microsoft.Insights/dataCollectionRules properties.endpoints.logsIngestion': ({ name }) =>
+    `https://${name}-abcd.westeurope-1.ingest.monitor.azure.com`,
+  'Microsoft.Insights/dataCollectionRules properties.immutableId': () => `dcr-${'0a'.repeat(16)}`,
   'Microsoft.Graph/applications appId': ({ name }) => guidOf('application', name),
   'Microsoft.Graph/servicePrincipals id': ({ name }) => guidOf('principal', name),
   'Microsoft.Graph/servicePrincipals appRoles': () =>

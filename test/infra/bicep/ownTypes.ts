@@ -35,6 +35,44 @@ export const ownTypes: Readonly<Record<string, Type>> = {
     }),
     'id-': text(),
   }),
+  // https://learn.microsoft.com/azure/templates/microsoft.insights/2023-03-11/datacollectionrules
+  'Microsoft.Insights/dataCollectionRules@2023-03-11': object({
+    'name!': text(1, 64),
+    'location!': text(1),
+    kind: oneOf('Direct', 'Linux', 'Windows', 'AgentDirectToStore', 'WorkspaceTransforms'),
+    tags: words,
+    'properties!': object({
+      description: text(),
+      dataCollectionEndpointId: text(),
+      streamDeclarations: {
+        kind: 'object',
+        members: {},
+        others: () =>
+          object({
+            'columns!': list(
+              object({
+                'name!': text(1),
+                'type!': oneOf('boolean', 'datetime', 'dynamic', 'int', 'long', 'real', 'string'),
+              }),
+            ),
+          }),
+      },
+      destinations: object({
+        logAnalytics: list(object({ 'name!': text(1), 'workspaceResourceId!': text(1), 'workspaceId-': text() })),
+      }),
+      dataFlows: list(
+        object({
+          'streams!': list(text(1)),
+          'destinations!': list(text(1)),
+          transformKql: text(),
+          outputStream: text(),
+        }),
+      ),
+      'endpoints-': object({ 'logsIngestion-': text(), 'metricsIngestion-': text() }),
+      'immutableId-': text(),
+    }),
+    'id-': text(),
+  }),
   // https://learn.microsoft.com/azure/templates/microsoft.insights/2023-01-01/actiongroups
   'Microsoft.Insights/actionGroups@2023-01-01': object({
     'name!': text(1, 260),

@@ -39,6 +39,9 @@ function roleFaults({ one, all, fault, choices }: Deployment): void {
     ['storage.bicep', 'Storage Table Data Contributor', evidence?.id, app, 'ServicePrincipal'],
     ['vault.bicep', 'Key Vault Crypto User', vault?.id, app, 'ServicePrincipal'],
     ['monitoring.bicep', 'Monitoring Metrics Publisher', insights?.id, app, 'ServicePrincipal'],
+    ...all('Microsoft.Insights/dataCollectionRules').map(({ id }) => [
+      ...['sentinel.bicep', 'Monitoring Metrics Publisher', id, app, 'ServicePrincipal'],
+    ]),
     ...(choices.auditors ?? []).flatMap((group) => [
       ['storage.bicep', 'Storage Blob Data Reader', archive, group, 'Group'],
       ['vault.bicep', 'Key Vault Reader', vault?.id, group, 'Group'],

@@ -8,6 +8,8 @@ import type { Flaw } from '../bicep/syntax.ts'
 export type Parameters = Readonly<Record<string, Plain>>
 
 const [given, auditors] = ['00000000-0000-4000-8000-0000000000c1', '00000000-0000-4000-8000-0000000000c2']
+const workspaces =
+  '/subscriptions/00000000-0000-4000-8000-0000000000c5/resourceGroups/security/providers/Microsoft.OperationalInsights/workspaces'
 const teamsAppId = '00000000-0000-4000-8000-0000000000c4'
 
 /** Deployments that differ in everything that a parameter can choose. */
@@ -18,11 +20,13 @@ export const parameterSets = {
     ...{ evidenceDays: 0, alwaysReady: 0, instanceMemory: 4096, cloud: 'gcc', teamsAppId },
     ...{ slackAppId: 'A0000000001', slackTeamId: 'T0000000001', slackOldSecret: true },
     ...{ gitHubAppId: '123456', gitHubApi: 'https://api.contoso.ghe.com' },
+    ...{ sinks: true, sentinelWorkspaceId: `${workspaces}/sentinel`, sentinelLocation: 'northeurope' },
     ...{ auditors: [auditors], operators: ['operator@contoso.example', 'other@contoso.example'] },
   },
   given: {
     ...{ name: 'a-b-c-d-e-f1', location: 'usgovvirginia', cloud: 'gcc-high', evidenceLocked: true, backup: true },
     ...{ apiAppId: given, clients: 'cli=00000000-0000-4000-8000-0000000000c3' },
+    sentinelWorkspaceId: `${workspaces}/siem`,
     ...{
       policyRef: '4d13ddb by Ann Li, CHG0031337',
       stepUp: 'c1',

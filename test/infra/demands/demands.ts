@@ -1,4 +1,5 @@
 import { accessFaults } from './access.ts'
+import { sentinelFaults } from './sentinel.ts'
 import { siteFaults } from './site.ts'
 import { storageFaults } from './storage.ts'
 import { watchFaults } from './watch.ts'
@@ -22,12 +23,16 @@ export interface Choices {
   readonly gitHubAppId?: string
   readonly gitHubApi?: string
   readonly hsm?: boolean
+  readonly location?: string
   readonly operators?: readonly string[]
   readonly origin?: string
   readonly policyRef?: string
   readonly stepUp?: string
   readonly witness?: string
   readonly private?: boolean
+  readonly sentinelLocation?: string
+  readonly sentinelWorkspaceId?: string
+  readonly sinks?: boolean
   readonly slackAppId?: string
   readonly slackTeamId?: string
   readonly slackOldSecret?: boolean
@@ -67,7 +72,7 @@ export function unmet({ deployed, outputs, outputLines }: Evaluated, choices: Ch
           : { file: where.file, line: where.lineAt(path), words },
       ),
   }
-  for (const check of [siteFaults, storageFaults, accessFaults, watchFaults]) check(deployment)
+  for (const check of [siteFaults, storageFaults, accessFaults, watchFaults, sentinelFaults]) check(deployment)
   return flaws
 }
 

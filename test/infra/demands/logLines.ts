@@ -4,7 +4,7 @@ import { parseObjectId } from '../../../src/core/data/id.ts'
 import { instant } from '../../../src/core/data/instant.ts'
 import { evidenceBroken, Problem } from '../../../src/core/data/problem.ts'
 import { type Answering, boundary } from '../../../src/http/boundary.ts'
-import { backgroundLine, undeliveredLine } from '../../../src/runtime/log.ts'
+import { backgroundLine, sinkLine, undeliveredLine } from '../../../src/runtime/log.ts'
 import { timer } from '../../../src/runtime/timer.ts'
 import { traced, traceFrom } from '../../../src/runtime/trace.ts'
 
@@ -28,12 +28,13 @@ export async function membersWritten(): Promise<ReadonlySet<string>> {
   const fine: Answering = { who, intent: 'decide', answer: Promise.resolve({ response: { status: 200 } }) }
   for (const answering of [fine, ...answers.map((answer) => ({ answer }))]) await call(answering, log)
   const swept = backlog({ ledger: { pending: async () => [] }, clock: { now: () => instant(0) } })
-  const done = async () => ({ requests: 1, deliveries: 1, heads: 1, ...(await swept()) })
+  const done = async () => ({ requests: 1, deliveries: 1, sinks: 1, heads: 1, ...(await swept()) })
   const out = { info: log, error: log }
   await timer('sweep', done)(null, out)
   await timer('seal', async () => ['2026-01-31'])(null, out)
   await timer('seal', async () => Promise.reject(bug))(null, out).catch(() => undefined)
-  traced(traceFrom(null), () => [backgroundLine(evidenceBroken(broken)), undeliveredLine('r')].forEach(log))
+  const off = sinkLine({ sink: 's', why: 'gone', isOff: true })
+  traced(traceFrom(null), () => [backgroundLine(evidenceBroken(broken)), undeliveredLine('r'), off].forEach(log))
   return new Set(lines.flatMap((line) => membersOf(line, '')))
 }
 

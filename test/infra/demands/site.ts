@@ -163,6 +163,7 @@ function valueFaults(deployment: Deployment, settings: Deployed): void {
     COUNTERSIGN_ORIGIN: choices.origin ?? `${host}/evidence`,
     COUNTERSIGN_POLICY: '/home/site/wwwroot/policy',
     COUNTERSIGN_POLICY_REF: choices.policyRef ?? '',
+    COUNTERSIGN_SINKS: choices.sinks ? '/home/site/wwwroot/sinks.json' : '',
     COUNTERSIGN_SLACK_APP_ID: choices.slackAppId ?? '',
     COUNTERSIGN_SLACK_OLD_SIGNING_SECRET: choices.slackOldSecret ? secret('slack-old-signing-secret') : '',
     COUNTERSIGN_SLACK_SIGNING_SECRET: hasSlack ? secret('slack-signing-secret') : '',

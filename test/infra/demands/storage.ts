@@ -24,9 +24,8 @@ export function storageFaults(deployment: Deployment): void {
       'properties.networkAcls.defaultAction': isPrivate ? 'Deny' : 'Allow',
     })
   const [host, evidence] = [one(account, /^sthost/), one(account, /^stevid/)]
-  const wanted = ['evidence', 'public', ...(choices.backup ? ['backup'] : [])].map(
-    (name) => `${evidence?.name}/${name}`,
-  )
+  const others = [...(choices.backup ? ['backup'] : []), ...(choices.sinks ? ['export'] : [])]
+  const wanted = ['evidence', 'public', ...others].map((name) => `${evidence?.name}/${name}`)
   exactly(deployment, container, [`${host?.name}/packages`, ...wanted])
   exactly(
     deployment,
