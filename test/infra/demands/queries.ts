@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import type { Deployed } from '../bicep/evaluate.ts'
 import type { Flaw } from '../bicep/syntax.ts'
+import { asimColumns } from '../../support/asimColumns.ts'
 import { partIn } from './demands.ts'
 
 /**
@@ -12,6 +13,7 @@ const tables: Readonly<Record<string, string>> = {
     '(TimeGenerated: datetime, Message: string, SeverityLevel: int, AppRoleInstance: string, OperationId: string)',
   StorageTableLogs:
     '(TimeGenerated: datetime, Category: string, OperationName: string, RequesterObjectId: string, StatusCode: string, CallerIpAddress: string, Uri: string)',
+  ASimAuditEventLogs: `(${[...asimColumns].map(([name, { type }]) => `${name}: ${type === 'boolean' ? 'bool' : type}`).join(', ')})`,
 }
 
 /** What is used of Microsoft's own parser and type checker of Kusto, which is compiled from C#. */
