@@ -36,7 +36,7 @@ test('whatever is deployed writes lines of these kinds alone', () => {
   const written = [...sources()].flatMap(([path, text]) => writes(text).map((what) => [path, what] as const))
   expect(written.length).toBeGreaterThan(5)
   const isLine = (what: string) =>
-    /^\s*(?:logLine\('|backgroundLine\(|undeliveredLine\(|traced\(trace, \(\) => backgroundLine)/.test(what)
+    /^\s*(?:logLine\('|backgroundLine\(|undeliveredLine\(|sinkLine\(|traced\(trace, \(\) => backgroundLine)/.test(what)
   expect(written.filter(([, what]) => !isLine(what))).toEqual([])
 })
 
