@@ -21,6 +21,7 @@ import { pipelineRows } from './security/pipelines.ts'
 import { pythonRows } from './security/python.ts'
 import { refusalRows } from './security/refusals.ts'
 import { repairRows } from './security/repairs.ts'
+import { sinkRows } from './security/sinks.ts'
 import { slackRows } from './security/slack.ts'
 import { standingRows } from './security/standing.ts'
 import { scriptRows } from './security/scripts.ts'
@@ -59,6 +60,7 @@ export const rows: readonly Row[] = [
   ...standingRows,
   ...witnessRows,
   ...cosignatureRows,
+  ...sinkRows,
   ...backupRows,
   ...operatorRows,
   ...repairRows,
