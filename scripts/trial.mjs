@@ -10,7 +10,7 @@ const program = (path, file, options = {}) => ({ entry: `${folder}/${path}.ts`, 
 const deployment = program('deployment/app', 'deployment.cjs')
 const benchPrograms = [
   ...['makeDay', 'floor', 'seal', 'sealTables', 'collectDay', 'collectTables', 'sealRest'],
-  ...['makePeriod', 'peerProcess'],
+  ...['makePeriod', 'peerProcess', 'sinkReceivers'],
 ]
 
 /**

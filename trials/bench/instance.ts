@@ -59,6 +59,8 @@ interface Given {
   /** Keeps the files of ends; in memory, unless given. */
   readonly archive?: EndsParts['archive']
   readonly signer?: Signer
+  /** Is called after each commit. */
+  readonly committed?: (request: ApprovalRequest) => void
 }
 
 export async function startInstance(tables: Tables, given: Given = {}): Promise<BenchInstance> {
@@ -74,7 +76,10 @@ export async function startInstance(tables: Tables, given: Given = {}): Promise<
     limits: limited ? new TableLimits(tables) : noLimits,
     grants: grants(signer, issuer),
     ends: new Ends({ archive, macs: tables.macs, clock, failed: console.error }),
-    committed: ({ id }) => waiters.wake(id),
+    committed: (request) => {
+      waiters.wake(request.id)
+      given.committed?.(request)
+    },
   }
   const uses = approvals(parts)
   const registered = example.agent(agent)

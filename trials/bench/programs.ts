@@ -17,6 +17,7 @@ import { policy } from './policy.ts'
 import { reportPeriod } from './period.ts'
 import { review } from './review.ts'
 import { rows } from './rows.ts'
+import { sinks } from './sinks.ts'
 import { use } from './use.ts'
 import { waiters } from './waiters.ts'
 
@@ -31,6 +32,7 @@ export const programs = {
   waiters,
   allowed,
   gateway,
+  sinks,
   rows,
   policy,
   card,
