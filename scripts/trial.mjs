@@ -25,7 +25,7 @@ const trials = {
     main: program('sim/main', 'sim.cjs'),
   },
   crash: {
-    what: 'kills the app at each call of thirteen stories; checks that nothing is lost, doubled or untrue',
+    what: 'kills the app at each call of sixteen stories; checks that nothing is lost, doubled or untrue',
     takes: '20 min',
     main: program('crash/main', 'crash.cjs'),
     builds: true,

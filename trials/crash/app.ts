@@ -13,6 +13,7 @@ import type { Azurite } from '../../src/local/azurite.ts'
 import { botAppId } from '../../src/local/bot.ts'
 import { type HostOptions, startHost } from '../../src/local/host.ts'
 import type { Identity } from '../../src/local/identity.ts'
+import type { OcsfSinkSettings } from '../../src/azure/ocsfSink.ts'
 import { listen } from '../../src/local/port.ts'
 import type { LocalGitHub } from '../../src/local/gitHubApp.ts'
 import type { LocalSlack } from '../../src/local/slackApp.ts'
@@ -38,6 +39,8 @@ export interface Given {
   readonly gitHub: LocalGitHub
   /** The folder of the policy, which says in which rooms requests are shown. */
   readonly policy: string
+  /** The sinks, which write lines into the storage. */
+  readonly sinks: readonly OcsfSinkSettings[]
   /** Milliseconds by which the app's clock is ahead. */
   readonly ahead: number
 }
@@ -49,7 +52,7 @@ export type Order =
   /** Sets the clock, and runs all timers except the one that seals. */
   | { readonly kind: 'sweep'; readonly ahead: number }
   | { readonly kind: 'seal'; readonly ahead: number }
-  /** Waits until no delivery is under way. */
+  /** Waits until no delivery is under way, and no sink is sent anything. */
   | { readonly kind: 'idle' }
 
 /**
@@ -76,13 +79,13 @@ interface Open {
 
 /** Composes the app anew, as a start does. The app before must be closed. */
 async function open(functions: HostOptions['functions'], given: Given): Promise<Open> {
-  const { data, azurite, identity, connector, botKeys, slack, gitHub } = given
+  const { data, azurite, identity, connector, botKeys, slack, gitHub, sinks } = given
   let { ahead } = given
   let isOpen = true
   const complain = (error: string, cause?: unknown) => isOpen && send({ error, isPassing: isPassing(cause) })
   const cards = readCards('cards')
   const { app, seal } = await composeLocal({
-    ...{ data, cards, baseUrl, azurite, identity },
+    ...{ data, cards, baseUrl, azurite, identity, sinks },
     policy: await loadPolicy(given.policy, cards),
     ...{ gitHub, ...(slack && { slack }) },
     clock: { now: () => instant(Date.now() + ahead) },
@@ -96,15 +99,17 @@ async function open(functions: HostOptions['functions'], given: Given): Promise<
   await listen(server, 0)
   const log = (level: string, name: string, text: string) => level === 'error' && complain(`${name}: ${text}`)
   const host = await startHost({ functions, server, folder: process.cwd(), ticking: false, log })
+  const idle = async () => Promise.all([app.delivery?.idle(), app.sinks?.idle()])
   send({ origin: host.origin })
   return {
     async order(order) {
-      if (order.kind === 'idle') return app.delivery?.idle()
+      if (order.kind === 'idle') return idle()
       ;({ ahead } = order)
       if (order.kind === 'seal') return seal()
       await app.approvals.sweep()
       await app.delivery?.sweep()
-      return app.delivery?.idle()
+      await app.sinks?.sweep()
+      return idle()
     },
     async close() {
       isOpen = false

@@ -13,6 +13,7 @@ import { kindOf } from '../../src/ports/channel.ts'
 import { checkGate } from './pipelines.ts'
 import { objects, type ShownCard } from './rooms.ts'
 import type { Site } from './site.ts'
+import { checkLines } from './lines.ts'
 import { reviewInSlack } from './slackPerson.ts'
 import { demand } from './truth.ts'
 
@@ -33,6 +34,7 @@ export async function checkEnding(site: Site): Promise<number> {
     demand(body.status === status, `HTTP says that ${id} is ${body.status}, and it is ${status}`)
   }
   await checkEvidence(site)
+  for (const { name } of site.sinks) await checkLines(site, name)
   return orphans
 }
 

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { checkEnding } from './ending.ts'
 import type { Grounds } from './grounds.ts'
 import { openSite } from './site.ts'
-import { stories, type StoryName } from './stories.ts'
+import { stories, type Story, type StoryName } from './stories.ts'
 import { demand } from './truth.ts'
 import { isWrite, type Kill } from './wire.ts'
 
@@ -26,8 +26,8 @@ export interface Played {
  * @throws {Error} naming the invariant that does not hold
  */
 export async function play(grounds: Grounds, story: StoryName, kill: Kill | null): Promise<Played> {
-  const { kinds, tell } = stories[story]
-  const site = await openSite(grounds, kinds, kill)
+  const { tell, ...parts }: Story = stories[story]
+  const site = await openSite(grounds, parts, kill)
   let hasHeld = false
   try {
     await tell(site)

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { OcsfSinkSettings } from '../../src/azure/ocsfSink.ts'
 import type { JsonObject } from '../../src/core/data/json.ts'
 import { publicGitHub } from '../../src/github/settings.ts'
 import { localRsaKey } from '../../src/local/rsaKey.ts'
@@ -20,18 +21,24 @@ import { type Rooms, startRooms } from './rooms.ts'
 import { type Acknowledged, demand, type Truth, truthOf } from './truth.ts'
 import { type Kill, startWire } from './wire.ts'
 
+/** What an app has to do with, beside its storage. */
+export interface SiteParts {
+  /** The rooms that policy names. */
+  readonly kinds: readonly ChannelKind[]
+  /** The sinks, which write lines into the storage. */
+  readonly sinks: readonly OcsfSinkSettings[]
+}
+
 /**
  * One app on a storage account of its own. It is killed at most once. Then it starts again, and callers without an
  * answer repeat their calls, as clients do.
  */
-export interface Site {
+export interface Site extends SiteParts {
   /** The account, reached directly and not over the wire. */
   readonly account: Account
   readonly folder: string
   readonly rooms: Rooms
   readonly github: GitHubDouble
-  /** The rooms that policy names. */
-  readonly kinds: readonly ChannelKind[]
   /** The calls that were counted on the wire. */
   readonly calls: readonly string[]
   /** Whether the app was killed. */
@@ -73,7 +80,7 @@ const claimLapses = 31
 /** Rounds of the timers until all cards are delivered. Each may find a claim that lasts longer. */
 const mostRounds = 12
 
-export async function openSite(grounds: Grounds, kinds: readonly ChannelKind[], kill: Kill | null): Promise<Site> {
+export async function openSite(grounds: Grounds, { kinds, sinks }: SiteParts, kill: Kill | null): Promise<Site> {
   const account = grounds.account()
   const folder = join(grounds.folder, account.account)
   await mkdir(folder)
@@ -101,7 +108,7 @@ export async function openSite(grounds: Grounds, kinds: readonly ChannelKind[], 
     app = process
     const given = {
       ...{ data: folder, azurite: wire.account, connector: rooms.connector.url, botKeys: grounds.teams.keysUrl, ahead },
-      ...{ identity: { graphUrl, issuer, jwksUri }, policy },
+      ...{ identity: { graphUrl, issuer, jwksUri }, policy, sinks },
       gitHub: {
         settings: { appId: gitHubApp.appId, secret: gitHubApp.secret, api: publicGitHub },
         ...{ privateKey: gitHubKey.privateKey, url: wire.gitHubUrl },
@@ -177,7 +184,7 @@ export async function openSite(grounds: Grounds, kinds: readonly ChannelKind[], 
   }
 
   return {
-    ...{ account, folder, rooms, github, kinds, calls: wire.calls },
+    ...{ account, folder, rooms, github, kinds, sinks, calls: wire.calls },
     hasCrashed: () => crash !== null,
     count: () => wire.count(),
     async start() {

@@ -5,19 +5,17 @@ import type { ChannelKind } from '../../src/ports/channel.ts'
 import type { Answer } from '../../test/support/stack.ts'
 import { wish } from '../../test/support/stack.ts'
 import { objects, type ShownCard } from './rooms.ts'
-import type { Site } from './site.ts'
+import type { Site, SiteParts } from './site.ts'
 import { endAtGitHub, evaluate, waitAtGitHub } from './pipelines.ts'
 import { linesOf, type OpenModal, pressInSlack, reviewInSlack, sendInSlack } from './slackPerson.ts'
 import { demand } from './truth.ts'
 
-export interface Story {
-  /** The rooms that the policy names. */
-  readonly kinds: readonly ChannelKind[]
+export interface Story extends SiteParts {
   /** Plays at an empty site that is not started yet. Says itself from which call on the app may be killed. */
   readonly tell: (site: Site) => Promise<void>
 }
 
-const inTeams = (tell: Story['tell']): Story => ({ kinds: ['teams'], tell })
+const inTeams = (tell: Story['tell']): Story => ({ kinds: ['teams'], sinks: [], tell })
 
 export const stories = {
   start: inTeams(start),
@@ -29,12 +27,13 @@ export const stories = {
   uses: inTeams(uses),
   takenBack: inTeams(takenBack),
   seal: inTeams(seal),
-  slack: { kinds: ['slack'], tell: slack },
-  rooms: { kinds: ['teams', 'slack'], tell: rooms },
-  elsewhere: { kinds: ['slack'], tell: elsewhere },
+  slack: { kinds: ['slack'], sinks: [], tell: slack },
+  rooms: { kinds: ['teams', 'slack'], sinks: [], tell: rooms },
+  elsewhere: { kinds: ['slack'], sinks: [], tell: elsewhere },
   github: inTeams(github),
   rejected: inTeams(rejected),
   stage: inTeams(stage),
+  sinks: { kinds: ['teams'], sinks: [{ name: 'lines', rawData: true }], tell: sinks },
 } as const satisfies Record<string, Story>
 
 export type StoryName = keyof typeof stories
@@ -200,6 +199,17 @@ async function expire(site: Site): Promise<void> {
     [redeemed, 'unreported'],
   ] as const)
     site.acknowledge(request.id, event)
+}
+
+/** Events that are written as lines, by the timer and soon after they were recorded. */
+async function sinks(site: Site): Promise<void> {
+  await site.start()
+  site.count()
+  const [denied, open] = [await ask(site), await ask(site)]
+  await site.pass(1)
+  await decide(site, denied, { verdict: 'deny', reason: 'Not during the audit.' })
+  await decide(site, open, { verdict: 'approve' })
+  await site.pass(10)
 }
 
 /** A day with a closed request, and with one that is still open at midnight. */

@@ -26,12 +26,14 @@ export interface Truth {
   readonly undelivered: readonly RequestId[]
   /** The number of events, of requests and of the log itself. */
   readonly events: number
+  /** The hashes of all leaves by shard, in their order. */
+  readonly leaves: ReadonlyMap<string, readonly string[]>
 }
 
 type Shards = ReadonlyMap<string, readonly Row[]>
 
-/** A leaf, with the members that {@link fold} reads and its request. */
-type Event = Read & { readonly request?: RequestId }
+/** A leaf, with the members that {@link fold} reads, its request and its hash. */
+type Event = Read & { readonly request?: RequestId; readonly hash: string }
 
 /**
  * Reads the ledger, and checks the invariants that hold for one without interruption.
@@ -40,7 +42,8 @@ type Event = Read & { readonly request?: RequestId }
  */
 export async function truthOf(account: Account, acknowledged: readonly Acknowledged[]): Promise<Truth> {
   const shards = await read(account)
-  const events = [...shards].flatMap(([shard, rows]) => chained(shard, rows))
+  const chains = new Map([...shards].map(([shard, rows]) => [shard, chained(shard, rows)]))
+  const events = [...chains.values()].flat()
   const all = [...shards.values()].flat()
   const beginning = (prefix: string) => all.filter((row) => textIn(row, 'rowKey').startsWith(prefix))
   const requests = new Map(
@@ -63,6 +66,7 @@ export async function truthOf(account: Account, acknowledged: readonly Acknowled
   return {
     requests,
     events: events.length,
+    leaves: new Map([...chains].map(([shard, chain]) => [shard, chain.map(({ hash }) => hash)])),
     undelivered: beginning('post-').map((row) => parseRequestId(textIn(row, 'rowKey').slice('post-'.length))),
     cards: (request) => beginning(`card-${request}-`).flatMap((row) => cardFrom(row).card ?? []),
   }
