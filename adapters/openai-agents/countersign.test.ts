@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
-import { Agent, type Model, type ModelRequest, type ModelResponse, Runner, RunState, Usage } from '@openai/agents'
+import { Agent, type Model, type ModelRequest, type ModelResponse, Runner, RunState, tool, Usage } from '@openai/agents'
 import { z } from 'zod'
 import {
   type Call,
@@ -46,7 +46,7 @@ interface Context {
 }
 
 // Strict schemas send `null` for every argument that is left out.
-const parameters = z.object({ id: z.string(), limit: z.number().nullable() })
+const parameters = z.object({ id: z.string().trim(), limit: z.number().nullable() })
 const agentOf = (calls: readonly Call[], durable: boolean, by: Running['client'] = client()) =>
   new Agent<Context>({
     name: 'scripted',
@@ -147,9 +147,68 @@ test('durable: a state that is edited while people decide runs nothing', async (
 
 test('durable: a state that is edited to name another run asks people anew', async () => {
   const [agent, scope] = [agentOf([call('c1', 'moved')], true), randomUUID()]
-  const saved = (await paused(agent, scope)).replaceAll(scope, 'another')
+  const another = randomUUID()
+  const saved = (await paused(agent, scope)).replaceAll(scope, another)
   await decide('moved')
-  const [said] = await Promise.all([resumed(agent, saved, 'another'), decide('moved', 'deny')])
+  const [said] = await Promise.all([resumed(agent, saved, another), decide('moved', 'deny')])
   assert.match(said, /Not executed \(denied\)/)
   assert.deepEqual(effects, [])
+})
+
+test('durable: arguments that the schema changes are waited for all the same', async () => {
+  const [agent, scope] = [agentOf([call('c1', ' padded ')], true), randomUUID()]
+  const state = await restored(agent, await paused(agent, scope))
+  let isDecided = false
+  const waiting = decided(client(), mapping, state, scope).then(() => (isDecided = true))
+  await pending('padded')
+  assert.equal(isDecided, false)
+  await Promise.all([waiting, decide('padded')])
+  assert.match(String((await runner.run(agent, state)).finalOutput), /delete did padded/)
+  assert.deepEqual(effects, ['delete padded'])
+})
+
+test('durable: an abort ends the wait, and leaves the request', async () => {
+  const [agent, scope, abort] = [agentOf([call('c1', 'left')], true), randomUUID(), new AbortController()]
+  const state = await restored(agent, await paused(agent, scope))
+  const waiting = decided(client(), mapping, state, scope, abort.signal)
+  abort.abort()
+  await assert.rejects(waiting, { name: 'AbortError' })
+  await decide('left')
+  await decided(client(), mapping, state, scope)
+  assert.match(String((await runner.run(agent, state)).finalOutput), /delete did left/)
+})
+
+test('durable: what a tool that is not gated stopped for is not approved here', async () => {
+  const scope = randomUUID()
+  const own = tool({
+    ...{ name: 'delete', description: 'delete', parameters, needsApproval: true },
+    execute: async (args) => effect('delete', args),
+  })
+  const agent = new Agent<Context>({ name: 'own', model: scripted([call('c1', 'own')]), tools: [own] })
+  const { state } = await runner.run(agent, 'go', { context: { scope } })
+  await decided(client(), mapping, state, scope)
+  assert.equal((await runner.run(agent, state)).interruptions.length, 1)
+  assert.deepEqual([effects, await requestsFor('own')], [[], []])
+})
+
+test('durable: a tool has the name that the model knows, also where none is given', async () => {
+  async function odd_name({ id }: { id: string }) {
+    return effect('delete', { id })
+  }
+  const named: string[] = []
+  const naming = (tool: string, args: Record<string, unknown>) => {
+    named.push(tool)
+    return mapping('delete', args)
+  }
+  for (const name of ['odd name!', undefined]) {
+    const { scope, id } = { scope: randomUUID(), id: `named-${name?.length ?? 0}` }
+    const options = { description: 'delete', parameters, execute: odd_name, ...(name !== undefined && { name }) }
+    const gated = countersigned<Context>(client(), naming, options, { durable: true, scope: () => scope })
+    const calls = [{ ...call('c1', id), tool: gated.name as Call['tool'] }]
+    const agent = new Agent<Context>({ name: 'named', model: scripted(calls), tools: [gated] })
+    const { state } = await runner.run(agent, 'go', { context: { scope } })
+    await Promise.all([decided(client(), naming, state, scope), decide(id)])
+    assert.match(String((await runner.run(agent, state)).finalOutput), /delete did named/)
+  }
+  assert.deepEqual([...new Set(named)], ['odd_name_', 'odd_name'])
 })

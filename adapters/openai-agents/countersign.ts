@@ -1,6 +1,6 @@
 // Tools of the OpenAI Agents SDK that run only after Countersign has approved exactly the call.
 import { type AskedAction, type Countersign, explain, isFailure, keyOf } from '@countersign/client'
-import { type RunContext, type RunState, tool, type ToolOptions } from '@openai/agents'
+import { type FunctionTool, type RunContext, type RunState, tool, type ToolOptions } from '@openai/agents'
 
 type Args = Record<string, unknown>
 // oxlint-disable-next-line typescript/no-explicit-any -- the part that is asked for is the same for all
@@ -31,9 +31,9 @@ export function countersigned<C>(
   options: ToolOptions<any, C>,
   gating: Gating<C>,
 ) {
-  const { execute, name = '' } = options
-  const found = (context: unknown, args: Args, callId?: string) =>
-    callOf(mapping, name, args, gating.scope(context as RunContext<C>), callId)
+  const { execute, name = execute.name } = options
+  const found = (context: unknown, args: Args, callId?: string): ReturnType<typeof callOf> =>
+    callOf(mapping, made.name, args, gating.scope(context as RunContext<C>), callId)
   // A refusal is no reason to pause: the execution is refused as well, and tells the model why.
   const needsApproval = async (context: RunContext, args: Args, callId?: string): Promise<boolean> => {
     const call = found(context, args, callId)
@@ -51,19 +51,46 @@ export function countersigned<C>(
       return explain(cause)
     }
   }
+  // The SDK changes names with characters that models do not take.
   // oxlint-disable-next-line typescript/no-explicit-any -- as above
-  return tool<any, C>({ ...options, ...(gating.durable && { needsApproval }), execute: gated })
+  const made: FunctionTool<C, any, string> = tool<any, C>({
+    ...options,
+    name,
+    ...(gating.durable && { needsApproval }),
+    execute: gated,
+  })
+  gatedTools.set(made, (args) => ('parse' in options.parameters ? options.parameters.parse(args) : args))
+  return made
 }
+
+/** How each gated tool reads its arguments. Any other tool would run whatever people decide, so that `decided` leaves it. */
+const gatedTools = new WeakMap<object, (args: unknown) => Args>()
 
 type Paused = Pick<RunState<never, never>, 'getInterruptions' | 'approve'>
 
-/** Waits until people have decided what a run stopped for. Its calls then go on to the tool, which asks the service. */
-export async function decided(client: Countersign, mapping: Mapping, state: Paused, scope: string): Promise<void> {
+/**
+ * Waits until people have decided what a run stopped for. Its calls then go on to the tool, which asks the service. What
+ * tools that are not made here stopped for is left to the caller.
+ */
+export async function decided(
+  client: Countersign,
+  mapping: Mapping,
+  state: Paused,
+  scope: string,
+  signal?: AbortSignal,
+): Promise<void> {
   for (const item of state.getInterruptions()) {
-    const { name, arguments: args, callId } = item.rawItem as { name: string; arguments: string; callId: string }
-    const call = callOf(mapping, name, JSON.parse(args) as Args, scope, callId)
-    // What it came to is told by the tool.
-    if (call) await client.approved(call.action, { ...call.options, onAbort: 'leave' }).catch(() => undefined)
-    if (call) state.approve(item)
+    const { rawItem, agent } = item
+    const made = agent.tools.find((made) => made.name === item.name && gatedTools.has(made))
+    if (rawItem.type !== 'function_call' || !made) continue
+    try {
+      const args = gatedTools.get(made)?.(JSON.parse(rawItem.arguments)) ?? {}
+      const call = callOf(mapping, rawItem.name, args, scope, rawItem.callId)
+      if (call) await client.approved(call.action, { ...call.options, signal, onAbort: 'leave' })
+    } catch {
+      // What it came to is told by the tool.
+    }
+    signal?.throwIfAborted()
+    state.approve(item)
   }
 }
