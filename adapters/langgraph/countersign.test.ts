@@ -22,6 +22,7 @@ import {
   decide,
   effect,
   effects,
+  ended,
   mapping,
   type Running,
   sortedEffects,
@@ -146,4 +147,29 @@ test('two gated calls in a node: each runs once, and only a task keeps the resul
     'delete task-first',
     'delete task-second',
   ])
+})
+
+test('a call that is approved goes on while people decide about another one', async () => {
+  const running = drive(graphOf(), client(), { calls: [call('c1', 'soon'), call('c2', 'later')] }, place(randomUUID()))
+  await decide('soon')
+  assert.deepEqual(
+    (await ended('soon')).map(({ status }) => status),
+    ['succeeded'],
+  )
+  await decide('later', 'deny')
+  const { said } = await running
+  assert.deepEqual(effects, ['delete soon'])
+  assert.deepEqual(
+    [/delete did soon/, /denied/].map((words) => said.filter((one) => words.test(one)).length),
+    [1, 1],
+  )
+})
+
+test('a service that is away while people decide ends the wait, and the thread goes on later', async () => {
+  const [graph, at] = [graphOf(), place(randomUUID())]
+  const away = client({ url: 'http://127.0.0.1:9', patience: 0, token: 'none' })
+  await assert.rejects(drive(graph, away, one('unread'), at), { name: 'Unreachable' })
+  const [{ said }] = await Promise.all([drive(graph, client(), null, at), decide('unread')])
+  assert.match(said.join(), /delete did unread/)
+  assert.deepEqual(effects, ['delete unread'])
 })

@@ -1,5 +1,12 @@
 // A node of LangGraph that waits for people: the graph pauses meanwhile, and may be resumed by another process.
-import type { AskedAction, Countersign, ExecuteOptions, RunAction } from '@countersign/client'
+import {
+  type AskedAction,
+  type Countersign,
+  type ExecuteOptions,
+  Questioned,
+  type RunAction,
+  Stopped,
+} from '@countersign/client'
 import { Command, interrupt, isInterrupted } from '@langchain/langgraph'
 
 export type GatedAction<P extends object> = AskedAction<P> & { readonly reason: string }
@@ -29,7 +36,12 @@ interface Graph<I, S, C> {
   invoke(input: I | Command | null, config: C): Promise<S>
 }
 
-/** Runs a graph, and resumes it whenever people have decided. After a crash it goes on with `null` as the input. */
+/**
+ * Runs a graph, and resumes it whenever people have decided. After a crash, an abort or any other fault it goes on with
+ * `null` as the input.
+ *
+ * @throws what the client throws while it waits, but for how requests end
+ */
 export async function drive<I, S, C extends { readonly signal?: AbortSignal; readonly configurable?: object }>(
   graph: Graph<I, S, C>,
   client: Countersign,
@@ -40,11 +52,21 @@ export async function drive<I, S, C extends { readonly signal?: AbortSignal; rea
   const paused = isInterrupted<{ countersign?: string }>(state) ? state.__interrupt__ : []
   const waits = paused.filter(({ id, value }) => id !== undefined && value?.countersign !== undefined)
   if (waits.length === 0) return state
-  const ends = waits.map(async ({ value }) =>
-    client.untilApproved(await client.read(value?.countersign ?? ''), { signal: config.signal, onAbort: 'leave' }),
-  )
-  // How each request ended is told by its node, which asks again.
-  await Promise.allSettled(ends)
-  config.signal?.throwIfAborted()
-  return drive(graph, client, new Command({ resume: Object.fromEntries(waits.map(({ id }) => [id, true])) }), config)
+  const others = new AbortController()
+  const waiting = {
+    signal: AbortSignal.any([others.signal, config.signal ?? others.signal]),
+    onAbort: 'leave',
+  } as const
+  const ends = waits.map(async ({ id, value }) => {
+    try {
+      await client.untilApproved(await client.read(value?.countersign ?? ''), waiting)
+    } catch (cause) {
+      // How a request ended is told by its node, which asks again. Any other fault would come back at once, for ever.
+      if (!(cause instanceof Stopped || cause instanceof Questioned)) throw cause
+    }
+    return [id, true] as const
+  })
+  // The first one goes on: an approval may lapse while people decide about the others.
+  const first = await Promise.race(ends).finally(() => others.abort())
+  return drive(graph, client, new Command({ resume: Object.fromEntries([first]) }), config)
 }
