@@ -150,3 +150,51 @@ test('durable: a history that is edited, or made up, runs nothing', async () => 
   assert.match((await running).text, /Not executed \(denied\)/)
   assert.deepEqual(effects, [])
 })
+
+test('durable: nobody is asked about a tool that runs elsewhere, and a tool that is not gated is refused', async () => {
+  const [scope, toolApproval] = [randomUUID(), approval(client(), mapping, 'chat')]
+  const elsewhere = { delete: tool({ inputSchema }) }
+  const chat = { model: scripted([call('c1', 'elsewhere')]), stopWhen: stepCountIs(4), prompt: 'go', toolApproval }
+  const { content } = await generateText({ ...chat, tools: countersigned(client(), elsewhere, mapping, scope) })
+  assert.deepEqual(
+    content.map(({ type }) => type),
+    ['tool-call'],
+  )
+  await assert.rejects(generateText({ ...chat, tools: plain }), /The tool delete is not gated/)
+  assert.deepEqual([effects, await requestsFor('elsewhere')], [[], []])
+})
+
+test('arguments that JSON would change are refused, and the model reads which', async () => {
+  const { delete: gated } = gatedTools(randomUUID())
+  const args: Record<string, unknown>[] = [
+    ...[{ when: new Date(0) }, { big: 1n }, { part: Number.NaN }, { list: [Infinity] }, { deep: new Map() }],
+    ...[{ half: '\ud800' }, { long: 'x'.repeat(20_000) }, JSON.parse('{"__proto__":{"id":"evil"}}')],
+  ]
+  for (const [i, odd] of args.entries()) {
+    const input = Object.assign(Object.create(null) as object, odd, { id: `odd-${i}` })
+    if (Object.hasOwn(odd, '__proto__')) Object.defineProperty(input, '__proto__', { value: {}, enumerable: true })
+    const said = await gated?.execute?.(input as never, { toolCallId: `c${i}`, messages: [], context: {} as never })
+    assert.match(JSON.stringify(said), /^"Not executed \((invalid-input|too-large)\): /)
+    assert.deepEqual([effects, await requestsFor(`odd-${i}`)], [[], []])
+  }
+})
+
+test('a tool has any name that an action may have, and no other', async () => {
+  for (const [name, isFine] of [
+    ['a/b.c-d:e_F', true],
+    ['__proto__', false],
+    ['delete all', false],
+    ['löschen', false],
+    ['', false],
+  ] as const) {
+    const reading = (_: string, args: Record<string, unknown>) => ({ ...mapping('read', args), action: name })
+    const own = Object.fromEntries([[name, tool({ inputSchema, execute: async (args) => effect('read', args) })]])
+    const gated = countersigned(client(), own, reading, randomUUID())
+    const said = await Object.entries(gated)[0]?.[1].execute?.({ id: 'name' }, {
+      toolCallId: 'c1',
+      messages: [],
+    } as never)
+    assert.match(JSON.stringify(said), isFine ? /\(no-policy\)/ : /\(invalid-input\)/, name)
+  }
+  assert.deepEqual(effects, [])
+})

@@ -36,10 +36,13 @@ export function countersigned<T extends ToolSet>(client: Countersign, tools: T, 
         return explain(cause)
       }
     }
+    gatedExecutions.add(run)
     return [name, { ...tool, execute: run }]
   }
   return Object.fromEntries(Object.entries(tools).map(gated)) as T
 }
+
+const gatedExecutions = new WeakSet<object>()
 
 /** A tool may yield preliminary results. It has been executed once the last one is there. */
 async function last(said: unknown): Promise<unknown> {
@@ -52,13 +55,20 @@ async function last(said: unknown): Promise<unknown> {
 /** What `toolApproval` says of a call. */
 interface Proposed {
   readonly toolCall: { readonly toolName: string; readonly input: unknown; readonly toolCallId: string }
+  readonly tools?: ToolSet | undefined
 }
 
-/** For `toolApproval`: a run ends while people decide, and the chat is sent again once they have. */
+/**
+ * For `toolApproval`: a run ends while people decide, and the chat is sent again once they have.
+ *
+ * @throws {TypeError} for a tool that the mapping names and that is not gated: a history could approve it
+ */
 export const approval =
   (client: Countersign, mapping: Mapping, scope: string) =>
-  async ({ toolCall: { toolName, input, toolCallId } }: Proposed) => {
-    const call = callOf(mapping, toolName, input as Args, scope, toolCallId)
+  async ({ toolCall: { toolName, input, toolCallId }, tools = {} }: Proposed) => {
+    const execute = Object.hasOwn(tools, toolName) ? tools[toolName]?.execute : undefined
+    const call = execute ? callOf(mapping, toolName, input as Args, scope, toolCallId) : null
+    if (execute && call && !gatedExecutions.has(execute)) throw new TypeError(`The tool ${toolName} is not gated.`)
     // A refusal is no reason to pause: the execution is refused as well, and tells the model why.
     const request = call && (await client.ask(call.action, call.options).catch(() => null))
     return request?.next === 'wait' ? ({ type: 'user-approval', reason: request.id } as const) : undefined
