@@ -84,6 +84,17 @@ cases(async (calls, { scope, signal, client }) =>
   lastOf(await waiting(calls, client).invoke(input, { ...place(scope), ...(signal && { signal }) })),
 )
 
+test('a tool may change its arguments, which are its own copy', async () => {
+  const changing = (args: { id: string }) => effect('read', Object.assign(args, { id: `${args.id} changed` }))
+  const json = { type: 'object', properties: { id: { type: 'string' } }, required: ['id'] } as const
+  const agent = createAgent({
+    model: new ScriptedModel([call('c1', 'mine', 'read')]),
+    tools: [tool(changing, { name: 'read', description: 'read', schema: json })],
+    middleware: [countersign(client(), mapping)],
+  })
+  assert.match(lastOf(await agent.invoke(input, place(randomUUID()))), /read did mine changed/)
+})
+
 test('durable: three calls at once, one denied, and each that is approved runs once', async () => {
   const agent = pausing([call('c1', 'd1'), call('c2', 'd2'), call('c3', 'd3')])
   const people = [decide('d1'), decide('d2', 'deny'), decide('d3')]

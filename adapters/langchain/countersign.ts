@@ -23,7 +23,8 @@ export const countersign = (client: Countersign, mapping: Mapping, { durable = f
       const mapped = mapping(toolCall.name, structuredClone(toolCall.args))
       if (mapped === null) return handler(request)
       const { reason, ...action } = mapped
-      const run = ({ params }: AskedAction<Args>) => handler({ ...request, toolCall: { ...toolCall, args: params } })
+      const run = ({ params }: AskedAction<Args>) =>
+        handler({ ...request, toolCall: { ...toolCall, args: structuredClone(params) } })
       const outcome = (said: unknown) => (ToolMessage.isInstance(said) && said.status === 'error' ? failed : {})
       try {
         const key = keyOf('langchain', runtime.configurable?.['thread_id'] ?? '', toolCall.id ?? '')
