@@ -144,6 +144,13 @@ export class Countersign {
     return approved(this.#operations, { ...settled(asked), standing: { for: seconds, uses, vary } }, options)
   }
 
+  /** Does what {@link standing} does, without waiting. */
+  async askStanding(asked: AskedAction<object>, scope: StandingScope, options: AskOptions): Promise<ApiRequest> {
+    check(options, known.ask)
+    const { for: seconds, uses, vary } = scope
+    return this.#operations.ask({ ...settled(asked), standing: { for: seconds, uses, vary } }, options)
+  }
+
   /**
    * Asks without waiting. With a redemption, what policy alone allows is redeemed in the same call: the answer then says
    * `execute`, and {@link execute} with the same redemption runs it.

@@ -18,9 +18,12 @@ export interface HookMapping {
 
 const choice = z.enum(['pass', 'deny'], 'is a rule, "pass" or "deny"')
 
+/** A hook asks for no standing approval: COUNTERSIGN_UNDER names one. */
+const hookRuleForm = toolRuleForm.omit({ standing: true })
+
 const form = z.strictObject({
   environment: environmentForm,
-  tools: z.record(z.string().min(1), z.union([toolRuleForm, choice], { error: 'is a rule, "pass" or "deny"' })),
+  tools: z.record(z.string().min(1), z.union([hookRuleForm, choice], { error: 'is a rule, "pass" or "deny"' })),
   /** Tools that no rule names. To leave this out would let a misspelled name pass. */
   others: choice,
   /** Shells and interpreters without a script: hosts may write into them later, which no hook sees. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { actionDigest } from '../core/action/action.ts'
+import type { Action } from '../core/action/action.ts'
 import { isRequestId } from '../core/data/id.ts'
 import { isObject, type Json, type JsonObject } from '../core/data/json.ts'
 import { isExecutable } from '../client/approval.ts'
@@ -10,6 +10,7 @@ import type { GatewayConfig } from './config.ts'
 import type { HostCall } from './hostCall.ts'
 import { PendingCall, type PendingParts, type PendingState } from './pendingCall.ts'
 import type { HostSeals } from './seal.ts'
+import { isAbout, type LikeCall, OwnStandings } from './ownStandings.ts'
 import { answerArguments, answerName, toAnswer } from './question.ts'
 import { told, waitingWords } from './told.ts'
 import { argumentsIn } from '../toolCall/toolAction.ts'
@@ -58,10 +59,12 @@ export class Gateway {
   readonly #calls = new Map<string, PendingCall>()
   readonly #closing = new AbortController()
   readonly #boot = randomUUID()
+  readonly #standings: OwnStandings
   #number = 0
 
   constructor(parts: GatewayParts) {
     this.#parts = parts
+    this.#standings = new OwnStandings(parts.client)
   }
 
   /** Answers a call of a tool. Every fault is an answer that says what was not carried out. */
@@ -124,35 +127,101 @@ export class Gateway {
     // What policy allows is redeemed with the ask: then the tool has to be there.
     await tool.upstream.ready()
     const over = new AbortController()
-    const asked = this.#ask(host, { tool, args, action, reason: words }, over.signal)
+    const like = likeCall(host, tool, action)
+    const asked = this.#ask(host, { tool, args, action, reason: words, like }, over.signal)
     const call = await Promise.race([asked, held])
     if (call !== 'held') return this.#wait(host, call, 0, held, about)
-    // People have too much to decide. What the last attempt may have made is withdrawn, unless the host calls again.
-    const tooMany = new NotRun('too-many', 'People have too much to decide at the moment. Call this tool again later.')
-    over.abort(tooMany)
+    // What the last attempt may have made is withdrawn, unless the host calls again.
+    const later = notYet(like && this.#standings.waiting(like))
+    over.abort(later)
     asked.then(
       (late) => late.touch(),
       () => undefined,
     )
-    throw tooMany
+    throw later
   }
 
-  async #ask(host: HostCall, { tool, args, action, reason }: Asking, signal: AbortSignal): Promise<PendingCall> {
-    const { client } = this.#parts
+  async #ask(host: HostCall, asking: Asking, signal: AbortSignal): Promise<PendingCall> {
+    const { tool, args, action, reason, like } = asking
     const { caller, callId, onBehalfOf } = host
     const key = callId ? keyOf('mcp', caller, ...callId) : keyOf('mcp', this.#boot, String(++this.#number))
     const redemption = randomUUID()
-    let request: Request
-    try {
-      request = await client.ask(action, { reason, key, signal, onBehalfOf, redemption })
-    } catch (cause) {
-      const other = cause instanceof Refused && cause.code === 'already-pending' ? cause.request : undefined
-      // A call without a name of its own is taken for the one that waits already.
-      if (other === undefined || callId) throw cause
-      request = await client.read(other)
-      if (request.onBehalfOf !== onBehalfOf) throw cause
-    }
+    const given = { reason, key, signal, onBehalfOf }
+    const request =
+      (like && ((await this.#use(like, { ...given, redemption })) ?? (await this.#askStanding(like, given)))) ??
+      (await this.#askAlone(host, asking, { ...given, redemption }))
     return this.#keep({ tool, args, action, caller, request, redemption })
+  }
+
+  /** Asks for a call by itself. */
+  async #askAlone({ callId, onBehalfOf }: HostCall, { action, like }: Asking, given: AskGiven): Promise<Request> {
+    const { client } = this.#parts
+    try {
+      const request = await client.ask(action, given)
+      if (like && request.next === 'wait') this.#standings.asked(like, request)
+      return request
+    } catch (cause) {
+      const other = cause instanceof Refused ? cause.request : undefined
+      if (!(cause instanceof Refused) || other === undefined) throw cause
+      // A call without a name of its own is taken for the one that waits already.
+      const isTwin = cause.code === 'already-pending' && !callId
+      // An earlier process asked for a standing approval with this call.
+      const isSample = cause.code === 'idempotency-mismatch' && like !== null
+      if (!isTwin && !isSample) throw cause
+      const request = await client.read(other)
+      if (request.onBehalfOf !== onBehalfOf || !isAbout(request, action)) throw cause
+      return request
+    }
+  }
+
+  /**
+   * Asks for a call under the standing approval that covers it. While people decide on that one, the call waits for it.
+   *
+   * @returns `null` if there is none, or it does not cover the call any more
+   */
+  async #use(like: LikeCall, given: AskGiven): Promise<Request | null> {
+    const { client } = this.#parts
+    const standing = await this.#standings.covering(like)
+    if (standing === null) return null
+    const { id, next } = standing
+    const asked = await this.#askUnder(like, id, given)
+    if (asked !== 'standing-over') return asked
+    if (next === 'use') this.#standings.ended(like, await client.read(id))
+    else if (await this.#standings.isGiven(like, standing, given.signal)) return this.#use(like, given)
+    return null
+  }
+
+  async #askUnder(like: LikeCall, under: string, given: AskGiven): Promise<Request | 'standing-over' | null> {
+    const { client } = this.#parts
+    try {
+      return await client.ask(like.action, { ...given, under })
+    } catch (cause) {
+      if (!(cause instanceof Refused)) throw cause
+      if (cause.code === 'standing-over') return cause.code
+      // It is this very call that asked for the standing approval.
+      if (cause.code === 'idempotency-mismatch' && cause.request === under) return client.read(under)
+      if (cause.code !== 'not-covered' && cause.code !== 'idempotency-mismatch') throw cause
+      return null
+    }
+  }
+
+  /** Asks for a standing approval, once there were enough like calls; `null` if there were not, or it is not to be had. */
+  async #askStanding(like: LikeCall, given: Omit<AskGiven, 'redemption'>): Promise<Request | null> {
+    if (!this.#standings.isDue(like)) return null
+    try {
+      const standing = await this.#parts.client.askStanding(like.action, like.rule, given)
+      if (standing.next === 'stop') return standing
+      this.#standings.opened(like, standing)
+      return standing
+    } catch (cause) {
+      if (!(cause instanceof Refused)) throw cause
+      // The call was asked for by itself before.
+      if (cause.code === 'idempotency-mismatch') return null
+      // No fault of a passing kind: policy gives none for such calls, or not this one.
+      if (cause.status >= 500) throw cause
+      this.#standings.refused(like)
+      return null
+    }
   }
 
   /** A host calls again with the state that it was given: nothing of the call may have changed. */
@@ -163,8 +232,7 @@ export class Gateway {
       const tool = await this.#find(name)
       const { [reasonName]: _, ...rest } = given
       const action = actionOf(tool, tool.asksReason ? rest : given, this.#parts.config.environment)
-      if (actionDigest(action) !== call.request.digest)
-        throw new NotRun('digest-mismatch', 'This is not the call that waits.', id)
+      if (!isAbout(call.request, action)) throw new NotRun('digest-mismatch', 'This is not the call that waits.', id)
     }
     return this.#wait(host, call, round, held, about)
   }
@@ -218,9 +286,9 @@ export class Gateway {
     const known = this.#calls.get(id)
     if (known) return known
     const params = request.params as JsonObject | undefined
-    const args = params && isObject(params) ? argumentsIn(params) : null
     const tools = [...(await this.#parts.catalogue.tools()).values()]
     const tool = tools.find(({ server, name }) => server === params?.['server'] && name === params?.['tool'])
+    const args = tool && params && isObject(params) ? argumentsIn(params, tool.rule, ['server', 'tool']) : null
     if (!tool || !args || request.onBehalfOf !== host.onBehalfOf) throw unknownRequest()
     return this.#keep({
       tool,
@@ -337,6 +405,30 @@ interface About {
 
 type Asking = Pick<ConstructorParameters<typeof PendingCall>[1], 'tool' | 'args' | 'action'> & {
   readonly reason: string
+  readonly like: LikeCall | null
+}
+
+/** What comes with an ask. */
+interface AskGiven {
+  readonly reason: string
+  readonly key: string
+  readonly signal: AbortSignal
+  readonly onBehalfOf: string | undefined
+  readonly redemption: string
+}
+
+function likeCall({ caller, onBehalfOf }: HostCall, { rule }: GatedTool, action: Action): LikeCall | null {
+  return rule.standing === undefined ? null : { action, caller, onBehalfOf, rule: rule.standing }
+}
+
+/** Says why nothing could be asked for while the host waited. @param standing what people decide on in place of the call */
+function notYet(standing: Request | null): NotRun {
+  if (standing === null)
+    return new NotRun('too-many', 'People have too much to decide at the moment. Call this tool again later.')
+  const words =
+    'People are deciding whether calls like this one may be carried out for a while without asking each time. Nothing ' +
+    'was asked for this call. Call this tool again later.'
+  return new NotRun('standing-pending', words, standing.id)
 }
 
 const unknownRequest = (): NotRun => new NotRun('not-found', 'There is no such call.')
@@ -363,7 +455,7 @@ function waitOn(request: Request): ToolResult {
 function remade(tool: GatedTool, args: JsonObject, environment: string, request: Request) {
   try {
     const action = actionOf(tool, args, environment)
-    if (actionDigest(action) === request.digest) return action
+    if (isAbout(request, action)) return action
   } catch {
     // The record has something in it that no call can have.
   }

@@ -2,7 +2,7 @@ import type { Progress } from '@modelcontextprotocol/client'
 import { type Action, actionDigest } from '../core/action/action.ts'
 import type { JsonObject } from '../core/data/json.ts'
 import { isExecutable } from '../client/approval.ts'
-import { Refused, type Request, type Countersign } from '../client/countersign.ts'
+import { type Countersign, keyOf, Refused, type Request } from '../client/countersign.ts'
 import { isProtocolError, NotRun, notRun, outputOf, type ToolResult, withRequest } from './answer.ts'
 import type { Catalogue, GatedTool } from './catalogue.ts'
 import type { HostCall } from './hostCall.ts'
@@ -138,7 +138,7 @@ export class PendingCall {
     for (;;) {
       const { signal } = this.#answered
       try {
-        return await client.untilApproved(this.#newest, {
+        const approved = await client.untilApproved(this.#newest, {
           onAbort: 'leave',
           signal: AbortSignal.any([closing, signal]),
           onProgress: (request) => {
@@ -147,10 +147,18 @@ export class PendingCall {
           // The host's model answers, by a call of its own.
           onQuestion: (_, request) => this.#tellQuestion(request),
         })
+        if (approved.next !== 'use') return approved
+        this.#newest = await this.#firstUse(approved)
       } catch (cause) {
         if (closing.aborted || !signal.aborted) throw cause
       }
     }
+  }
+
+  /** Makes the first use of the standing approval that this call asked for. Its key follows from that, in every process. */
+  #firstUse({ id, reason = '', onBehalfOf }: Request): Promise<Request> {
+    const { client, closing } = this.#parts
+    return client.ask(this.action, { key: keyOf('mcp', 'use', id), under: id, reason, onBehalfOf, signal: closing })
   }
 
   #tellQuestion(request: Request): undefined {
@@ -296,9 +304,9 @@ export class PendingCall {
   /** What was redeemed with its ask cannot be withdrawn any more. */
   async #givenUp(): Promise<void> {
     const { client } = this.#parts
-    if (this.#newest.next === 'execute')
-      await client.report(this.id, { result: 'failed', summary: 'aborted before it was started' })
-    else await client.cancel(this.id, 'The agent did not come back for it.')
+    const { id, next } = this.#newest
+    if (next === 'execute') await client.report(id, { result: 'failed', summary: 'aborted before it was started' })
+    else await client.cancel(id, 'The agent did not come back for it.')
   }
 }
 

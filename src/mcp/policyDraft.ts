@@ -1,5 +1,6 @@
 import { isArray, isObject, type Json, type JsonObject } from '../core/data/json.ts'
 import { visible } from '../core/data/text.ts'
+import { variedBy } from '../core/action/scope.ts'
 import type { GatedTool } from './catalogue.ts'
 
 /**
@@ -31,7 +32,7 @@ function declared(tool: GatedTool): string {
     '    environment: String,',
     '    target: String,',
     '    onBehalfOf?: String,',
-    ...(params === null ? [] : [`    params: { server: String, tool: String, arguments: { ${params} } },`]),
+    ...(params === null ? [] : [`    params: { server: String, tool: String, ${params} },`]),
     '  },',
     '};',
     '',
@@ -43,9 +44,21 @@ const ruled = (tool: GatedTool): string =>
     `@id(${quoted(tool.verb.replaceAll(/[^A-Za-z0-9._-]/g, '-'))})`,
     '@approvers("approvers")',
     `@summary(${quoted(line(`Run ${tool.name} of ${tool.server}`, 80))})`,
+    ...inAdvance(tool.rule),
     `permit (principal, action == Action::${quoted(tool.verb)}, resource);`,
     '',
   ].join('\n')
+
+/** What CONFIG wants to be approved in advance. */
+function inAdvance({ standing }: GatedTool['rule']): readonly string[] {
+  if (!standing) return []
+  const names = variedBy(standing.vary)
+  return [
+    `@session("PT${Math.ceil(standing.for / 60)}M")`,
+    `@uses("${standing.uses}")`,
+    ...(names.length > 0 ? [`@vary(${quoted(names.join(', '))})`] : []),
+  ]
+}
 
 function about({ server, name, definition, rule }: GatedTool): readonly string[] {
   const { title, description = '', annotations } = definition
@@ -57,7 +70,7 @@ function about({ server, name, definition, rule }: GatedTool): readonly string[]
   ]
 }
 
-/** The members of `arguments` in Cedar's words; `null` if the input schema says something that Cedar cannot say. */
+/** The params that hold the arguments, in Cedar's words; `null` if the input schema says something that Cedar cannot say. */
 function paramsOf({ definition, rule }: GatedTool): string | null {
   const schema = definition.inputSchema as unknown as JsonObject
   const { properties = {}, required = [] } = schema
@@ -69,7 +82,9 @@ function paramsOf({ definition, rule }: GatedTool): string | null {
       ? null
       : `${quoted(key)}${required.includes(key) ? '' : '?'}: ${type}`
   })
-  return members.includes(null) ? null : members.join(', ')
+  if (members.includes(null)) return null
+  const all = members.join(', ')
+  return rule.params === 'arguments' ? all : `arguments: { ${all} }`
 }
 
 const types: Readonly<Record<string, string>> = { string: 'String', integer: 'Long', boolean: 'Bool' }

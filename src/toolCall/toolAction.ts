@@ -43,11 +43,25 @@ export function toolAction(tool: CalledTool, args: JsonObject): Action {
     environment: rule.environment ?? environment,
     params: { ...params, ...more },
   })
-  const plain = action({ arguments: put })
+  const plain = action(rule.params === 'arguments' ? apart(put, params) : { arguments: put })
   const text = textOf(put)
   if (fits(plain)) return plain
   return checkAction(action({ argumentsJson: text }))
 }
+
+/** @throws {Problem} `invalid-input` for an argument with the name of another param: it would say which tool is called */
+function apart(args: JsonObject, params: JsonObject): JsonObject {
+  const taken = Object.keys(args).find((name) => Object.hasOwn(params, name) || ofAll.includes(name))
+  if (taken !== undefined)
+    throw new Problem(
+      'invalid-input',
+      `The argument ${taken} cannot be a param of its own: leave out "params" of its rule.`,
+    )
+  return args
+}
+
+/** The params that hold all arguments. */
+const ofAll: readonly string[] = ['arguments', 'argumentsJson']
 
 /** Whether params can hold the arguments as they are. @throws {Problem} `too-large` */
 function fits(action: Action): boolean {
@@ -69,9 +83,15 @@ function textOf(args: JsonObject): string {
   }
 }
 
-/** Finds the arguments in the params of a request that {@link toolAction} made; `null` in those of any other. */
-export function argumentsIn(params: JsonObject): JsonObject | null {
+/**
+ * Finds the arguments in the params of a request that {@link toolAction} made; `null` in those of any other.
+ *
+ * @param beside the params beside the arguments
+ */
+export function argumentsIn(params: JsonObject, rule: ToolRule, beside: readonly string[]): JsonObject | null {
   const { arguments: plain, argumentsJson: text } = params
+  if (rule.params === 'arguments' && text === undefined)
+    return Object.fromEntries(Object.entries(params).filter(([name]) => !beside.includes(name)))
   if (isObject(plain)) return plain
   if (typeof text !== 'string') return null
   try {

@@ -131,6 +131,25 @@ describe('the tools', () => {
   })
 })
 
+test('a rule says for which calls a standing approval is asked for, from the third on unless it says otherwise', () => {
+  const standing = { uses: 20, for: 600, vary: { target: 'a/', params: { rows: 9, table: ['x'] } } }
+  const servers = { fs: { command: ['x'], tools: { write: { params: 'arguments', standing } } } }
+  const [{ rules }] = readGatewayConfig(file({ ...plain, servers }), {}).servers
+  expect(rules.get('write')).toEqual({ params: 'arguments', standing: { ...standing, from: 3 } })
+})
+
+test.each<[object, RegExp]>([
+  [{ params: 'each' }, /params.*"arguments"/],
+  [{ standing: { uses: 201, for: 600 } }, /standing\.uses.*200/],
+  [{ standing: { uses: 1, for: 10 } }, /standing\.for.*60/],
+  [{ standing: { uses: 1, for: 600, from: 0 } }, /standing\.from.*1/],
+  [{ standing: { uses: 1, for: 600, vary: { target: 'a' } } }, /standing\.vary\.target.*ends with/],
+  [{ standing: { uses: 1, for: 600, vary: { rows: 1 } } }, /standing\.vary/],
+])('a rule for calls that is none is refused by name: %j', (rule, words) => {
+  const servers = { fs: { command: ['x'], tools: { write: rule } } }
+  expect(() => readGatewayConfig(file({ ...plain, servers }), {})).toThrow(words)
+})
+
 describe('pins', () => {
   test('change with everything that a model is told of a tool, and with nothing else', () => {
     const pin = pinOf(writeFile)

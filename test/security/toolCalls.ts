@@ -14,10 +14,30 @@ export const toolCallRows: readonly Row[] = [
       {
         name: 'gateway-resumed-digest',
         file: 'src/mcp/gateway.ts',
-        find: '    if (actionDigest(action) === request.digest) return action\n',
+        find: '    if (isAbout(request, action)) return action\n',
         replace: '    return action\n',
         tests: {
           [gateway]: ['another process › goes on with no call that its own rules would ask for in another way'],
+        },
+      },
+      {
+        name: 'gateway-arguments-apart',
+        file: 'src/toolCall/toolAction.ts',
+        find: '  if (taken !== undefined)\n',
+        replace: '  if (false)\n',
+        tests: {
+          'test/mcp/standing.test.ts': ['an argument that has the name of another param is refused: %s'],
+        },
+      },
+      {
+        name: 'gateway-standing-key',
+        file: 'src/mcp/pendingCall.ts',
+        find: "{ key: keyOf('mcp', 'use', id), under",
+        replace: "{ key: keyOf('mcp', 'use', id, crypto.randomUUID()), under",
+        tests: {
+          'test/mcp/standing.test.ts': [
+            'another process of the gateway › goes on with the call that asked for the standing approval, which runs once',
+          ],
         },
       },
     ],
