@@ -7,7 +7,7 @@ import type { BrokenRow, StepUpNeeded } from './core/data/problem.ts'
 import type { DeliveryState } from './core/request/delivery.ts'
 import type { ApprovalRequest } from './core/request/request.ts'
 import { type Approvals, approvals } from './approvals/approvals.ts'
-import { backlog } from './approvals/backlog.ts'
+import { backlog, openCounts } from './approvals/backlog.ts'
 import type { ChangeParts } from './approvals/commit.ts'
 import { channelsOf } from './approvals/eligibility.ts'
 import { Ends } from './approvals/ends.ts'
@@ -389,6 +389,7 @@ const healthOf = (adapters: Adapters, { waiting, delivery, ends, sinks }: Looked
     people: clients.size > 0 ? 'admitted' : 'refused',
     isDeliveryFailing: () => delivery?.isFailing() ?? false,
     overdue: async () => (await ledger.due(clock.now(), 1000)).length,
+    open: () => openCounts(ledger),
   })
 }
 

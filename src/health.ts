@@ -15,6 +15,7 @@ import type { CosigningState } from './evidence/seal/cosigningState.ts'
 import type { Witness } from './evidence/witness.ts'
 import type { SinkState } from './sinks/sinks.ts'
 import type { Macs } from './runtime/macs.ts'
+import type { OpenCounts } from './approvals/backlog.ts'
 import { inTime } from './runtime/deadline.ts'
 import type { Waiting } from './approvals/waiting.ts'
 
@@ -61,6 +62,8 @@ interface HealthParts {
   /** Whether people may call over HTTP. */
   people: HealthReport['people']
   overdue: () => Promise<number>
+  /** Requests that are open. */
+  open: () => Promise<OpenCounts>
   /** How often the storage asked to be called later, in the last five minutes. */
   throttled: () => number
   /** Absent without sinks. */
@@ -76,13 +79,11 @@ interface HealthParts {
  */
 export function health(parts: HealthParts): Health {
   const { lost } = parts
-  const look = () => lookAt(parts)
-  let last: { readonly since: number; readonly found: ReturnType<typeof look> } | undefined
+  const look = remembering(() => lookAt(parts))
+  const count = remembering(() => Promise.all([parts.overdue(), parts.open()]))
 
   return async (counted) => {
-    if (last === undefined || performance.now() - last.since > remembered)
-      last = { since: performance.now(), found: look() }
-    const [tables, archived, signer, directory, sealed, , backup, isWitnessLate, cosigned, told] = await last.found
+    const [tables, archived, signer, directory, sealed, , backup, isWitnessLate, cosigned, told] = await look()
     const archive = archived ? 'ok' : 'failing'
     const witness = isWitnessLate ? 'failing' : 'ok'
     const ledger = tables === 'ok' && lost ? 'read-only' : tables
@@ -99,7 +100,8 @@ export function health(parts: HealthParts): Health {
     const about = { version: parts.version, now: parts.clock.now(), people: parts.people }
     const report = { status, ...about, parts: found } as const
     if (!counted || ledger === 'failing' || !parts.isOpen()) return report
-    const counts = { overdue: await parts.overdue(), waiting: parts.waiting.waiters(), throttled: parts.throttled() }
+    const [overdue, open] = await count()
+    const counts = { overdue, ...open, waiting: parts.waiting.waiters(), throttled: parts.throttled() }
     return {
       ...report,
       counts,
@@ -111,6 +113,20 @@ export function health(parts: HealthParts): Health {
       ...(lost && lost.gaps.length > 0 && { lost: lost.gaps }),
       ...(lost && lost.textless.length > 0 && { textless: lost.textless }),
     }
+  }
+}
+
+/** Makes work whose answer is reused for a while. A failure is not. */
+function remembering<T>(work: () => Promise<T>): () => Promise<T> {
+  let last: { readonly since: number; readonly found: Promise<T> } | undefined
+  return () => {
+    if (last !== undefined && performance.now() - last.since <= remembered) return last.found
+    const next = { since: performance.now(), found: work() }
+    last = next
+    next.found.catch(() => {
+      if (last === next) last = undefined
+    })
+    return next.found
   }
 }
 

@@ -2,7 +2,8 @@ import type { Day } from '../src/core/data/day.ts'
 import type { Hex } from '../src/core/data/id.ts'
 import type { Instant } from '../src/core/data/instant.ts'
 import { type BrokenRow, evidenceBroken, Problem } from '../src/core/data/problem.ts'
-import { health } from '../src/health.ts'
+import { openCounts } from '../src/approvals/backlog.ts'
+import { type Health, health } from '../src/health.ts'
 import type { SealHead, Seals } from '../src/ports/seals.ts'
 import { noon } from './support/build.ts'
 import { FakeClock, FakeDirectory } from './support/fakes.ts'
@@ -19,17 +20,31 @@ const head = (date: Day): SealHead => ({
   ...{ key: 'key', manifest: '0'.repeat(64) as Hex },
 })
 
+type HealthParts = Parameters<typeof health>[0]
+
 async function look(
   at: string,
   seals: Pick<Seals, 'first' | 'head' | 'alarm'>,
   counted = false,
   isDeliveryFailing = false,
   broken: readonly BrokenRow[] = [],
-  more: Partial<Parameters<typeof health>[0]> = {},
+  more: Partial<HealthParts> = {},
 ) {
+  const alarms = { rows: () => broken, recheck: async () => undefined }
+  const ask = await asking({ seals, alarms, isDeliveryFailing: () => isDeliveryFailing, ...more }, at)
+  return ask(counted)
+}
+
+async function asking(more: Partial<HealthParts>, at: string = noon): Promise<Health> {
   const clock = new FakeClock(at as Instant)
-  const ask = health({
-    ...{ clock, seals, ledger: new MemoryLedger(), archive: new MemoryArchive(), directory: new FakeDirectory(clock) },
+  return health({
+    ...{
+      clock,
+      seals: new MemorySeals(first),
+      ledger: new MemoryLedger(),
+      archive: new MemoryArchive(),
+      directory: new FakeDirectory(clock),
+    },
     signer: await newSigner(),
     witness: { isLate: async () => false },
     cosigning: async () => ({ state: 'off', uncosigned: [] }),
@@ -38,13 +53,13 @@ async function look(
     macs: { rows: async () => macsFor(testOrigin).rows() },
     isOpen: () => true,
     waiting: { waiters: () => 0 },
-    alarms: { rows: () => broken, recheck: async () => undefined },
-    isDeliveryFailing: () => isDeliveryFailing,
+    alarms: { rows: () => [], recheck: async () => undefined },
+    isDeliveryFailing: () => false,
     overdue: async () => 3,
+    open: () => openCounts(new MemoryLedger()),
     throttled: () => 4,
     ...more,
   })
-  return ask(counted)
 }
 
 test.each([
@@ -181,6 +196,35 @@ test('the newest sealed day is shown to readers of evidence only', async () => {
     sealed: { date: first, number: 7, size: 1200 },
     counts: { overdue: 3 },
   })
+})
+
+test('readers of evidence are told what is open, and the rows are read once in five seconds', async () => {
+  const asks: number[] = []
+  const open = async () => {
+    asks.push(1)
+    return { pending: 2, oldest: noon, reviews: 1, standing: 4 }
+  }
+  const ask = await asking({ open })
+  expect(await ask(false)).not.toHaveProperty('counts')
+  expect(asks).toEqual([])
+  for (let i = 0; i < 3; i++)
+    expect((await ask(true)).counts).toEqual({
+      ...{ overdue: 3, pending: 2, oldest: noon, reviews: 1, standing: 4, waiting: 0, throttled: 4 },
+    })
+  expect(asks).toEqual([1])
+})
+
+test('a count that failed is not kept', async () => {
+  let isDown = true
+  const open = async () => {
+    if (isDown) throw new Problem('unavailable', 'No.')
+    return openCounts(new MemoryLedger())
+  }
+  const ask = await asking({ open })
+  await expect(ask(true)).rejects.toMatchObject({ code: 'unavailable' })
+  isDown = false
+  expect((await ask(true)).counts).toMatchObject({ pending: 0, reviews: 0, standing: 0 })
+  expect((await ask(true)).counts).not.toHaveProperty('oldest')
 })
 
 test('altered rows are named to readers of evidence only', async () => {

@@ -17,6 +17,31 @@ export interface Backlog {
   readonly overDay: number
 }
 
+/** What is open at this moment: at most so many of each shard are counted. */
+export interface OpenCounts {
+  readonly pending: number
+  /** When the oldest of these was asked for. */
+  readonly oldest?: Instant
+  /** Broken glasses that nobody has reviewed, also late ones. */
+  readonly reviews: number
+  /** Standing approvals that can be used. */
+  readonly standing: number
+}
+
+/** Counts what is open, by the rows of deadlines and reviews alone: three reads of each shard. */
+export async function openCounts(ledger: Pick<Ledger, 'pending' | 'open'>): Promise<OpenCounts> {
+  const [pending, reviews, standing] = await Promise.all([
+    ledger.pending(most),
+    ledger.open('review', most),
+    ledger.open('standing', most),
+  ])
+  const [oldest] = pending.map(timeOf).sort()
+  return {
+    ...{ pending: pending.length, reviews: reviews.length, standing: standing.length },
+    ...(oldest !== undefined && { oldest }),
+  }
+}
+
 /**
  * Makes a function that counts the requests which wait for people, for the log. It returns an empty object if the last
  * count is younger than five minutes.

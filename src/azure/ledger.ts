@@ -151,7 +151,7 @@ export class TableLedger implements Ledger {
   }
 
   async due(before: Instant, limit: number): Promise<readonly RequestId[]> {
-    const keys = await this.#deadlines(`due-${before}-~`, '', limit)
+    const keys = await this.#timedKeys('due', `due-${before}-~`, { limit })
     return idsIn(keys.sort()).slice(0, limit)
   }
 
@@ -176,15 +176,25 @@ export class TableLedger implements Ledger {
   }
 
   async pending(limit: number): Promise<readonly RequestId[]> {
-    return idsIn(await this.#deadlines('due-~', ` and status eq 'pending'`, limit))
+    return idsIn(await this.#timedKeys('due', 'due-~', { limit, status: 'pending' }))
   }
 
-  /** Keys of deadlines, at most `limit` of each shard. @param more narrows the filter of the table service */
-  async #deadlines(end: string, more: string, limit: number): Promise<string[]> {
+  async open(kind: 'review' | 'standing', limit: number): Promise<readonly RequestId[]> {
+    if (kind === 'review') return idsIn(await this.#timedKeys('review', 'review-~', { limit }))
+    return idsIn(await this.#timedKeys('due', 'due-~', { limit, status: 'standing' }))
+  }
+
+  /** Keys that begin with a time, at most `limit` of each shard. */
+  async #timedKeys(
+    kind: 'due' | 'review',
+    end: string,
+    { limit, status }: { readonly limit: number; readonly status?: 'pending' | 'standing' },
+  ): Promise<string[]> {
     const deadline = within()
     const size = Math.min(limit, 1000)
+    const more = status === undefined ? '' : ` and status eq '${status}'`
     const rowsOf = async (shard: Shard): Promise<readonly Row[]> => {
-      const filter = odata`PartitionKey eq ${shard} and RowKey ge 'due-' and RowKey le ${end}` + more
+      const filter = odata`PartitionKey eq ${shard} and RowKey ge ${`${kind}-`} and RowKey le ${end}` + more
       return (await readPage(this.#table, { filter, select: ['RowKey', 'v'] }, { size }, deadline)).rows
     }
     return readable((await Promise.all(shards.map(rowsOf))).flat())

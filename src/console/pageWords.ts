@@ -331,6 +331,10 @@ interface HealthWords {
   readonly states: Readonly<Record<HealthReport['parts'][keyof HealthReport['parts']], string>>
   readonly counts: string
   readonly overdue: string
+  readonly pending: string
+  readonly oldest: string
+  readonly reviews: string
+  readonly standing: string
   readonly waiting: string
   readonly people: string
   readonly admitted: Readonly<Record<HealthReport['people'], string>>
@@ -699,6 +703,10 @@ const english: PageWords = {
     },
     counts: 'Right now',
     overdue: 'Requests past their deadline',
+    pending: 'Requests that wait for people',
+    oldest: 'The oldest of them is of',
+    reviews: 'Broken glasses to be reviewed',
+    standing: 'Standing approvals in force',
     waiting: 'Callers who wait for an answer',
     people: 'People over HTTP',
     admitted: { admitted: 'may call', refused: 'are refused: no application is named that they may use' },

@@ -36,10 +36,22 @@ export const healthReport = component(
         evidence: z.enum(['ok', 'evidence-broken']),
         backup: z.enum(['ok', 'failing', 'off']),
       }),
-      counts: z.object({ overdue: anyCount, waiting: anyCount, throttled: anyCount }).optional().meta({
-        description:
-          'Requests past their deadline, calls that wait, and how often the tables asked this process to call later, in five minutes.',
-      }),
+      counts: z
+        .object({
+          overdue: anyCount.meta({ description: 'Requests past their deadline.' }),
+          pending: anyCount.meta({ description: 'Requests that wait for people.' }),
+          oldest: anyInstant
+            .optional()
+            .meta({ description: 'When the oldest of these was asked for. Absent if there is none.' }),
+          reviews: anyCount.meta({ description: 'Broken glasses that nobody has reviewed.' }),
+          standing: anyCount.meta({ description: 'Standing approvals that can be used.' }),
+          waiting: anyCount.meta({ description: 'Calls that wait at this process.' }),
+          throttled: anyCount.meta({
+            description: 'How often the tables asked this process to call later, in five minutes.',
+          }),
+        })
+        .optional()
+        .meta({ description: 'How much there is at this moment. Of each shard at most 1,000 requests are counted.' }),
       sinks: z
         .array(
           z.object({

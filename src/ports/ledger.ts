@@ -196,6 +196,9 @@ export interface Ledger {
   /** Ids of requests that wait for people: of each shard those that expire first, at most `limit`. */
   pending(limit: number): Promise<readonly RequestId[]>
 
+  /** Does what {@link pending} does, for broken glasses that nobody has reviewed, or standing approvals that can be used. */
+  open(kind: 'review' | 'standing', limit: number): Promise<readonly RequestId[]>
+
   /**
    * Reads one page: newest first, or by deadline for `pending`, `review` and `standing`. Reads at most 5,000 rows, so a page may be short and
    * still have a cursor.

@@ -17,6 +17,7 @@ export const readsOf = (ledger: Ledger): LedgerReads => ({
   dueIn: (...args) => ledger.dueIn(...args),
   promptsIn: (...args) => ledger.promptsIn(...args),
   pending: (limit) => ledger.pending(limit),
+  open: (...args) => ledger.open(...args),
   list: (...args) => ledger.list(...args),
   news: (...args) => ledger.news(...args),
   cut: (...args) => ledger.cut(...args),

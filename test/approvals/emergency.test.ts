@@ -101,6 +101,7 @@ test('a review that is due is listed until it is given, and told when it is late
   expect(await due()).toEqual([one.id, two.id].toSorted())
   await place.approvals.reviewGlass(one.id, finding(dba))
   expect(await due()).toEqual([two.id])
+  expect(await place.ledger.open('review', 9)).toEqual([two.id])
   place.clock.set(after(7200))
   await place.approvals.sweep()
   expect(await history(place, two.id)).toEqual(['requested', 'glass-broken', 'approved', 'lapsed', 'unreviewed'])

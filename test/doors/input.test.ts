@@ -216,7 +216,7 @@ test('health tells anyone whether the parts work, and readers of evidence the co
     },
   })
   expect((await stack.call('compliance', '/api/health')).body).toMatchObject({
-    counts: { overdue: 0, waiting: 0, throttled: 0 },
+    counts: { overdue: 0, pending: expect.any(Number), reviews: 0, standing: 0, waiting: 0, throttled: 0 },
     immutable: false,
   })
   expect((await stack.call('dba-1', '/api/health')).body).toEqual({ ...body, now: expect.any(String) })

@@ -4,6 +4,7 @@ import { type Hex, type RequestId, sha256 } from '../../src/core/data/id.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { Conflict, type Ledger, type Wanted } from '../../src/ports/ledger.ts'
 import { type Judgement, open } from '../../src/core/request/submission.ts'
+import { breakGlass } from '../../src/core/request/glass.ts'
 import { approvedByStanding, use } from '../../src/core/request/standing.ts'
 import { revoke } from '../../src/core/request/withdrawal.ts'
 import { chain } from '../../src/core/request/event.ts'
@@ -194,5 +195,18 @@ describe.each(kinds)('%s', (_kind, empty) => {
     await ask(ledger, { action: { ...action, standing: { for: 60, uses: 1, vary: {} } }, judgement })
     const { requests } = await other.list({ by: 'standing' }, { keep: () => true, limit: 9 })
     expect(requests.map(({ id }) => id)).toEqual([one.id])
+    expect(await other.open('standing', 9)).toEqual([one.id])
+  })
+
+  test('says which broken glasses are to be reviewed, until they are', async () => {
+    const glass = { groups: ['dba'], review: 3600 }
+    const { id, digest } = await ask(ledger, { judgement: { ...judgement, glass } })
+    expect(await other.open('review', 9)).toEqual([])
+    const facts = { accounts: [dba], groups: ['dba'], member: true, enabled: true, asOf: minutes(2) }
+    const breaking = { approver: dba, name: 'Dana', reason: 'All is down', facts, at: minutes(2), excluded: [] }
+    const seen = { via: 'api', digest } as const
+    const confirm = 'customers'
+    await apply(ledger, id, (one) => breakGlass(one, { ...breaking, seen, confirm }), minutes(2))
+    expect(await other.open('review', 9)).toEqual([id])
   })
 })

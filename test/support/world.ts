@@ -176,6 +176,7 @@ export function apart(ledger: MemoryLedger): Ledger {
     dueIn: (...args) => ledger.dueIn(...args),
     promptsIn: (...args) => ledger.promptsIn(...args),
     pending: (limit) => ledger.pending(limit),
+    open: (...args) => ledger.open(...args),
     list: (scope, page) => ledger.list(scope, page),
     news: (shard, after) => ledger.news(shard, after),
     fence: slowly((...args) => ledger.fence(...args)),

@@ -63,7 +63,7 @@ function writes(name: string): boolean {
 }
 
 const reads: ReadonlySet<string> = new Set(
-  'load find findMany findKey events due dueIn promptsIn told list news cut stream ping read first head plan plans alarm keys cards waiting person members open'.split(
+  'load find findMany findKey events due dueIn promptsIn pending open told list news cut stream ping read first head plan plans alarm keys cards waiting person members open'.split(
     ' ',
   ),
 )

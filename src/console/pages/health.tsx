@@ -115,6 +115,10 @@ function Now({ of: { counts, people, now, version } }: OfReport) {
       <Facts
         of={[
           [health.overdue, counts && number(counts.overdue)],
+          [health.pending, counts && number(counts.pending)],
+          [health.oldest, counts?.oldest && <Time at={counts.oldest} far />],
+          [health.reviews, counts && number(counts.reviews)],
+          [health.standing, counts && number(counts.standing)],
           [health.waiting, counts && number(counts.waiting)],
           [health.people, health.admitted[people]],
           [health.asOf, <Time at={now} far />],

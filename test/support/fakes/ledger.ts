@@ -185,11 +185,19 @@ export class MemoryLedger implements Ledger {
   }
 
   async pending(limit: number): Promise<readonly RequestId[]> {
-    const pending = this.all().filter(({ status }) => status === 'pending')
+    return this.first({ by: 'pending' }, limit)
+  }
+
+  async open(kind: 'review' | 'standing', limit: number): Promise<readonly RequestId[]> {
+    return this.first({ by: kind }, limit)
+  }
+
+  private first(scope: Scope, limit: number): readonly RequestId[] {
+    const all = this.all().filter((request) => isIn(scope, request))
     return shards.flatMap((shard) =>
-      pending
+      all
         .filter(({ id }) => shardOf(id) === shard)
-        .map((request) => ({ id: request.id, position: positionByDue(due(request) ?? request.createdAt, request.id) }))
+        .map((request) => ({ id: request.id, position: positionIn(scope, request) }))
         .sort(byPosition)
         .slice(0, limit)
         .map(({ id }) => id),
