@@ -33,6 +33,12 @@ function gateRedemption(id: RequestId): string {
 export const isUsedByGate = (request: ApprovalRequest): boolean =>
   'redemption' in request && request.redemption === gateRedemption(request.id)
 
+/** People look at each deployment: a standing approval opens no gate, and neither does a use of one. */
+function checkOpensGate({ under, standing }: ApprovalRequest): void {
+  if (under !== undefined || standing !== undefined)
+    throw new Problem('not-redeemable', 'A standing approval opens no gate: each deployment is asked for by itself.')
+}
+
 /**
  * Uses up an approval for a gate, before the gate is told of it: as an executor's redemption, without a grant, because the
  * service itself carries the decision out. The policy in force judges the action again. Repeated, it changes nothing, but
@@ -44,6 +50,7 @@ export const isUsedByGate = (request: ApprovalRequest): boolean =>
 export async function useForGate(parts: GateUseParts, id: RequestId): Promise<ApprovalRequest> {
   const redemption = gateRedemption(id)
   const used = await change(parts, id, (request, at) => {
+    checkOpensGate(request)
     // There is no grant that could expire: only the approval can lapse.
     const grantExpiresAt = plusSeconds(at, 1)
     const step = redeem(request, { redemption, digest: request.digest, grantExpiresAt, at })

@@ -97,11 +97,13 @@ export interface DeploymentGate {
  * Finds the deployment that waits for a request, by what people approved and by what policy registers now. Nothing of it comes
  * from a payload directly.
  *
- * @returns `null` if the request is not one of a deployment that is still registered
+ * @returns `null` if the request is not one of a deployment that is still registered, or has to do with a standing approval
  */
 export function gateOfRequest(policy: Pick<Policy, 'gitHub'>, request: ApprovalRequest): DeploymentGate | null {
   const registration = policy.gitHub(request.agent.id)
   if (!registration || request.action?.action !== gitHubAction) return null
+  // What the agent asks for in advance, or under that, is no answer to a deployment that waits.
+  if (request.under !== undefined || request.standing !== undefined) return null
   const { repositoryId, run, environment } = request.action.params
   const repository = registration.repositories.find(({ id }) => String(id) === repositoryId)
   if (!repository || typeof environment !== 'string' || !repository.environments.has(environment)) return null

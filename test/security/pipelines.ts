@@ -94,6 +94,28 @@ export const pipelineRows: readonly Row[] = [
       'The approval is used up, and the archive has that, before the pipeline hears of it; the policy in force judges again; a lost answer counts as done only if the reviews have ours; one event is one request',
     switches: [
       {
+        name: 'gate-standing',
+        file: 'src/approvals/gateUse.ts',
+        find: '    checkOpensGate(request)\n',
+        replace: '',
+        tests: {
+          'test/azureDevOps/standing.test.ts': [
+            'a standing approval and a use of it open no gate, though the agent asked for the very action of the gate',
+          ],
+        },
+      },
+      {
+        name: 'gate-standing-told',
+        file: 'src/github/deployment.ts',
+        find: '  if (request.under !== undefined || request.standing !== undefined) return null\n',
+        replace: '',
+        tests: {
+          'test/azureDevOps/standing.test.ts': [
+            'GitHub is told nothing of a standing approval of a deployment, or of a use of it',
+          ],
+        },
+      },
+      {
         name: 'gate-end',
         file: 'src/approvals/gateUse.ts',
         find: '  await parts.ends.next(used)\n',
