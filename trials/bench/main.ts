@@ -19,7 +19,7 @@ minutes; exit code 1 says that one failed, not that it missed its goal.
   --events N      of the day that is sealed and verified (1,000,000; with --azurite 50,000)
   --azurite       seals from tables and into blobs of Azurite; seal-large stores its tiles there
   --json FILE     writes the figures, too
-  --from FILE     measures nothing: takes the figures from such a file
+  --from FILE     measures nothing: takes the figures from such a file; of several, later ones take the place of earlier
   --markdown      prints the table as Markdown
   --into FILE     replaces the table between <!-- figures --> and <!-- end of figures --> in a document
 `
@@ -44,7 +44,7 @@ interface Wanted {
   readonly requests: string
   readonly events?: string | undefined
   readonly json?: string | undefined
-  readonly from?: string | undefined
+  readonly from: readonly string[]
   readonly into?: string | undefined
   readonly quick: boolean
   readonly azurite: boolean
@@ -62,7 +62,7 @@ async function run(values: Wanted, operands: readonly string[]): Promise<number>
     azurite,
   }
   const chosen = operands.length > 0 ? operands.map(nameOf) : names.filter((name) => !isLong(programs[name]))
-  const { result, failed } = values.from === undefined ? await bench(chosen, settings) : read(values.from)
+  const { result, failed } = values.from.length === 0 ? await bench(chosen, settings) : read(values.from)
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`)
   if (values.into !== undefined) {
     const table = `${aboutOf(result)}\n\n${markdownOf(result.figures)}`
@@ -102,7 +102,14 @@ async function begun(): Promise<BenchStorage> {
   return storage
 }
 
-const read = (file: string): Measured => ({ result: JSON.parse(readFileSync(file, 'utf8')) as Result, failed: 0 })
+function read(files: readonly string[]): Measured {
+  const results = files.map((file) => JSON.parse(readFileSync(file, 'utf8')) as Result)
+  const [first] = results
+  if (!first) throw new Misuse('--from takes a file.')
+  // A map keeps the place of a name that it has.
+  const figures = new Map(results.flatMap((result) => result.figures.map((one) => [one.name, one] as const)))
+  return { result: { ...first, figures: [...figures.values()] }, failed: 0 }
+}
 
 const aboutOf = ({ node, processors, at }: Result): string =>
   `Measured on ${at.slice(0, 10)} with Node ${node} on ${processors.length} × ${processors[0]?.trim() ?? 'a processor'}.`
@@ -131,7 +138,7 @@ program({
     requests: { type: 'string', default: '30000' },
     events: { type: 'string' },
     json: { type: 'string' },
-    from: { type: 'string' },
+    from: { type: 'string', multiple: true, default: [] },
     into: { type: 'string' },
     quick: { type: 'boolean', default: false },
     azurite: { type: 'boolean', default: false },

@@ -8,7 +8,7 @@ import type { BenchStorage } from './storage.ts'
 
 /** One call to a table, as it can be made again on another. */
 interface Call {
-  readonly kind: 'read' | 'transaction' | 'slot read' | 'slot write' | 'file'
+  readonly kind: 'read' | 'transaction' | 'row' | 'slot read' | 'slot write' | 'file'
   /** Calls of one step were under way together. */
   readonly step: number
   failed: boolean
@@ -90,6 +90,15 @@ export function listen({ ledger, limits }: Tables): void {
         () => submit(...given),
       )
     },
+  })
+  const createRow = ledger.createEntity.bind(ledger)
+  Object.assign(ledger, {
+    createEntity: (...given: Parameters<typeof createRow>) =>
+      on(
+        'row',
+        (to) => to.ledger.upsertEntity(given[0], 'Replace'),
+        () => createRow(...given),
+      ),
   })
   for (const [name, kind, table] of [
     ['ledger', 'read', ledger],

@@ -36,7 +36,7 @@ async function usesOf(means: Means, storage: BenchStorage, atOnce: number): Prom
   return figure({ name, unit: 'per s', ours, floor, goal: { of: 'ratio', least: 0.45 } })
 }
 
-/** A use reads its standing approval with the head of the shard, and writes both requests at once. */
+/** A use claims its key, reads its standing approval with the head of the shard, and writes both requests at once. */
 async function callsOf(storage: BenchStorage): Promise<readonly Figure[]> {
   await storage.clear()
   const tables = storage.connect()
@@ -48,7 +48,12 @@ async function callsOf(storage: BenchStorage): Promise<readonly Figure[]> {
   instance.stop()
   const count = (kind: Tape['calls'][number]['kind']) => tape.calls.filter((call) => call.kind === kind).length
   const goal = { of: 'ours', most: 1 } as const
-  return (['transaction', 'read'] as const).map((kind) =>
-    figure({ name: `a use: ${kind}s`, unit: '', ours: [count(kind)], goal }),
+  const names = {
+    transaction: 'transactions',
+    read: 'reads',
+    row: 'rows written before: the claim of its key',
+  } as const
+  return (['transaction', 'read', 'row'] as const).map((kind) =>
+    figure({ name: `a use: ${names[kind]}`, unit: '', ours: [count(kind)], goal }),
   )
 }
