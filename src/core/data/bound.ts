@@ -24,6 +24,8 @@ export const bounds = {
   standing: { open: 5, uses: 200, seconds: 86_400, least: 60, values: 20, text: 600 },
   /** Seconds for which a use may wait to be redeemed. */
   useLapse: 300,
+  /** Seconds for which a member may be away. */
+  away: 30 * 86_400,
   /** Broken glasses of one person that nobody has reviewed. */
   unreviewed: 5,
   /** Characters of a token in an `Authorization` header, and of a grant. Real ones are far shorter. */

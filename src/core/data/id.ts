@@ -62,6 +62,13 @@ export function parseDigest(text: string, pointer = ''): Digest {
   return text as Digest
 }
 
+/** @throws {Problem} `invalid-input` unless the text is 64 lower-case hex digits */
+export function parseEventHash(text: string): Hex {
+  if (!/^[0-9a-f]{64}$/.test(text))
+    throw new Problem('invalid-input', '/event: an event is named by 64 lower-case hex digits.', { pointer: '/event' })
+  return text as Hex
+}
+
 /** Makes an id from the time, 10 random bytes and the shard. */
 export const newRequestId = (at: Instant, random: Uint8Array, shard: Shard): RequestId =>
   `${ulidOf(at, random)}-${shard}` as RequestId
@@ -108,6 +115,9 @@ export const shardOfKey = (agent: ObjectId, key: string): Shard => shardAt(keyHa
 
 /** Hashes an idempotency key with its agent, so that two agents may use the same key. */
 export const keyHash = (agent: ObjectId, key: string): Hex => sha256(`${agent}\n${key}`)
+
+/** The shard that has the events and rows of a deputy. */
+export const shardOfDeputy = (deputy: ObjectId): Shard => shardAt(deputy.slice(-1))
 
 /** Picks a shard from a hash or from random hex digits. */
 export const shardAt = (hex: string): Shard => `0${hex.slice(0, 1)}` as Shard

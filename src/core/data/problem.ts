@@ -27,6 +27,7 @@ const table = {
   'idempotency-mismatch': [422, 'The idempotency key was used for another request'],
   'no-eligible-approver': [422, 'Nobody could approve this'],
   'not-showable': [422, 'The action cannot be shown to an approver'],
+  'not-deputy': [422, 'Policy names no such deputy'],
   'not-covered': [422, 'The standing approval does not cover this'],
   'secret-in-params': [422, 'The request holds a secret'],
   'too-many': [429, 'Too many requests'],
@@ -163,6 +164,9 @@ export function asNewer(cause: unknown): { readonly newer: NewerRow } {
 }
 
 /** The key of an event's row, by the event's number in its shard. */
+/** The key of the row that names an absence. */
+export const deputyRow = (deputy: string, member: string): string => `deputy-${deputy}-${member}`
+
 export const eventRow = (seq: number): string => `event-${String(seq).padStart(12, '0')}`
 
 /** Says that a row is not as the service wrote it. */

@@ -3,6 +3,7 @@ import type { Hex, ObjectId } from '../data/id.ts'
 import { earlier, type Instant, later, plusSeconds } from '../data/instant.ts'
 import { Problem } from '../data/problem.ts'
 import { checkMayDecide, checkPending, checkSeen, checkText, type Seen, sightOf } from './decision.ts'
+import { checkStandIn } from './deputy.ts'
 import type { Draft } from './event.ts'
 import {
   type SideAnswer,
@@ -72,6 +73,7 @@ export function askBack(request: ApprovalRequest, input: QuestionInput): Step {
   if (request.status === 'pending' && isAskedAgain) return { request, events: [] }
   checkPending(request, at)
   checkMayDecide(request, facts, { verdict: 'approve', ...(input.excluded && { excluded: input.excluded }) })
+  checkStandIn(facts, at)
   checkSeen(request, input, { whole: false })
   checkText(question, 'question', 'a question needs words')
   if (mine)

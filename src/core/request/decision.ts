@@ -14,6 +14,7 @@ import {
   saidIn,
   type Step,
 } from './request.ts'
+import { checkStandIn } from './deputy.ts'
 import { type Facts, fills, overlap } from './requirement.ts'
 import { viewOf } from './view.ts'
 import { completes, countedVotes, lookAgain, type VoterStanding } from './voteVoid.ts'
@@ -33,6 +34,8 @@ export interface DecisionInput {
   readonly approver: ObjectId
   /** For display; an event commits to it. */
   readonly name: string
+  /** Of a deputy, the name of the member who is away; as `name`. */
+  readonly member?: string
   readonly verdict: Verdict
   readonly reason?: string
   readonly seen: Seen
@@ -68,10 +71,9 @@ export function decide(request: ApprovalRequest, input: DecisionInput): Step {
   if (isRepeated(request, input)) return { request, events: [] }
   checkPending(request, input.at)
   checkMayDecide(request, input.facts, input)
+  checkStandIn(input.facts, input.at)
   if (input.verdict === 'approve') checkDoor(request, input.seen.via)
-  const others = currentVotes(request).filter(({ approver }) => approver !== input.approver)
-  if (others.some((vote) => overlap(vote.facts.accounts, input.facts.accounts)))
-    throw new Problem('already-decided', 'You have already decided with another account.')
+  checkSeat(request, input)
   checkSeen(request, input, { whole: input.verdict === 'approve' })
   checkWords(request, input)
 
@@ -90,6 +92,20 @@ export function decide(request: ApprovalRequest, input: DecisionInput): Step {
   const approved: Draft = { type: 'approved', actor, request: request.id, data: { by: 'quorum', lapsesAt } }
   const completed = changed(voted, { status: 'approved' as const, approvedAt: at, lapsesAt })
   return { request: completed, events: voids.concat(decided, approved) }
+}
+
+/** Refuses a second vote of a seat: of another account of the person, of their deputy, or of whom they are the deputy. */
+function checkSeat(request: ApprovalRequest, { approver, facts }: DecisionInput): void {
+  const others = currentVotes(request).filter((vote) => vote.approver !== approver)
+  const taken = others.find((vote) => overlap(vote.facts.accounts, facts.accounts))
+  if (!taken) return
+  const isOwn = facts.for === undefined && taken.facts.for === undefined
+  throw new Problem(
+    'already-decided',
+    isOwn
+      ? 'You have already decided with another account.'
+      : 'A deputy and the member who is away have one vote, and it was given already.',
+  )
 }
 
 /** A request that people decide on. */
@@ -273,13 +289,17 @@ export function checkConfirmed(request: ApprovalRequest, confirm: string | undef
 export const confirmationOf = (target: string): string =>
   target.split('/').findLast((segment) => segment !== '') ?? target
 
-function decidedBy(request: ApprovalRequest, { approver, name, verdict, reason, seen, facts }: DecisionInput): Draft {
+function decidedBy(request: ApprovalRequest, input: DecisionInput): Draft {
+  const { approver, name, member, verdict, reason, seen, facts } = input
   return {
     type: 'decided',
     actor: { kind: 'person', id: approver },
     request: request.id,
     data: { verdict, ...sightOf(request, seen), facts },
-    said: { name, ...(reason !== undefined && reason !== '' && { reason }) },
+    said: {
+      ...{ name, ...(reason !== undefined && reason !== '' && { reason }) },
+      ...(facts.for && member !== undefined && { for: member }),
+    },
   }
 }
 

@@ -6,7 +6,7 @@ import { type ApprovalRequest, awaitsReview, type ErasureAsk, type Step } from '
 import { overlap } from './requirement.ts'
 
 /** The names of texts that can be erased. `action` is the whole action; its digest stays. */
-export const erasable = ['action', 'answer', 'links', 'name', 'owner', 'question', 'reason', 'summary'] as const
+export const erasable = ['action', 'answer', 'for', 'links', 'name', 'owner', 'question', 'reason', 'summary'] as const
 
 export type Erasable = (typeof erasable)[number]
 

@@ -125,12 +125,32 @@ export type Fact =
   | { readonly type: 'unreviewed' }
   | { readonly type: 'used'; readonly data: UsedStanding }
   | { readonly type: 'ended'; readonly data: { readonly by: 'uses' | 'time' } }
+  | { readonly type: 'delegated'; readonly data: Delegated }
+  | { readonly type: 'recalled'; readonly data: Recalled }
 
 /** A use of a standing approval: which one, from 1, and the request that it is, with its digest. */
 interface UsedStanding {
   readonly use: number
   readonly request: RequestId
   readonly digest: Digest
+}
+
+/** A member of groups is away, and says who acts for them there meanwhile. */
+export interface Delegated {
+  readonly to: ObjectId
+  /** Sorted. Policy names the deputy for each of them. */
+  readonly groups: readonly string[]
+  readonly until: Instant
+  /** The application that the member used. */
+  readonly client?: ObjectId
+}
+
+/** The member is back before the time. */
+interface Recalled {
+  /** The hash of the `delegated` event. */
+  readonly event: Hex
+  /** The application that the member used. */
+  readonly client?: ObjectId
 }
 
 interface Decided extends Sight {

@@ -14,6 +14,7 @@ import {
   type Seen,
   sightOf,
 } from './decision.ts'
+import { checkNoDeputy, checkStandIn } from './deputy.ts'
 import type { Draft, ReviewFinding } from './event.ts'
 import { type ApprovalRequest, saidIn, type Step } from './request.ts'
 import { type Facts, overlap } from './requirement.ts'
@@ -54,6 +55,7 @@ export interface ReviewInput {
  */
 export function checkMayBreak(request: ApprovalRequest, facts: Facts, excluded: readonly ObjectId[] = []): void {
   const groups = request.requirement?.glass?.groups ?? []
+  checkNoDeputy(facts)
   if (groups.length === 0)
     throw new Problem('not-permitted', 'Policy lets nobody break the glass for this request: it needs its approvers.')
   if (!overlap(groups, facts.groups))
@@ -111,6 +113,7 @@ export function review(request: ApprovalRequest, input: ReviewInput): Step {
   const isSame = done?.by === reviewer && done.finding === finding && saidIn(request, 'reviewed', 'reason') === reason
   if (isSame) return { request, events: [] }
   checkMayDecide(request, facts, { verdict: 'approve', ...(input.excluded && { excluded: input.excluded }) })
+  checkStandIn(facts, at)
   if (overlap(glass.accounts, facts.accounts))
     throw new Problem('self-approval', 'Who broke the glass does not review that: another person has to.')
   if (done) throw new Problem('already-reviewed', `This was reviewed already: ${done.finding}.`)

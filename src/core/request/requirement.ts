@@ -1,5 +1,5 @@
 import { bounds } from '../data/bound.ts'
-import type { ObjectId } from '../data/id.ts'
+import type { Hex, ObjectId } from '../data/id.ts'
 import { type Instant, milliseconds } from '../data/instant.ts'
 
 /** A quorum of people from the union of these groups. */
@@ -47,6 +47,20 @@ export interface Facts {
   readonly member: boolean
   readonly enabled: boolean
   readonly asOf: Instant
+  /** Present of a deputy: for whom they act. Accounts and groups above are then those of both. */
+  readonly for?: StandIn
+}
+
+/** For whom a deputy acts, while that member of a group is away. */
+export interface StandIn {
+  /** All object ids of the member who is away, sorted. */
+  readonly accounts: readonly ObjectId[]
+  /** The groups of the requirement that the deputy acts in for the member, sorted. */
+  readonly groups: readonly string[]
+  /** The hash of the `delegated` event. */
+  readonly event: Hex
+  /** When the member is back, at the latest, as that event says. */
+  readonly until: Instant
 }
 
 /** Whether facts are too far from the moment of an event, before or after it, for the event to rest on them. */

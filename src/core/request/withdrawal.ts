@@ -1,4 +1,5 @@
 import { checkMayDecide } from './decision.ts'
+import { checkStandIn } from './deputy.ts'
 import type { ObjectId } from '../data/id.ts'
 import type { Instant } from '../data/instant.ts'
 import { Problem } from '../data/problem.ts'
@@ -49,6 +50,7 @@ export function revoke(
   if (request.status !== 'approved') throw new Problem('not-redeemable', `This request is ${request.status}.`)
   if (overdue(request, at)) throw new Problem('not-redeemable', 'This approval has lapsed.')
   checkMayDecide(request, facts, { verdict: 'deny' })
+  checkStandIn(facts, at)
   const actor = { kind: 'person', id: approver } as const
   const data = { ...(client !== undefined && { client }), facts }
   return {
