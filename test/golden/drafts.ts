@@ -447,4 +447,29 @@ export const drafts: readonly Draft[] = [
     data: { by: 'standing', lapsesAt: later, standing: request, use: 20 },
   },
   { type: 'ended', actor: system, request: another, data: { by: 'time' } },
+  {
+    type: 'delegated',
+    actor: person,
+    data: { to: id('5'), groups: ['dba', 'security'], until: later, client: id('c') },
+    said: { reason: 'On leave' },
+  },
+  { type: 'delegated', actor: person, data: { to: id('5'), groups: ['dba'], until: later } },
+  {
+    type: 'decided',
+    actor: { kind: 'person', id: id('5') },
+    request,
+    data: {
+      verdict: 'approve',
+      via: 'api',
+      content: hex('c0'),
+      facts: {
+        ...{ accounts: [id('1'), id('2'), id('5')], groups: ['dba'], member: true, enabled: true },
+        asOf: facts.asOf,
+        for: { accounts: [id('1'), id('2')], groups: ['dba'], event: hex('d0'), until: later },
+      },
+    },
+    said: { name: 'Dora', for: 'Dana' },
+  },
+  { type: 'recalled', actor: person, data: { event: hex('d0'), client: id('c') } },
+  { type: 'recalled', actor: person, data: { event: hex('d1') } },
 ]

@@ -156,6 +156,15 @@ FACTS_IN_ORDER = [
     fact('ended', SYSTEM, {'by': 'uses'}),
     fact('approved', POLICY, {'by': 'standing', 'lapsesAt': LATER, 'standing': REQUEST, 'use': 20}, request=ANOTHER),
     fact('ended', SYSTEM, {'by': 'time'}, request=ANOTHER),
+    fact('delegated', PERSON, {'to': oid('5'), 'groups': ['dba', 'security'], 'until': LATER, 'client': oid('c')},
+         request=None, reason='On leave'),
+    fact('delegated', PERSON, {'to': oid('5'), 'groups': ['dba'], 'until': LATER}, request=None),
+    fact('decided', {'kind': 'person', 'id': oid('5')}, vote('approve', 'api', facts={
+        'accounts': [oid('1'), oid('2'), oid('5')], 'groups': ['dba'], 'member': True, 'enabled': True,
+        'asOf': FACTS['asOf'], 'for': {'accounts': [oid('1'), oid('2')], 'groups': ['dba'], 'event': hex64('d0'),
+                                       'until': LATER}}), name='Dora', **{'for': 'Dana'}),
+    fact('recalled', PERSON, {'event': hex64('d0'), 'client': oid('c')}, request=None),
+    fact('recalled', PERSON, {'event': hex64('d1')}, request=None),
 ]
 
 def main(out):

@@ -62,7 +62,10 @@ export const rosterText: RosterText = {
     [bot]: { name: 'agent-0001', owners: [owner], executors: [runner], onBehalfOf: 'optional' },
     [runner]: { name: 'agent-0002', owners: [owner], onBehalfOf: 'optional' },
   },
-  groups: { dba: { members: [dba, dba2, owner, ownerAlias, guest, disabled] }, security: { members: [security] } },
+  groups: {
+    dba: { members: [dba, dba2, owner, ownerAlias, guest, disabled], deputies: [oid(65)] },
+    security: { members: [security] },
+  },
   people: [[owner, ownerAlias]],
 }
 

@@ -12,12 +12,18 @@ export interface RuleText {
   readonly notes?: Readonly<Record<string, string>>
 }
 
+interface GroupText {
+  readonly members?: readonly ObjectId[]
+  readonly entraGroup?: ObjectId
+  readonly deputies?: readonly ObjectId[]
+}
+
 /** What approvers.json says. */
 export interface RosterText {
   readonly agents: Readonly<
     Record<ObjectId, { readonly name: string; readonly owners: readonly ObjectId[]; readonly [more: string]: unknown }>
   >
-  readonly groups: Readonly<Record<string, { readonly members?: readonly ObjectId[]; readonly entraGroup?: ObjectId }>>
+  readonly groups: Readonly<Record<string, GroupText>>
   /** Accounts of one person each. */
   readonly people?: readonly (readonly [ObjectId, ...ObjectId[]])[]
 }

@@ -1,5 +1,6 @@
 import type { RequestId } from '../data/id.ts'
 import type { Instant } from '../data/instant.ts'
+import type { Facts } from '../request/requirement.ts'
 import { typeOf } from './eventTable.ts'
 import type { ExceptionKind, LogEvent, Replayed } from './eventType.ts'
 
@@ -17,23 +18,41 @@ export interface Exceptional {
   readonly detail: string
 }
 
-/** Makes the row of an event; `null` if the event is unremarkable. */
-export function exceptionOf(event: LogEvent, index: number, life: Replayed | null): Exceptional | null {
+/** Makes the rows of an event: of its type at most one, and one more of what a deputy did. */
+export function exceptionsIn(event: LogEvent, index: number, life: Replayed | null): readonly Exceptional[] {
   const { at, request, actor } = event
-  const { exception: types } = typeOf(event)
-  if (types === null) return null
-  for (const exception of 'kind' in types ? [types] : types) {
-    const detail = exception.detail ? exception.detail(event, life) : ''
-    if (detail === null) continue
-    return {
+  const found = [kindOf(event, life), standInOf(event)].filter((one) => one !== null)
+  return found.map(
+    ({ kind, detail }): Exceptional => ({
       index,
       at,
       ...(request !== undefined && { request }),
-      kind: exception.kind,
+      kind,
       actor: 'id' in actor ? actor.id : actor.kind,
       ...(life && { action: life.request.verb }),
       detail,
-    }
+    }),
+  )
+}
+
+type Found = Pick<Exceptional, 'kind' | 'detail'> | null
+
+/** The first kind of the event's type that applies. */
+function kindOf(event: LogEvent, life: Replayed | null): Found {
+  const { exception: types } = typeOf(event)
+  for (const { kind, detail: of } of types === null ? [] : 'kind' in types ? [types] : types) {
+    const detail = of ? of(event, life) : ''
+    if (detail !== null) return { kind, detail }
   }
   return null
 }
+
+/** Whom a deputy acted for. */
+function standInOf(event: LogEvent): Found {
+  const facts = event.actor.kind === 'person' ? factsIn(event) : undefined
+  return facts?.for ? { kind: 'stood-in', detail: facts.for.accounts.join('; ') } : null
+}
+
+/** What was known of the person who acted, or whose vote is void; absent where nothing is recorded of anybody. */
+export const factsIn = (event: LogEvent): Facts | undefined =>
+  'data' in event && event.data !== undefined && 'facts' in event.data ? event.data.facts : undefined

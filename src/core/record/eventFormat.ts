@@ -49,7 +49,12 @@ export const facts = object({
   member: truth,
   enabled: truth,
   asOf: moment,
+  'for?': object({ accounts: list(guid, 1), groups: list(name, 1), event: hex, until: moment }),
 })
+
+export const delegated = object({ to: guid, groups: list(name, 1), until: moment, 'client?': guid })
+
+export const recalled = object({ event: hex, 'client?': guid })
 
 /** No policy can give a year. The limit keeps times that are computed from it valid dates. */
 const year = 365 * 86_400

@@ -1,17 +1,19 @@
 import { dayOf } from '../data/day.ts'
-import { type ObjectId, sha256, shards } from '../data/id.ts'
+import { type ObjectId, sha256, shardOfDeputy, shards } from '../data/id.ts'
 import type { Instant } from '../data/instant.ts'
 import { base64, digest, type Form, guid, hex, object, oneOf, requestId, whole } from '../data/shape.ts'
 import { answer, askBack } from '../request/conversation.ts'
 import { changed, type Writable } from '../data/changed.ts'
 import { decide, type DecisionInput, type Seen, show } from '../request/decision.ts'
 import { undeliverable } from '../request/delivery.ts'
+import { awayFlaw } from '../request/deputy.ts'
 import { askErasure, type Erasable, isAskedFor } from '../request/erasure.ts'
 import { type Fact, type Sight, voidReasons } from '../request/event.ts'
 import { breakGlass, review } from '../request/glass.ts'
 import { scopeText } from '../request/hold.ts'
 import { mostListed } from '../request/memberList.ts'
 import { prompted } from '../request/prompt.ts'
+import type { Facts } from '../request/requirement.ts'
 import { refuse } from '../request/refusal.ts'
 import { redeem, type Report, report } from '../request/redemption.ts'
 import { type ApprovalRequest, overdue } from '../request/request.ts'
@@ -24,6 +26,7 @@ import {
   approved,
   asked,
   decided,
+  delegated,
   denied,
   ended,
   erased,
@@ -35,6 +38,7 @@ import {
   glassBroken,
   held,
   outcome,
+  recalled,
   refused,
   released,
   requested,
@@ -76,7 +80,7 @@ const table: { readonly [Type in Fact['type']]: EventType<Type> } = {
     exception: null,
   },
   decided: {
-    forms: { 1: { request: requestId, data: decided, said: said('name', 'reason?') } },
+    forms: { 1: { request: requestId, data: decided, said: said('for?', 'name', 'reason?') } },
     replay: decideAgain,
     exception: [
       { kind: 'hasty', detail: hasteOf },
@@ -278,6 +282,22 @@ const table: { readonly [Type in Fact['type']]: EventType<Type> } = {
     ignoresDeadlines: true,
     exception: { kind: 'never-used', detail: (_event, life) => (life?.request.standing?.used === 0 ? '' : null) },
   },
+  delegated: {
+    forms: { 1: { data: delegated, 'said?': said('reason') } },
+    replay: () => 'it does not change a request',
+    judge: ({ actor, shard, at, data }) => {
+      if (actor.kind !== 'person') return byMember
+      if (shard !== shardOfDeputy(data.to)) return `deputies are recorded in their own shard, ${shardOfDeputy(data.to)}`
+      return awayFlaw(data, [actor.id], at)
+    },
+    exception: null,
+  },
+  recalled: {
+    forms: { 1: { data: recalled } },
+    replay: () => 'it does not change a request',
+    judge: ({ actor }) => (actor.kind === 'person' ? null : byMember),
+    exception: null,
+  },
 }
 
 /** The row of an event's type. */
@@ -297,6 +317,7 @@ function holdMisplaced({ actor, shard }: EventOf<'held' | 'released'>): string |
   return shard === shards[0] ? null : 'holds are recorded in shard 00'
 }
 
+const byMember = 'only a member says who acts for them, and for how long'
 const bySystem = 'only the system itself records it'
 const byPerson = 'only a person erases, with an account of theirs'
 const unasked = 'no other person had asked within seven days to erase these texts of an event of this request'
@@ -309,6 +330,7 @@ function decideAgain(request: ApprovalRequest, event: EventOf<'decided'>): Given
   if (flaw !== null) return flaw
   const input: Writable<DecisionInput> = changed(actAgain(request, event), { verdict, confirm: '' })
   if (event.said?.['reason'] !== undefined) input.reason = written
+  if (event.said?.['for'] !== undefined) input.member = written
   return decide(request, input)
 }
 
@@ -317,8 +339,12 @@ type Sighted = EventOf<'decided' | 'asked' | 'glass-broken'>
 
 /** Says that the facts of an event are about another person than who acted; `null` if they are not. */
 function ownFacts(event: Sighted | EventOf<'reviewed'>): string | null {
-  return event.data.facts.accounts.includes(personIn(event)) ? null : aboutAnother
+  return isAbout(event.data.facts, personIn(event)) ? null : aboutAnother
 }
+
+/** Whether facts are about this account itself, and not about a member whose deputy acts. */
+const isAbout = ({ accounts, for: standIn }: Facts, account: ObjectId): boolean =>
+  accounts.includes(account) && standIn?.accounts.includes(account) !== true
 
 function actAgain(request: ApprovalRequest, event: Sighted) {
   const { facts } = event.data
@@ -338,7 +364,8 @@ function answerAgain(request: ApprovalRequest, event: EventOf<'answered'>): Give
   if (actor.kind !== 'agent' && actor.kind !== 'person') return 'only an agent or a person answers'
   if ((actor.kind === 'person') !== (data.facts !== undefined))
     return 'facts are known of people, and of each who answers'
-  if (data.facts && !data.facts.accounts.includes(actor.id)) return aboutAnother
+  if (data.facts && !isAbout(data.facts, actor.id)) return aboutAnother
+  if (data.facts?.for !== undefined) return 'nobody answers as a deputy'
   const by = { kind: actor.kind, id: actor.id }
   return answer(request, { ...data, by, answer: written, at, ...textIn(event, 'name') })
 }
@@ -380,7 +407,7 @@ function revokeAgain(request: ApprovalRequest, event: EventOf<'revoked'>): Given
   if ('rules' in data) return forbid(request, { rules: data.rules, at })
   const { client, facts } = data
   const approver = personIn(event)
-  if (!facts.accounts.includes(approver)) return aboutAnother
+  if (!isAbout(facts, approver)) return aboutAnother
   const used = { ...(client !== undefined && { client }), ...textIn(event, 'name'), ...textIn(event, 'reason') }
   return revoke(request, { approver, facts, at, ...used })
 }

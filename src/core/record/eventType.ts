@@ -87,6 +87,7 @@ export const exceptionKinds = [
   'unreviewed',
   'unjustified',
   'standing',
+  'stood-in',
   'late-seal',
 ] as const
 

@@ -1,5 +1,5 @@
 import type { Draft } from '../request/event.ts'
-import { type Exceptional, exceptionOf } from './auditException.ts'
+import { type Exceptional, exceptionsIn } from './auditException.ts'
 import { type Digest, type Hex, type RequestId, type Shard } from '../data/id.ts'
 import type { Instant } from '../data/instant.ts'
 import type { HoldSubject } from '../request/hold.ts'
@@ -246,8 +246,8 @@ function checkEnded(lives: Iterable<Life>, awaited: Awaited | null, newest: LogE
 const none: readonly Exceptional[] = []
 
 function exceptionsOf(event: LogEvent, index: number, life: Life | null, changes: Set<string>): readonly Exceptional[] {
-  const exception = exceptionOf(event, index, life)
-  return exception && isFirstChange(event, changes) ? [exception] : none
+  const exceptions = exceptionsIn(event, index, life)
+  return exceptions.length > 0 && isFirstChange(event, changes) ? exceptions : none
 }
 
 /** @throws {Broken} `illegal-event` if a hold covered the request whose texts were erased */

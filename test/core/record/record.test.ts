@@ -175,8 +175,8 @@ describe('is refused:', () => {
 
 test.each<[string, string]>([
   ['a version', changed('decided', { v: 2 })],
-  ['a type', changed('decided', { type: 'delegated' })],
-  ['both, with members of their own', changed('decided', { 1: 2, 9: 'ü', 10: 1, type: 'delegated', v: 3, actor: 'x' })],
+  ['a type', changed('decided', { type: 'proxied' })],
+  ['both, with members of their own', changed('decided', { 1: 2, 9: 'ü', 10: 1, type: 'proxied', v: 3, actor: 'x' })],
 ])('%s that is not known needs a newer program', (_what, text) => {
   expect(code(text)).toBe('newer-format')
 })
