@@ -19,7 +19,7 @@ import { structuralJudge } from '../core/policy/structure.ts'
 import type { EventOf, LogEvent } from '../core/record/eventType.ts'
 import type { Life } from '../core/record/replayedRequest.ts'
 import { type ApprovalRequest, decidingGroups } from '../core/request/request.ts'
-import type { SessionTerms } from '../core/request/requirement.ts'
+import type { SessionTerms, StandIn } from '../core/request/requirement.ts'
 import { BrokenAt, type FaultPlace } from './finding.ts'
 import type { LoadedVersion, LoadVersion } from './policyJudge.ts'
 import type { VersionFiles } from './versionFiles.ts'
@@ -275,14 +275,14 @@ function flawUnder(
       return flawInSight(roster, request, person)
     case 'decided': {
       const { facts, verdict } = event.data
-      const mayNot = verdict === 'approve' ? flawInPerson(roster, request, person) : null
+      const mayNot = verdict === 'approve' ? flawInPerson(roster, request, person, facts.for) : null
       return mayNot ?? flawInFacts(roster, { person, facts, groups, at })
     }
     case 'asked':
-    case 'reviewed':
-      return (
-        flawInPerson(roster, request, person) ?? flawInFacts(roster, { person, facts: event.data.facts, groups, at })
-      )
+    case 'reviewed': {
+      const { facts } = event.data
+      return flawInPerson(roster, request, person, facts.for) ?? flawInFacts(roster, { person, facts, groups, at })
+    }
     case 'glass-broken': {
       const glass = request.requirement?.glass?.groups ?? []
       const flaw = flawInPerson(roster, request, person)
@@ -310,14 +310,18 @@ function flawInVoid(
   const place = request.events.filter(({ type }) => type === 'decided').findIndex(({ hash }) => hash === vote)
   const person: ObjectId | undefined = request.decisions[place]?.approver
   if (person === undefined) return 'the vote that it names is none of the request'
-  const excluded = isExcluded(roster, request, person)
+  const excluded = isExcluded(roster, request, person, facts.for)
   if (why === 'excluded' && !excluded) return `${person} may approve this request`
   if (why === 'duplicate' && excluded) return `${person} may not approve this request, which comes first`
   return flawInFacts(roster, { person, facts, groups: decidingGroups(request), at })
 }
 
-const flawInPerson = (roster: PlainPolicy['roster'], request: ApprovalRequest, person: ObjectId): string | null =>
-  isExcluded(roster, request, person) ? `${person} may not approve this request` : null
+const flawInPerson = (
+  roster: PlainPolicy['roster'],
+  request: ApprovalRequest,
+  person: ObjectId,
+  standIn?: StandIn,
+): string | null => (isExcluded(roster, request, person, standIn) ? `${person} may not approve this request` : null)
 
 function flawInForbidding(
   rules: PlainPolicy['rules'],

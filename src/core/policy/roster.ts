@@ -19,10 +19,12 @@ interface PlainAgent extends Responsible {
   readonly answers: Answerers
 }
 
-interface PlainGroup {
+export interface PlainGroup {
   readonly members: ReadonlySet<ObjectId>
   /** Whether all its members are listed here, and none in the directory. */
   readonly isList: boolean
+  /** Who may act for a member who is away. */
+  readonly deputies: readonly ObjectId[]
   /** Absent for a list. */
   readonly entraGroup?: ObjectId
 }
@@ -64,15 +66,21 @@ const lists = {
 }
 const form = atLeast({
   version: oneOf(1),
-  groups: recordOf(any, atLeast({ 'members?': ids, 'entraGroup?': guid })),
+  groups: recordOf(any, atLeast({ 'members?': ids, 'entraGroup?': guid, 'deputies?': ids })),
   agents: recordOf(guid, atLeast(lists)),
   'people?': recordOf(guid, atLeast({ 'sameAs?': ids })),
 })
 
 interface Document {
-  readonly groups: Readonly<Record<string, { readonly members?: readonly ObjectId[]; readonly entraGroup?: ObjectId }>>
+  readonly groups: Readonly<Record<string, DocumentGroup>>
   readonly agents: Readonly<Record<ObjectId, DocumentAgent>>
   readonly people?: Readonly<Record<ObjectId, JoinedPerson>>
+}
+
+interface DocumentGroup {
+  readonly members?: readonly ObjectId[]
+  readonly entraGroup?: ObjectId
+  readonly deputies?: readonly ObjectId[]
 }
 
 interface DocumentAgent extends Partial<Responsible> {
@@ -94,9 +102,9 @@ export function readPlainRoster(bytes: Uint8Array): PlainRoster | null {
   return {
     agents: new Map(entries(agents).map(([id, agent]) => [id, plainAgent(agent)])),
     groups: new Map(
-      Object.entries(groups).map(([name, { members = [], entraGroup }]) => [
+      Object.entries(groups).map(([name, { members = [], entraGroup, deputies = [] }]) => [
         name,
-        { members: new Set(members), isList: entraGroup === undefined, ...(entraGroup && { entraGroup }) },
+        { members: new Set(members), isList: entraGroup === undefined, deputies, ...(entraGroup && { entraGroup }) },
       ]),
     ),
     accounts: joinedAccounts(people),

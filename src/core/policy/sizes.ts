@@ -21,6 +21,7 @@ export const sizes = {
   accountsPerPerson: 8,
   excluded: 24,
   channelsPerGroup: 8,
+  deputies: 8,
   summary: 200,
   title: 200,
   titleValues: 8,

@@ -4,12 +4,13 @@ import type { Instant } from '../data/instant.ts'
 import type { GroupRoster } from '../request/event.ts'
 import { memberList } from '../request/memberList.ts'
 import { type ApprovalRequest, involvedGroups } from '../request/request.ts'
-import { areOutdated, type Facts, overlap } from '../request/requirement.ts'
+import { ownPart } from '../request/deputy.ts'
+import { areOutdated, type Facts, overlap, type StandIn } from '../request/requirement.ts'
 import { countedVotes } from '../request/voteVoid.ts'
 import { groupsNamedBy } from './annotations.ts'
 import { isAmongExcluded } from './people.ts'
 import type { PlainPolicy } from './plainPolicy.ts'
-import type { PlainRoster } from './roster.ts'
+import type { PlainGroup, PlainRoster } from './roster.ts'
 
 /** The facts about a person that an event rests on. */
 export interface RecordedFacts {
@@ -27,7 +28,34 @@ export interface RecordedFacts {
  *
  * @returns what is wrong, in words, or `null`
  */
-export function flawInFacts(roster: PlainRoster, { person, facts, groups, at }: RecordedFacts): string | null {
+export function flawInFacts(roster: PlainRoster, { facts, ...recorded }: RecordedFacts): string | null {
+  const own = ownPart(facts)
+  return flawInOwn(roster, { ...recorded, facts: own }) ?? flawInStandIn(roster, own, facts.for, recorded.groups)
+}
+
+/** Compares what is recorded of the member whose deputy acts: who that is, and that `approvers.json` names the deputy. */
+function flawInStandIn(
+  roster: PlainRoster,
+  deputy: Facts,
+  standIn: StandIn | undefined,
+  groups: readonly string[],
+): string | null {
+  const [member] = standIn?.accounts ?? []
+  if (!standIn || member === undefined) return null
+  const accounts = flawInAccounts(roster, member, standIn.accounts)
+  if (accounts !== null) return accounts
+  for (const name of standIn.groups) {
+    const group = roster.groups.get(name)
+    if (!groups.includes(name)) return `the group “${name}” is not one that the act requires`
+    if (!overlap(group?.deputies ?? [], deputy.accounts))
+      return `approvers.json names ${deputy.accounts.join(' and ')} no deputy of the group “${name}”`
+    if (group?.isList && !standIn.accounts.some((account) => group.members.has(account)))
+      return `${member} is not in the group “${name}” in approvers.json`
+  }
+  return null
+}
+
+function flawInOwn(roster: PlainRoster, { person, facts, groups, at }: RecordedFacts): string | null {
   const accounts = flawInAccounts(roster, person, facts.accounts)
   if (accounts !== null) return accounts
   // A person whom the directory no longer has is in no group.
@@ -61,18 +89,25 @@ export function flawInAccounts(roster: PlainRoster, person: ObjectId, given: rea
  */
 export function flawInSight(roster: PlainRoster, request: ApprovalRequest, person: ObjectId): string | null {
   const groups = involvedGroups(request).map((name) => roster.groups.get(name))
-  if (groups.some((group) => group !== undefined && (!group.isList || group.members.has(person)))) return null
+  const accounts = roster.accounts(person)
+  const mayBeIn = ({ isList, members, deputies }: PlainGroup): boolean =>
+    !isList || members.has(person) || overlap(deputies, accounts)
+  if (groups.some((group) => group !== undefined && mayBeIn(group))) return null
   return `${person} is in none of the groups that decide the request`
 }
 
-/** Whether a person may not approve a request under this policy: those whom policy excluded when it was made may not, either. */
+/**
+ * Whether a person may not approve a request under this policy: those whom policy excluded when it was made may not, either.
+ * Nor may the deputy of somebody who may not.
+ */
 export function isExcluded(
   roster: PlainRoster,
   { agent, executor, onBehalfOf, requirement }: ApprovalRequest,
   person: ObjectId,
+  standIn?: StandIn,
 ): boolean {
   const agents = [agent.id, executor].flatMap((id) => roster.agents.get(id) ?? [])
-  const accounts = roster.accounts(person)
+  const accounts = [person, ...(standIn?.accounts.slice(0, 1) ?? [])].flatMap((id) => roster.accounts(id))
   return overlap(accounts, requirement?.excluded ?? []) || isAmongExcluded(roster, agents, onBehalfOf, accounts)
 }
 
@@ -86,15 +121,18 @@ export function isExcluded(
 export function flawInApproval(roster: PlainRoster, request: ApprovalRequest): string | null {
   const earlier: ObjectId[] = []
   for (const { approver, facts } of countedVotes(request)) {
-    const accounts = roster.accounts(approver)
-    if (isExcluded(roster, request, approver)) return `the vote of ${approver} counts, who may not approve`
+    const accounts = [approver, ...(facts.for?.accounts.slice(0, 1) ?? [])].flatMap((id) => roster.accounts(id))
+    if (isExcluded(roster, request, approver, facts.for)) return `the vote of ${approver} counts, who may not approve`
     if (overlap(accounts, earlier)) return `the votes of ${accounts.join(' and ')} count, which are one person’s`
-    const left = facts.groups.find((name) => {
+    const own = ownPart(facts)
+    const left = own.groups.find((name) => {
       const group = roster.groups.get(name)
       return group?.isList !== false && group?.members.has(approver) !== true
     })
     if (left !== undefined) return `the vote of ${approver} counts, who is no longer in the group “${left}”`
-    earlier.push(approver)
+    const standIn = flawInStandIn(roster, own, facts.for, facts.groups)
+    if (standIn !== null) return `the vote of ${approver} counts, but ${standIn}`
+    earlier.push(...accounts)
   }
   return null
 }
