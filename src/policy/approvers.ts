@@ -64,6 +64,7 @@ const group = z
     members: unique(guid).default([]),
     entraGroup: guid.exactOptional(),
     channels: unique(channel).max(sizes.channelsPerGroup).default([]),
+    deputies: unique(guid).max(sizes.deputies, `a group has at most ${sizes.deputies} deputies`).exactOptional(),
   })
   .refine(
     ({ members, entraGroup }) => members.length > 0 || entraGroup !== undefined,
@@ -210,8 +211,14 @@ function contradictions(parsed: Document, accounts: Roster['accounts']): [Path, 
   const noAgents = (path: Path, ids: readonly ObjectId[], reason: string): void =>
     ids.forEach((id, i) => isAgent(id) && found.push([[...path, i], reason]))
 
-  for (const [key, { members }] of entries(groups))
+  for (const [key, { members, deputies = [] }] of entries(groups)) {
     noAgents(['groups', key, 'members'], members, 'an agent is never an approver')
+    noAgents(['groups', key, 'deputies'], deputies, 'an agent is never a deputy')
+    deputies.forEach((id, i) => {
+      const isMember = accounts(id).some((account) => members.includes(account))
+      if (isMember) found.push([['groups', key, 'deputies', i], 'a member of the group needs to be no deputy of it'])
+    })
+  }
   for (const [id, { sameAs }] of entries(people)) {
     if (isAgent(id)) found.push([['people', id], 'this is an agent'])
     noAgents(['people', id, 'sameAs'], sameAs, 'this is an agent')

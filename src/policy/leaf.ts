@@ -24,9 +24,15 @@ export interface LeafSize {
  *
  * @param rules the rules that can match the action
  * @param excluded the most accounts that any agent's requests can exclude
+ * @param deputised the groups that have deputies
  */
-export function largestLeaf(action: string, rules: Rules, excluded: MostExcluded): LeafSize {
-  const found = draftsFor(action, rules, excluded).map(sizeOf)
+export function largestLeaf(
+  action: string,
+  rules: Rules,
+  excluded: MostExcluded,
+  deputised: ReadonlySet<string> = new Set(),
+): LeafSize {
+  const found = draftsFor(action, rules, excluded, deputised).map(sizeOf)
   return found.reduce((largest, one) => (one.bytes > largest.bytes ? one : largest))
 }
 
@@ -70,7 +76,12 @@ const [agent, person, policy, system] = [
 ] as const
 
 /** Makes the largest events. Types require every optional member, so a new member fails to compile until it has one. */
-function draftsFor(action: string, rules: Rules, excluded: MostExcluded): readonly Draft[] {
+function draftsFor(
+  action: string,
+  rules: Rules,
+  excluded: MostExcluded,
+  deputised: ReadonlySet<string>,
+): readonly Draft[] {
   const [forbid, approve, allow] = [idsOf(rules.forbid), idsOf(rules.approve), idsOf(rules.allow)]
   const slots = longestSlots(rules.approve.map(({ terms }) => terms))
   const unasked = requestedBy(action, { outcome: 'no-policy', rules: [], slots: [] })
@@ -78,7 +89,7 @@ function draftsFor(action: string, rules: Rules, excluded: MostExcluded): readon
     unasked,
     ...(forbid.length > 0 ? forbidden(action, forbid) : []),
     ...(allow.length > 0 ? allowed(action, allow) : []),
-    ...(approve.length > 0 ? asked(action, rules.approve, slots, excluded) : []),
+    ...(approve.length > 0 ? asked(action, rules.approve, slots, { excluded, deputised }) : []),
   ]
 }
 
@@ -104,11 +115,11 @@ function asked(
   action: string,
   approve: Rules['approve'],
   slots: readonly Slot[],
-  excluded: MostExcluded,
+  { excluded, deputised }: { readonly excluded: MostExcluded; readonly deputised: ReadonlySet<string> },
 ): readonly Draft[] {
   const [rules, terms] = [idsOf(approve), approve.map((rule) => rule.terms)]
   const glass = longestOf(terms.map((term) => term.glass?.groups ?? []))
-  const facts = factsOf(groupsIn(slots))
+  const facts = withDeputy(factsOf(groupsIn(slots)), deputised)
   const seen = { via: longestDoor, content, view: digest, client: account, proved: longestContext }
   const decided: DataOf<'decided'> = { verdict: 'approve', ...seen, facts }
   const revoked: DataOf<'revoked'> = { client: account, facts }
@@ -117,9 +128,10 @@ function asked(
   const broken: DataOf<'glass-broken'> = { ...seen, facts: factsOf(glass), reviewBy: at }
   const reviewed: DataOf<'reviewed'> = { finding: 'unjustified', client: account, facts }
   const said = { name: '', reason: '' }
+  const votedFor = facts.for ? { ...said, for: '' } : said
   return [
     requestedBy(action, { outcome: 'approve', rules, slots, ...rareIn(terms) }, excluded),
-    { type: 'decided', actor: person, request, data: decided, said },
+    { type: 'decided', actor: person, request, data: decided, said: votedFor },
     { type: 'vote-void', actor: system, request, data: voided },
     { type: 'approved', actor: person, request, data: { by: 'quorum', lapsesAt: at } },
     {
@@ -225,3 +237,15 @@ const factsOf = (groups: readonly string[]): Facts => ({
   enabled: true,
   asOf: at,
 })
+
+/** The facts of a deputy, for a member with the most accounts, in all of these groups that have deputies. */
+function withDeputy(facts: Facts, deputised: ReadonlySet<string>): Facts {
+  const groups = facts.groups.filter((group) => deputised.has(group))
+  if (groups.length === 0) return facts
+  const theirs = accounts(sizes.accountsPerPerson)
+  return {
+    ...facts,
+    accounts: [...facts.accounts, ...theirs],
+    for: { accounts: theirs, groups, event: content, until: at },
+  }
+}

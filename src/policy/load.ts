@@ -76,7 +76,8 @@ export function policyFrom(
   checkTogether(rules, roster)
   if (!isKnown) validate(rules, schema)
   checkQuorums(rules, roster)
-  checkSizes(rules, actions, mostExcluded)
+  const deputised = roster.groups().filter(({ deputies = [] }) => deputies.length > 0)
+  checkSizes(rules, actions, mostExcluded, new Set(deputised.map(({ name }) => name)))
   checkVaried(rules, actions)
   const files = new Map([
     ...own,
@@ -169,7 +170,12 @@ function checkQuorums({ approve }: Rules, roster: Roster): void {
 }
 
 /** Limits the rules and slots of each action, and the size of the events that its rules can lead to. */
-function checkSizes(rules: Rules, actions: readonly DeclaredAction[], excluded: MostExcluded): void {
+function checkSizes(
+  rules: Rules,
+  actions: readonly DeclaredAction[],
+  excluded: MostExcluded,
+  deputised: ReadonlySet<string>,
+): void {
   for (const action of actions) {
     const own = rulesFor(action, rules)
     const concerned: readonly Rule[] = Object.values(own).flat()
@@ -179,7 +185,7 @@ function checkSizes(rules: Rules, actions: readonly DeclaredAction[], excluded: 
     const last = own.approve.at(-1)
     if (last && slots > sizes.slots)
       refuse(last, `all rules for ${action.name} together ask for ${slots} slots; at most ${sizes.slots} may be`)
-    const { type, bytes } = largestLeaf(action.name, own, excluded)
+    const { type, bytes } = largestLeaf(action.name, own, excluded, deputised)
     const widest = last ?? concerned.at(-1)
     if (widest && bytes > sizes.leaf)
       refuse(

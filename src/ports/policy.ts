@@ -59,6 +59,8 @@ export interface ApproverGroup {
   /** Members of this Entra group are members, too. */
   readonly entraGroup?: ObjectId
   readonly channels: readonly string[]
+  /** Who may act for a member who is away. Absent without any. */
+  readonly deputies?: readonly ObjectId[]
 }
 
 /** A rule as people read it. */

@@ -54,6 +54,35 @@ test('a group may have members here and in Entra', () => {
   expect(read(approvers({ groups })).group('both')).toEqual({ name: 'both', ...groups.both })
 })
 
+describe('deputies of a group', () => {
+  const listed = (deputies: readonly string[], more: object = {}) =>
+    approvers({ groups: { dba: { members: [person(1)], deputies, ...more } } } as never)
+
+  test('are people of the tenant, up to eight', () => {
+    expect(read(listed(people([2, 3]))).group('dba')?.deputies).toEqual(people([2, 3]))
+    expect(read(listed(people([2, 3, 4, 5, 6, 7, 8, 9]))).group('dba')?.deputies).toHaveLength(8)
+  })
+
+  test.each<[string, string, RegExp]>([
+    ['nine', listed(people([2, 3, 4, 5, 6, 7, 8, 9, 10])), /groups\.dba\.deputies: a group has at most 8 deputies/],
+    ['one twice', listed(people([2, 2])), /the same entry twice/],
+    ['an agent', listed([deployBot]), /groups\.dba\.deputies\.0: an agent is never a deputy/],
+    ['a member', listed(people([1])), /groups\.dba\.deputies\.0: a member of the group needs to be no deputy of it/],
+    ['a name', listed(['dba-2']), /groups\.dba\.deputies\.0/],
+    ['a misspelt member', listed([], { deputys: [] }), /deputys/],
+  ])('are refused: %s', (_what, text, reason) => {
+    const [flaw] = flawsIn(text)
+    expect(flaw).toMatchObject({ file: 'approvers.json', line: expect.any(Number) as number })
+    expect(flaw?.reason).toMatch(reason)
+  })
+
+  test('are no other account of a member', () => {
+    const joined = { [person(2)]: { sameAs: [person(1)] } }
+    const groups = { dba: { members: [person(1)], deputies: [person(2)] } }
+    expect(flawsIn(approvers({ groups, people: joined }))[0]?.reason).toMatch(/needs to be no deputy/)
+  })
+})
+
 test('compliance has one channel or none', () => {
   const channel = '19:compliance@thread.tacv2'
   expect(read(approvers({ compliance: { channel } })).complianceChannel()).toBe(channel)
