@@ -1,6 +1,14 @@
 import { odata, RestError, type TableClient } from '@azure/data-tables'
 import type { ChainHead } from '../core/request/event.ts'
-import { type Hex, parseRequestId, type RequestId, type Shard, shardOf, shards } from '../core/data/id.ts'
+import {
+  type Hex,
+  type ObjectId,
+  parseRequestId,
+  type RequestId,
+  type Shard,
+  shardOf,
+  shards,
+} from '../core/data/id.ts'
 import type { Instant } from '../core/data/instant.ts'
 import { evidenceBroken, Problem } from '../core/data/problem.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
@@ -8,6 +16,7 @@ import {
   type Change,
   type ClaimedKey,
   Conflict,
+  type DeputyRow,
   isClaim,
   type DuePage,
   type DuePart,
@@ -29,7 +38,7 @@ import { type Listing, listRequests } from './list.ts'
 import { readPage } from './query.ts'
 import { readRequestRows } from './requestRows.ts'
 import { checkRequestForm } from './rowForm.ts'
-import { foreignIn, keyFrom, keyRow, keyText, requestFrom, requestText } from './row.ts'
+import { deputyFrom, foreignIn, keyFrom, keyRow, keyText, requestFrom, requestText } from './row.ts'
 import { rowKey, timedIdIn } from './rowKey.ts'
 import { eventIn, streamEvents } from './stream.ts'
 import { type Deadline, within } from './deadline.ts'
@@ -122,6 +131,20 @@ export class TableLedger implements Ledger {
         const request = id !== undefined && (await unlessRefused(this.#believed(id, row)))
         if (request) found.set(request.id, request)
       }
+    return found
+  }
+
+  async deputies(shard: Shard, deputy?: ObjectId): Promise<readonly DeputyRow[]> {
+    const begin = `deputy-${deputy === undefined ? '' : `${deputy}-`}`
+    const filter = odata`PartitionKey eq ${shard} and RowKey ge ${begin} and RowKey lt ${`${begin}~`}`
+    const found: DeputyRow[] = []
+    let token: string | undefined
+    do {
+      const part = { size: 1_000, ...(token !== undefined && { token }) }
+      const page = await readPage(this.#table, { filter }, part, within())
+      found.push(...page.rows.flatMap((row) => (isNewer(row) ? [] : (deputyFrom(row) ?? []))))
+      token = page.token
+    } while (token !== undefined)
     return found
   }
 

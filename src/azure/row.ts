@@ -1,16 +1,24 @@
 import type { TableEntity } from '@azure/data-tables'
 import { type Action, canonicalAction } from '../core/action/action.ts'
 import type { Leaf, Salted } from '../core/request/event.ts'
-import { type Digest, type Hex, type RequestId, type Shard, shardOf } from '../core/data/id.ts'
+import {
+  type Digest,
+  type Hex,
+  isObjectId,
+  type ObjectId,
+  type RequestId,
+  type Shard,
+  shardOf,
+} from '../core/data/id.ts'
 import type { Instant } from '../core/data/instant.ts'
 import type { JsonObject } from '../core/data/json.ts'
 import { eventText, headText, type Mac, rowText } from '../core/log/mac.ts'
 import { leafHash } from '../core/log/merkle.ts'
 import type { ApprovalRequest, Said } from '../core/request/request.ts'
-import { type Change, isClaim, type KeptEvent, type KeyRow, type Loaded } from '../ports/ledger.ts'
+import { type Change, type DeputyRow, isClaim, type KeptEvent, type KeyRow, type Loaded } from '../ports/ledger.ts'
 import { checkSaidForm } from './rowForm.ts'
 import { rowKey } from './rowKey.ts'
-import { foreignColumns, integerIn, type Row, rowVersion, split, textIn, textOrNull } from './column.ts'
+import { foreignColumns, integerIn, keyOf, type Row, rowVersion, split, textIn, textOrNull } from './column.ts'
 
 export const rowOf = (shard: Shard, key: string, columns: Record<string, unknown> = {}): TableEntity => ({
   partitionKey: shard,
@@ -128,6 +136,21 @@ export const headFrom = (row: Row): Loaded['head'] => ({
   policy: textOrNull(row, 'policy') as Digest | null,
   logKey: textOrNull(row, 'logKey'),
 })
+
+/** Makes the row that names an absence. It is not authenticated, since the event is. */
+export const deputyRow = (shard: Shard, { deputy, member, seq, event }: DeputyRow): TableEntity =>
+  rowOf(shard, rowKey.deputy(deputy, member), { deputy, member, seq, event })
+
+/** Reads such a row; `null` for one that the service did not write. */
+export function deputyFrom(row: Row): DeputyRow | null {
+  const { deputy, member, seq, event } = row
+  const isNamed = typeof deputy === 'string' && typeof member === 'string' && typeof event === 'string'
+  if (!isNamed || typeof seq !== 'number' || !Number.isSafeInteger(seq) || seq < 1) return null
+  const read: DeputyRow = { deputy: deputy as ObjectId, member: member as ObjectId, seq, event: event as Hex }
+  return isObjectId(deputy) && isObjectId(member) && keyOf(row) === rowKey.deputy(read.deputy, read.member)
+    ? read
+    : null
+}
 
 /** Makes the authenticated text of an idempotency key's row. */
 export const keyText = (origin: string, shard: Shard, hash: Hex, key: KeyRow): string =>

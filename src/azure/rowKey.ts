@@ -9,7 +9,7 @@ import {
   type Shard,
 } from '../core/data/id.ts'
 import type { Instant } from '../core/data/instant.ts'
-import { eventRow } from '../core/data/problem.ts'
+import { deputyRow, eventRow } from '../core/data/problem.ts'
 
 /** The keys of a shard's rows. */
 export const rowKey = {
@@ -21,6 +21,7 @@ export const rowKey = {
   prompt: (at: Instant, id: RequestId) => `prompt-${at}-${id}`,
   review: (by: Instant, id: RequestId) => `review-${by}-${id}`,
   agent: (agent: ObjectId, id: RequestId) => `agent-${agent}-${inverse(id)}`,
+  deputy: deputyRow,
   voter: (approver: ObjectId, id: RequestId) => `voter-${approver}-${inverse(id)}`,
   post: (id: RequestId) => `post-${id}`,
 }

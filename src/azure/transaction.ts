@@ -14,7 +14,7 @@ import {
   keyOfReview,
   votersOf,
 } from './indexRow.ts'
-import { clearedRow, eventRow, headRow, keyRow, requestRow, rowOf, type RowSigner } from './row.ts'
+import { clearedRow, deputyRow, eventRow, headRow, keyRow, requestRow, rowOf, type RowSigner } from './row.ts'
 import { rowKey } from './rowKey.ts'
 
 /** The ETags with which the rows were read; `null` if there was no row. */
@@ -71,12 +71,21 @@ export function transaction(
       : request
         ? requestRows(signer, loaded, change, request, version)
         : []),
+    ...deputyRows(loaded, change),
     ...(key ? [putKey(keyRow(signer, shard, key), version.claim)] : []),
     ...(change.cleared ?? []).flatMap(({ seq, said }): TransactionAction[] => {
       const row = kept.get(seq)
       return row ? [['update', clearedRow(row, said), 'Merge', { etag: textIn(row, 'etag') }]] : []
     }),
   ]
+}
+
+/** Writes the row of an absence, or deletes it with the word that the member is back. */
+function deputyRows({ shard }: Loaded, { deputy, leaves }: Change): TransactionAction[] {
+  if (!deputy) return []
+  const named = leaves.findLast(({ type }) => type === 'delegated')
+  if (named) return [['upsert', deputyRow(shard, { ...deputy, seq: named.seq, event: named.hash }), 'Replace']]
+  return [['delete', { partitionKey: shard, rowKey: rowKey.deputy(deputy.deputy, deputy.member) }]]
 }
 
 function requestRows(

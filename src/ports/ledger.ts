@@ -74,12 +74,22 @@ export interface Change {
   readonly beside?: ApprovalRequest
   /** Only with a new request that came with an idempotency key. It replaces the claim that was loaded. */
   readonly key?: UsedKey & { readonly hash: Hex }
+  /** Only with a leaf `delegated`, which the row names from now on, or `recalled` alone, which deletes the row. */
+  readonly deputy?: Pick<DeputyRow, 'deputy' | 'member'>
   /** Only with a leaf `policy-changed`. */
   readonly policy?: Digest
   /** Only with a leaf `key-rotated`. */
   readonly logKey?: string
   /** Only with a leaf `erased`: earlier events of the request, and their remaining texts. */
   readonly cleared?: readonly { readonly seq: number; readonly said: Readonly<Record<string, Salted>> }[]
+}
+
+/** Names the event `delegated` by which a member last named a deputy. The row gives no right: the event does. */
+export interface DeputyRow {
+  readonly deputy: ObjectId
+  readonly member: ObjectId
+  readonly seq: number
+  readonly event: Hex
 }
 
 /** The requests that a list reads. A {@link Keep} then filters them. */
@@ -161,6 +171,12 @@ export interface Ledger {
    * take one read. A request is left out if it does not exist or its row cannot be believed; `find` tells which.
    */
   findMany(shard: Shard, ids: readonly RequestId[]): Promise<ReadonlyMap<RequestId, ApprovalRequest>>
+
+  /**
+   * Reads the rows of a deputy from the deputy's shard, or those of all deputies of the shard. They are not authenticated.
+   * A row of another form is left out.
+   */
+  deputies(shard: Shard, deputy?: ObjectId): Promise<readonly DeputyRow[]>
 
   /** Reads the row of an idempotency key; `null` if there is none. */
   findKey(shard: Shard, hash: Hex): Promise<KeyRow | null>

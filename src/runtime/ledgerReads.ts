@@ -11,6 +11,7 @@ export const readsOf = (ledger: Ledger): LedgerReads => ({
   inTurn: (...args) => ledger.inTurn(...args),
   find: (id) => ledger.find(id),
   findMany: (...args) => ledger.findMany(...args),
+  deputies: (...args) => ledger.deputies(...args),
   findKey: (...args) => ledger.findKey(...args),
   events: (request) => ledger.events(request),
   due: (...args) => ledger.due(...args),

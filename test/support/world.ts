@@ -9,6 +9,7 @@ import type { Action } from '../../src/core/action/action.ts'
 import { type Digest, isObjectId, type ObjectId, type RequestId, sha256 } from '../../src/core/data/id.ts'
 import type { StepUpNeeded } from '../../src/core/data/problem.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
+import { Delegations } from '../../src/approvals/delegations.ts'
 import { Ends } from '../../src/approvals/ends.ts'
 import { grants } from '../../src/approvals/grants.ts'
 import { fileSigner } from '../../src/local/signer.ts'
@@ -69,7 +70,7 @@ export interface World extends Instance {
 
 interface Parts {
   readonly ledger: Ledger
-  readonly archive: Pick<Archive, 'createOrRead'>
+  readonly archive: Pick<Archive, 'createOrRead' | 'read'>
   readonly limits: Limits
   readonly policy: Policy
   readonly signer: Signer
@@ -122,12 +123,15 @@ export async function world(
   const instance = (parts: Parts): Instance => {
     const { ledger, clock } = parts
     const waiters = new Waiting(ledger)
-    const ends = new Ends({ archive: parts.archive, macs: macsFor(testOrigin), clock, failed, pause: never })
+    const macs = macsFor(testOrigin)
+    const ends = new Ends({ archive: parts.archive, macs, clock, failed, pause: never })
+    const shared = { ...parts, directory: readBy(directory, clock), random: randomBytes }
     const uses = approvals({
       pause: never,
-      ...parts,
+      ...shared,
       ends,
-      ...{ directory: readBy(directory, clock), issuer, waiting: waiters, random: randomBytes },
+      delegations: new Delegations({ ...shared, macs, failed }),
+      ...{ issuer, waiting: waiters },
       committed: ({ id }) => waiters.wake(id),
       grants: grants(parts.signer, issuer),
     })
@@ -169,6 +173,7 @@ export function apart(ledger: MemoryLedger): Ledger {
     commit: slowly((...args) => ledger.commit(...args)),
     find: slowly((...args) => ledger.find(...args)),
     findMany: slowly((...args) => ledger.findMany(...args)),
+    deputies: slowly((...args) => ledger.deputies(...args)),
     findKey: slowly((...args) => ledger.findKey(...args)),
     claimKey: slowly((...args) => ledger.claimKey(...args)),
     events: (request) => ledger.events(request),

@@ -10,7 +10,15 @@ import { takeTurns } from '../../../src/azure/turns.ts'
 import { evidenceBroken } from '../../../src/core/data/problem.ts'
 import { rowKey } from '../../../src/azure/rowKey.ts'
 import { type ChainHead, emptyChain, type Leaf } from '../../../src/core/request/event.ts'
-import { type Hex, type RequestId, type Shard, shardOf, shards, timeOf } from '../../../src/core/data/id.ts'
+import {
+  type Hex,
+  type ObjectId,
+  type RequestId,
+  type Shard,
+  shardOf,
+  shards,
+  timeOf,
+} from '../../../src/core/data/id.ts'
 import type { Instant } from '../../../src/core/data/instant.ts'
 import { needsDelivery } from '../../../src/core/request/delivery.ts'
 import { leafHash } from '../../../src/core/log/merkle.ts'
@@ -20,6 +28,7 @@ import {
   type Change,
   type ClaimedKey,
   Conflict,
+  type DeputyRow,
   isClaim,
   type DuePage,
   type DuePart,
@@ -45,6 +54,7 @@ interface Partition {
   readonly leaves: (string | null)[]
   readonly requests: Map<RequestId, Kept>
   readonly keys: Map<Hex, string>
+  readonly deputies: Map<string, DeputyRow>
 }
 
 interface Version {
@@ -101,6 +111,12 @@ export class MemoryLedger implements Ledger {
     partition.head = Object.freeze({ seq: newest.seq, hash: newest.hash, recordedAt: at, policy, logKey })
     for (const { seq, said } of cleared) this.tamper(shard, seq, (leaf) => ({ ...leaf, said }))
     partition.leaves.push(...leaves.map((leaf) => JSON.stringify({ ...leaf, trace: change.trace })))
+    if (change.deputy) {
+      const row = rowKey.deputy(change.deputy.deputy, change.deputy.member)
+      const named = leaves.findLast(({ type }) => type === 'delegated')
+      if (named) partition.deputies.set(row, { ...change.deputy, seq: named.seq, event: named.hash })
+      else partition.deputies.delete(row)
+    }
     if (key) keys.set(key.hash, JSON.stringify({ request: key.request, body: key.body, claim: key.claim }))
     for (const one of [request, beside]) {
       if (!one) continue
@@ -122,6 +138,18 @@ export class MemoryLedger implements Ledger {
         return kept ? [[id, parse<ApprovalRequest>(kept.text)] as const] : []
       }),
     )
+  }
+
+  async deputies(shard: Shard, deputy?: ObjectId): Promise<readonly DeputyRow[]> {
+    const rows = [...this.partition(shard).deputies].sort(([a], [b]) => (a < b ? -1 : 1))
+    return rows.flatMap(([, row]) => (deputy === undefined || row.deputy === deputy ? [row] : []))
+  }
+
+  /** Puts a row of a deputy back, as {@link tamper} does, or takes it away. */
+  forgeDeputy(shard: Shard, row: DeputyRow, put = true): void {
+    const { deputies } = this.partition(shard)
+    if (put) deputies.set(rowKey.deputy(row.deputy, row.member), row)
+    else deputies.delete(rowKey.deputy(row.deputy, row.member))
   }
 
   async findKey(shard: Shard, hash: Hex): Promise<KeyRow | null> {
@@ -291,7 +319,7 @@ export class MemoryLedger implements Ledger {
     const known = this.partitions.get(shard)
     if (known) return known
     const head = Object.freeze({ ...emptyChain, recordedAt: null, policy: null, logKey: null })
-    const partition: Partition = { head, leaves: [], requests: new Map(), keys: new Map() }
+    const partition: Partition = { head, leaves: [], requests: new Map(), keys: new Map(), deputies: new Map() }
     this.partitions.set(shard, partition)
     return partition
   }
