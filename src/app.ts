@@ -10,6 +10,7 @@ import { type Approvals, approvals } from './approvals/approvals.ts'
 import { backlog, openCounts } from './approvals/backlog.ts'
 import type { ChangeParts } from './approvals/commit.ts'
 import { channelsOf } from './approvals/eligibility.ts'
+import { Delegations } from './approvals/delegations.ts'
 import { Ends } from './approvals/ends.ts'
 import { Delivery } from './delivery/delivery.ts'
 import { announce } from './evidence/seal/announce.ts'
@@ -179,7 +180,10 @@ export function compose(given: Adapters) {
   }
   const ends = new Ends(adapters)
   const useForGate = (id: RequestId): Promise<ApprovalRequest> => useCases.useForGate(id)
-  const outbound = sends(adapters) ? outboundOf(adapters, ends, changing(adapters, wake), useForGate) : undefined
+  const delegations = new Delegations({ ...changing(adapters, () => undefined), ...adapters })
+  const outbound = sends(adapters)
+    ? outboundOf({ ...adapters, delegations }, ends, changing(adapters, wake), useForGate)
+    : undefined
   const delivery = outbound?.delivery ?? null
   const changes = changing(adapters, (request) => {
     wake(request)
@@ -187,6 +191,7 @@ export function compose(given: Adapters) {
   })
   const useCases = approvals({
     ...changes,
+    delegations,
     limits,
     policy,
     directory,
@@ -296,11 +301,12 @@ const sends = ({ messengers, gitHub }: Adapters): boolean => messengers !== unde
  * @param useUp uses up an approval for a gate
  */
 function outboundOf(
-  { policy, clock, outbox, directory, ledger, failed, undelivered, messengers, gitHub }: Composing,
+  parts: Composing & { readonly delegations: Delegations },
   ends: Ends,
   changes: ChangeParts,
   useUp: GateKeeping['useUp'],
 ): Outbound {
+  const { policy, clock, outbox, directory, ledger, failed, undelivered, messengers, gitHub, delegations } = parts
   const messenger = dispatch(messengers ?? new Map())
   const pace = pacing(clock, messenger.rulesOf)
   return {
@@ -308,7 +314,7 @@ function outboundOf(
       ...{ ...changes, policy, ends, pace, outbox, messenger, failed, pause },
       ...(undelivered && { undelivered }),
       ...(gitHub && { gateKeeping: { gates: gitHubGates(policy, gitHub.api), useUp } }),
-      hearers: hearersOf({ policy, directory, ledger, outbox, clock }),
+      hearers: hearersOf({ policy, directory, ledger, outbox, clock, delegations }),
     }),
     messenger: paced(messenger, pace, pause),
   }

@@ -21,6 +21,7 @@ import { checkStands, stands } from '../core/request/standing.ts'
 import { viewOf } from '../core/request/view.ts'
 import { viewPagesOf } from '../core/request/viewPage.ts'
 import { cancel, revoke } from '../core/request/withdrawal.ts'
+import { type AbsenceParts, delegateAs, delegationsFor, deputiesOf, recallAs } from './absence.ts'
 import { type Ask, type Asked, ask, type AskParts, judgeAsk, type Judged } from './ask.ts'
 import { type Counted, decideEach } from './batch.ts'
 import { applyDeadline, believed, believedStanding, change, type CommitRule, unchanged } from './commit.ts'
@@ -28,7 +29,7 @@ import { type DryAsk, type DryRun, dryRun } from './dryRun.ts'
 import type { Ends } from './ends.ts'
 import type { Grant, grants } from './grants.ts'
 import { ofKey, useForGate } from './gateUse.ts'
-import { excludedBy, groupsOf, known, namesOf, standingsOf } from './eligibility.ts'
+import { excludedBy, groupsOf, known, namesOf, type PeopleParts, standingsOf } from './eligibility.ts'
 import { breakGlassAs, reviewGlassAs } from './emergency.ts'
 import { type Further, furtherIn, furtherOf, noFurther } from './further.ts'
 import type { KeptEvent, RequestPage, Scope } from '../ports/ledger.ts'
@@ -45,7 +46,8 @@ import { sweeping } from './sweeping.ts'
 import type { Waiting } from './waiting.ts'
 
 export type ApprovalsParts = AskParts &
-  RefusingParts & {
+  RefusingParts &
+  AbsenceParts & {
     readonly grants: ReturnType<typeof grants>
     readonly issuer: string
     readonly waiting: Pick<Waiting, 'watch' | 'watchAll' | 'stopped'>
@@ -140,6 +142,10 @@ export const approvals = (parts: ApprovalsParts) =>
       answer: answerAs,
       breakGlass: breakGlassAs,
       reviewGlass: reviewGlassAs,
+      delegate: delegateAs,
+      recall: recallAs,
+      delegations: delegationsFor,
+      deputiesOf,
       redeem: redeemAs,
       useForGate,
       ofKey,
@@ -272,8 +278,8 @@ async function decideAs(
   id: RequestId,
   { contexts = [], ...input }: DecideInput,
 ): Promise<ApprovalRequest> {
-  const { found, name, facts } = await involvedIn(parts, id, input.approver)
-  const vote = { ...input, name, facts }
+  const { found, name, facts, member } = await involvedIn(parts, id, input.approver)
+  const vote = { ...input, name, facts, ...(member !== undefined && { member }) }
   const { client } = input.seen
   const attempt = attemptOf({ kind: 'person', id: input.approver }, 'decide', input.seen)
   let latest = found
@@ -536,7 +542,14 @@ async function listing(
   if (reader.kind === 'agent') return ({ agent }) => agent.id === reader.id
   if (reader.evidence) return () => true
   const person = await known(parts, reader.id)
-  return (request) => person !== null && mayKnow(parts, request, person)
+  const once = { ...parts, delegations: rememberedOf(parts.delegations) }
+  return (request) => person !== null && mayKnow(once, request, person)
+}
+
+/** Asks once who is away, for all requests of a list. */
+function rememberedOf(delegations: Pick<ApprovalsParts['delegations'], 'to'>): PeopleParts['delegations'] & {} {
+  let found: ReturnType<typeof delegations.to> | undefined
+  return { to: (deputies) => (found ??= delegations.to(deputies)) }
 }
 
 /** Writes the file of a request that a person or its agent ended, before the caller gets an answer. */

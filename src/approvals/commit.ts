@@ -1,4 +1,4 @@
-import { type Draft, chain } from '../core/request/event.ts'
+import { type Draft, chain, type Leaf } from '../core/request/event.ts'
 import { type RequestId, shardOf } from '../core/data/id.ts'
 import { type Instant, later } from '../core/data/instant.ts'
 import { evidenceBroken, noSuchRequest, Problem } from '../core/data/problem.ts'
@@ -155,9 +155,11 @@ export async function recordAlone(
   loaded: Loaded,
   events: readonly Draft[],
   at: Instant,
-  more: Pick<Change, 'logKey'> = {},
-): Promise<void> {
-  await parts.ledger.commit(loaded, { ...chainedTo(parts, loaded, events, at), ...more })
+  more: Pick<Change, 'logKey' | 'deputy'> = {},
+): Promise<readonly Leaf[]> {
+  const chained = chainedTo(parts, loaded, events, at)
+  await parts.ledger.commit(loaded, { ...chained, ...more })
+  return chained.leaves
 }
 
 type Chaining = Pick<ChangeParts, 'policy' | 'random'>

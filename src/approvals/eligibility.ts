@@ -2,7 +2,8 @@ import type { ObjectId } from '../core/data/id.ts'
 import { Problem } from '../core/data/problem.ts'
 import { excludedFrom } from '../core/policy/people.ts'
 import { type ApprovalRequest, type Decision, decidingGroups } from '../core/request/request.ts'
-import { type Facts, overlap, type Slot } from '../core/request/requirement.ts'
+import { actingFor, type Delegation } from '../core/request/deputy.ts'
+import { type Facts, overlap, type Slot, type StandIn } from '../core/request/requirement.ts'
 import type { VoterStanding } from '../core/request/voteVoid.ts'
 import type { Directory } from '../ports/directory.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -11,6 +12,8 @@ import type { AgentRegistration, ApproverGroup, Policy } from '../ports/policy.t
 export interface PeopleParts {
   readonly policy: Policy
   readonly directory: Directory
+  /** Who is away, in whose time others act. Absent: nobody is. */
+  readonly delegations?: { readonly to: (deputies: readonly ObjectId[]) => Promise<readonly Delegation[]> }
 }
 
 /** A person of the tenant. Groups are left out: which of them matter depends on a request. */
@@ -39,30 +42,94 @@ export async function known({ policy, directory }: PeopleParts, id: ObjectId): P
  * @throws {Problem} `unavailable` when the directory cannot be asked about one of them
  */
 export async function factsIn(
-  { policy, directory }: PeopleParts,
+  parts: PeopleParts,
   { id, accounts, member, enabled, asOf }: Known,
   required: readonly string[],
 ): Promise<Facts> {
-  const memberships = await Promise.all(
-    required.map(async (name) => {
-      const group = policy.group(name)
-      return group && (await isIn(directory, group, id)) ? [name] : []
-    }),
+  return { accounts, groups: await groupsAmong(parts, id, required), member, enabled, asOf }
+}
+
+/** A member who is away, with the name that the directory has for them. */
+export interface NamedAway extends StandIn {
+  readonly name: string
+}
+
+/**
+ * Finds the members who are away and whose deputy the person is in one of the required groups. A deputy's own membership does
+ * not matter here, and nobody is the deputy of a deputy: only groups that the member is in themself are passed on.
+ *
+ * @throws {Problem} `unavailable` when the directory or the storage cannot be asked
+ */
+export async function awaysOf(
+  parts: PeopleParts,
+  { accounts }: Pick<Known, 'accounts'>,
+  required: readonly string[],
+): Promise<readonly NamedAway[]> {
+  const { policy, directory, delegations } = parts
+  const named = required.filter((name) => overlap(policy.group(name)?.deputies ?? [], accounts))
+  if (named.length === 0 || !delegations) return []
+  const found = (await delegations.to(accounts)).map(async ({ member, ...away }): Promise<readonly NamedAway[]> => {
+    const person = await directory.person(member)
+    const theirs = policy.accounts(member)
+    if (!person?.member || !person.enabled || overlap(theirs, accounts)) return []
+    const groups = await groupsAmong(
+      parts,
+      member,
+      named.filter((name) => away.groups.includes(name)),
+    )
+    const { event, until } = away
+    return groups.length > 0 ? [{ accounts: theirs, groups, event, until, name: person.name }] : []
+  })
+  return (await Promise.all(found)).flat()
+}
+
+/** The groups of a member for which policy names a deputy, sorted. @throws {Problem} `unavailable` */
+export async function deputisedGroups(
+  parts: PeopleParts,
+  { member, deputy }: { readonly member: ObjectId; readonly deputy: ObjectId },
+): Promise<readonly string[]> {
+  const deputies = parts.policy.accounts(deputy)
+  const named = parts.policy.groups().filter((group) => overlap(group.deputies ?? [], deputies))
+  return groupsAmong(
+    parts,
+    member,
+    named.map(({ name }) => name),
   )
-  return { accounts, groups: memberships.flat().sort(), member, enabled, asOf }
+}
+
+/** Those of the groups that a person is in, sorted. */
+async function groupsAmong(
+  { policy, directory }: PeopleParts,
+  id: ObjectId,
+  names: readonly string[],
+): Promise<readonly string[]> {
+  const found = names.map(async (name) => {
+    const group = policy.group(name)
+    return group && (await isIn(directory, group, id)) ? [name] : []
+  })
+  return (await Promise.all(found)).flat().sort()
 }
 
 /** Reads the facts that decide whether a person's earlier vote still counts. @throws {Problem} `unavailable` */
 async function standingOf(
   parts: PeopleParts & { readonly clock: Clock },
-  voter: ObjectId,
+  { approver, facts: voted }: Decision,
   request: ApprovalRequest,
 ): Promise<VoterStanding> {
-  const person = await known(parts, voter)
-  const accounts = parts.policy.accounts(voter)
-  const excluded = overlap(accounts, excludedBy(parts.policy, request))
-  if (person) return { facts: await factsIn(parts, person, decidingGroups(request)), excluded }
-  return { facts: { accounts, groups: [], member: false, enabled: false, asOf: parts.clock.now() }, excluded }
+  const person = await known(parts, approver)
+  const facts = person
+    ? await standsStill(parts, person, voted, request)
+    : { accounts: parts.policy.accounts(approver), groups: [], member: false, enabled: false, asOf: parts.clock.now() }
+  return { facts, excluded: overlap(facts.accounts, excludedBy(parts.policy, request)) }
+}
+
+/** What is known now of who voted; of a deputy with the member whom they voted for, while that member is away. */
+async function standsStill(parts: PeopleParts, person: Known, voted: Facts, request: ApprovalRequest): Promise<Facts> {
+  const groups = decidingGroups(request)
+  const own = await factsIn(parts, person, groups)
+  if (!voted.for) return own
+  const away = (await awaysOf(parts, person, groups)).find(({ event }) => event === voted.for?.event)
+  return away ? actingFor(own, away) : own
 }
 
 /** Reads that of several voters, by the account that voted. @throws {Problem} `unavailable` */
@@ -71,7 +138,7 @@ export async function standingsOf(
   votes: readonly Decision[],
   request: ApprovalRequest,
 ): Promise<ReadonlyMap<ObjectId, VoterStanding>> {
-  const standings = votes.map(async ({ approver }) => [approver, await standingOf(parts, approver, request)] as const)
+  const standings = votes.map(async (vote) => [vote.approver, await standingOf(parts, vote, request)] as const)
   return new Map(await Promise.all(standings))
 }
 

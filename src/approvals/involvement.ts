@@ -1,10 +1,11 @@
 import type { ObjectId, RequestId } from '../core/data/id.ts'
 import { noSuchRequest } from '../core/data/problem.ts'
 import { isOwnSide } from '../core/request/conversation.ts'
+import { seatOf } from '../core/request/deputy.ts'
 import { type ApprovalRequest, decidingGroups, involvedGroups } from '../core/request/request.ts'
 import { type Facts, overlap } from '../core/request/requirement.ts'
 import type { Ledger } from '../ports/ledger.ts'
-import { factsIn, type Known, known, type PeopleParts } from './eligibility.ts'
+import { awaysOf, excludedBy, factsIn, type Known, known, type PeopleParts } from './eligibility.ts'
 
 export type InvolvementParts = PeopleParts & { readonly ledger: Pick<Ledger, 'find'> }
 
@@ -16,8 +17,12 @@ export type Reader =
 /** A person who acts on a request, and what is known of them. */
 export interface Involved {
   readonly name: string
-  /** With the groups that decide the request. */
+  /** With the groups that decide the request; of a deputy together with the member who is away. */
   readonly facts: Facts
+  /** The name of that member. */
+  readonly member?: string
+  /** As `facts`, but of the person alone. */
+  readonly own: Facts
   /** With the groups that may break the glass. */
   readonly glassFacts: Facts
   /** The request, as it was read. */
@@ -48,8 +53,8 @@ const isParty = (request: ApprovalRequest, person: Omit<Facts, 'groups'>): boole
   request.decisions.some(({ facts }) => overlap(facts.accounts, person.accounts)) || isOwnSide(request, person)
 
 /** Whether a person of the tenant may know of a request: see {@link mayKnow}. */
-export const isInvolved = ({ found, facts, glassFacts }: Involved): boolean =>
-  facts.groups.length > 0 || glassFacts.groups.length > 0 || isParty(found, facts)
+export const isInvolved = ({ found, facts, own, glassFacts }: Involved): boolean =>
+  facts.groups.length > 0 || glassFacts.groups.length > 0 || isParty(found, own)
 
 /**
  * Reads the facts that a person's act on a request rests on.
@@ -81,9 +86,15 @@ export async function involvementIn(parts: PeopleParts, person: Known, found: Ap
     ...all,
     groups: all.groups.filter((group) => names.includes(group)),
   })
+  const own = of(decidingGroups(found))
+  const aways = await awaysOf(parts, person, decidingGroups(found))
+  const facts = seatOf(found, own, aways, excludedBy(parts.policy, found))
+  const member = aways.find(({ event }) => event === facts.for?.event)
   return {
     name: person.name,
-    facts: of(decidingGroups(found)),
+    facts,
+    ...(member && { member: member.name }),
+    own,
     glassFacts: of(found.requirement?.glass?.groups ?? []),
     found,
   }

@@ -64,7 +64,7 @@ export async function answerAs(parts: TalkParts, id: RequestId, input: GivenAnsw
   checkSecretIn(input.answer, '/answer')
   const person = by.kind === 'person' ? await involvedIn(parts, id, by.id) : null
   const found = person?.found ?? (await requestOfAgent(parts, id, by.id))
-  const of = person ? { name: person.name, facts: person.facts } : {}
+  const of = person ? { name: person.name, facts: person.own } : {}
   return changeOrRefuse(
     parts,
     id,

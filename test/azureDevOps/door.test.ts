@@ -83,7 +83,8 @@ test('an approval is used up before a call is told, and every later call is told
 test('while the archive does not take the end, no call is told of an approval', async () => {
   const asked = await call()
   await decide(asked, 'approve')
-  const down = { createOrRead: () => Promise.reject(new Problem('unavailable', 'The archive does not answer.')) }
+  const away = () => Promise.reject(new Problem('unavailable', 'The archive does not answer.'))
+  const down = { createOrRead: away, read: away }
   const other = here.another({ archive: down })
   expect(await codeOf(call({}, {}, doorFor(other)))).toBe('unavailable')
   expect(await call()).toMatchObject({ status: 'approved' })

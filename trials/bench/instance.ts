@@ -10,7 +10,8 @@ import { emptyRow } from '../../src/core/request/limit.ts'
 import { Problem } from '../../src/core/data/problem.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { readCards } from '../../src/runtime/folder.ts'
-import { Ends, type EndsParts } from '../../src/approvals/ends.ts'
+import { Delegations, type DelegationsParts } from '../../src/approvals/delegations.ts'
+import { Ends } from '../../src/approvals/ends.ts'
 import { grants } from '../../src/approvals/grants.ts'
 import { agents, users } from '../../src/local/accounts.ts'
 import { loadPolicy } from '../../src/policy/load.ts'
@@ -57,7 +58,7 @@ interface Given {
   /** Whether asks take slots: then each of its own agents asks ten times, into a channel of its own. */
   readonly limited?: boolean
   /** Keeps the files of ends; in memory, unless given. */
-  readonly archive?: EndsParts['archive']
+  readonly archive?: DelegationsParts['archive']
   readonly signer?: Signer
   /** Is called after each commit. */
   readonly committed?: (request: ApprovalRequest) => void
@@ -70,12 +71,16 @@ export async function startInstance(tables: Tables, given: Given = {}): Promise<
   const example = await loadPolicy('policy', readCards('cards'))
   const directory = new FakeDirectory(clock)
   for (const { oid, name } of users) directory.add(oid as ObjectId, { name })
+  const policy = manyChannels(example)
+  const { macs } = tables
   const parts: ApprovalsParts = {
-    ...{ ledger, directory, clock, issuer, waiting: waiters, random: randomBytes },
-    policy: manyChannels(example),
+    ...{ ledger, directory, clock, issuer, waiting: waiters, random: randomBytes, policy },
+    delegations: new Delegations({
+      ...{ ledger, directory, clock, policy, archive, macs, random: randomBytes, failed: console.error },
+    }),
     limits: limited ? new TableLimits(tables) : noLimits,
     grants: grants(signer, issuer),
-    ends: new Ends({ archive, macs: tables.macs, clock, failed: console.error }),
+    ends: new Ends({ archive, macs, clock, failed: console.error }),
     committed: (request) => {
       waiters.wake(request.id)
       given.committed?.(request)

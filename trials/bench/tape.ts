@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { TableClient, TableEntity, TransactionAction } from '@azure/data-tables'
 import type { ContainerClient } from '@azure/storage-blob'
-import type { EndsParts } from '../../src/approvals/ends.ts'
+import type { DelegationsParts } from '../../src/approvals/delegations.ts'
 import type { Tables } from '../../src/azure/tables.ts'
 import { shards } from '../../src/core/data/id.ts'
 import type { BenchStorage } from './storage.ts'
@@ -65,7 +65,7 @@ const on = (kind: Call['kind'], again: Call['again'], calling: () => Promise<unk
   tapes.getStore()?.add(kind, calling, again) ?? calling()
 
 /** An archive whose files are written down, too. */
-export function listened(archive: EndsParts['archive']): EndsParts['archive'] {
+export function listened(archive: DelegationsParts['archive']): DelegationsParts['archive'] {
   let number = 0
   return {
     createOrRead: (...given) => {
@@ -75,6 +75,8 @@ export function listened(archive: EndsParts['archive']): EndsParts['archive'] {
       const again: Call['again'] = ({ files }) => files.getBlockBlobClient(name).upload(bytes, bytes.length)
       return on('file', again, () => archive.createOrRead(...given)) as Promise<Uint8Array>
     },
+    // Only an act of a deputy reads a file, and no life on tape has one.
+    read: (name) => archive.read(name),
   }
 }
 

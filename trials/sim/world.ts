@@ -11,6 +11,7 @@ import { dispatch } from '../../src/delivery/dispatch.ts'
 import { Delivery } from '../../src/delivery/delivery.ts'
 import { announce } from '../../src/evidence/seal/announce.ts'
 import { Sealing } from '../../src/evidence/seal/seal.ts'
+import { Delegations } from '../../src/approvals/delegations.ts'
 import { Ends } from '../../src/approvals/ends.ts'
 import { grants } from '../../src/approvals/grants.ts'
 import type { Clock } from '../../src/ports/clock.ts'
@@ -156,6 +157,7 @@ function begin(begun: Begun, name: string, seed: number, off: () => number) {
   const limits = new TableLimits(tables)
   const used = approvals({
     ...{ ...shared, ends, directory: people, issuer, waiting: new Waiting(ledger) },
+    delegations: new Delegations({ ...shared, archive, macs, failed, directory: people }),
     limits: called<Limits>(call, 'limits', limits, { replace: slotsIn(call, limits, begun) }),
     grants: grants(called(call, 'signer', keys.grants), issuer),
     committed: ({ id, policy, status }) =>
