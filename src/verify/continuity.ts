@@ -1,7 +1,10 @@
 import { bundleFiles } from '../core/log/bundleFiles.ts'
+import { Broken } from '../core/data/broken.ts'
+import { startOf } from '../core/data/day.ts'
 import type { RequestId } from '../core/data/id.ts'
 import type { Instant } from '../core/data/instant.ts'
 import { requestCellIn } from '../core/record/tables.ts'
+import { type DeputyFact, KnownDeputies } from '../core/record/knownDeputies.ts'
 import { type HoldEvent, KnownHolds } from '../core/record/knownHolds.ts'
 import type { Life } from '../core/record/replayedRequest.ts'
 import type { HoldSubject } from '../core/request/hold.ts'
@@ -31,6 +34,8 @@ export interface Continued {
   readonly strange: readonly (readonly [RequestId, Instant])[]
   /** Holds and releases, in the order of the log. */
   readonly holds: readonly HoldEvent[]
+  /** Who was away, and what deputies did. */
+  readonly deputies: readonly DeputyFact[]
   /** Requests that lost a text, and when. */
   readonly erasures: readonly (readonly [HoldSubject, Instant])[]
 }
@@ -55,6 +60,7 @@ export class Continuity {
   readonly #met = new Set<RequestId>()
   readonly #strange = new Map<RequestId, Instant>()
   #holds: KnownHolds | null = null
+  #deputies: KnownDeputies | null = null
   /** The log size at the beginning of the first day of this series. */
   #began: number | null = null
 
@@ -72,6 +78,22 @@ export class Continuity {
       this.#strange.set(request, at)
     }
     this.#checkHolds(manifest, day)
+    this.#checkDeputies(manifest, day)
+  }
+
+  /** Checks that deputies acted for members who had said so, on this day or an earlier one, and were not back. */
+  #checkDeputies({ date, log }: Manifest, { deputies }: Continued): void {
+    this.#deputies ??= new KnownDeputies(log.from.size === 0)
+    const known = this.#deputies
+    known.begin(startOf(date))
+    for (const fact of deputies) known.take(fact)
+    try {
+      known.judge()
+    } catch (cause) {
+      if (!(cause instanceof Broken)) throw cause
+      throw discontinuity(cause.message, bundleFiles.records.name)
+    }
+    known.forget(startOf(date))
   }
 
   /** Checks that no text was erased while a hold of this day or an earlier one covered the request. */

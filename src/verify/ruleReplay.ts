@@ -17,6 +17,7 @@ import {
 import type { Life } from '../core/record/replayedRequest.ts'
 import type { ControlLists } from './controlLists.ts'
 import type { LogEvent } from '../core/record/eventType.ts'
+import { deputyFactOf, KnownDeputies } from '../core/record/knownDeputies.ts'
 import { KnownHolds } from '../core/record/knownHolds.ts'
 import { lateSeal } from '../core/record/lateSeal.ts'
 import { policyIn } from '../core/record/record.ts'
@@ -76,8 +77,16 @@ export class RuleReplay {
   readonly #policies = new Set<Digest>()
   readonly #policy: PolicyCheck
   readonly #written = { requests: 0, exceptions: 0 }
-  readonly #continued: Mutable<Continued> = { carried: [], open: [], strange: [], holds: [], erasures: [] }
+  readonly #continued: Mutable<Continued> = {
+    carried: [],
+    open: [],
+    strange: [],
+    holds: [],
+    erasures: [],
+    deputies: [],
+  }
   readonly #holds: KnownHolds
+  readonly #deputies: KnownDeputies
   readonly #changes = new Set<string>()
   #rules: Replay = replay()
   #shard: Shard | null = null
@@ -101,6 +110,7 @@ export class RuleReplay {
       for (const version of [policyFrom, policyTo]) if (version !== undefined) this.#policies.add(version)
     this.#isFollowed = isFollowed
     this.#holds = new KnownHolds(manifest.log.from.size === 0)
+    this.#deputies = new KnownDeputies(manifest.log.from.size === 0)
     this.#carried = new CarriedReader(carried, manifest.log)
     this.#requests = new Comparison(bundleFiles.requests.name, requests)
     this.#further = new Comparison(bundleFiles.further.name, further)
@@ -128,6 +138,10 @@ export class RuleReplay {
 
   /** Finishes the last shard, and checks that no member goes on after the records end. */
   async end(): Promise<void> {
+    if (!this.#found.isOutranked('rules'))
+      await this.#found.attempt(() =>
+        placed({ check: 'rules', member: bundleFiles.records.name }, () => this.#deputies.judge()),
+      )
     if (!this.#found.isOutranked('carried')) await this.#found.attempt(() => this.#checkCarried())
     if (!this.#found.isOutranked('tables')) await this.#found.attempt(() => this.#endTables())
   }
@@ -172,6 +186,7 @@ export class RuleReplay {
       this.#found.caught(cause, { check: 'rules', member: bundleFiles.records.name, line })
       return
     }
+    this.#takeDeputy(event, hash)
     if (this.#isFollowed) this.#follow(event)
     if (this.#found.isOutranked('policy')) return
     try {
@@ -180,6 +195,14 @@ export class RuleReplay {
     } catch (cause) {
       this.#found.caught(cause)
     }
+  }
+
+  /** Who was away, and what deputies did, which is judged when all shards of the day were read. */
+  #takeDeputy(event: LogEvent, hash: Hex): void {
+    const fact = deputyFactOf(event, hash)
+    if (fact === null) return
+    this.#deputies.take(fact)
+    if (this.#isFollowed) this.#continued.deputies.push(fact)
   }
 
   /** Notes what later days of a series have to agree with: holds, and what was erased. */

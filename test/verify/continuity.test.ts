@@ -3,15 +3,25 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { record, recordAlone } from '../../src/approvals/commit.ts'
 import type { Day } from '../../src/core/data/day.ts'
-import { type HoldId, type ObjectId, type Shard, shardOf, shards } from '../../src/core/data/id.ts'
+import {
+  type Hex,
+  type HoldId,
+  type ObjectId,
+  type Shard,
+  shardOf,
+  shardOfDeputy,
+  shards,
+} from '../../src/core/data/id.ts'
 import type { Instant } from '../../src/core/data/instant.ts'
 import { eraseAll } from '../../src/evidence/erasures.ts'
-import type { Draft } from '../../src/core/request/event.ts'
+import { decide } from '../../src/core/request/decision.ts'
+import { actingFor } from '../../src/core/request/deputy.ts'
+import type { Delegated, Draft } from '../../src/core/request/event.ts'
 import type { HoldScope } from '../../src/core/request/hold.ts'
 import { open } from '../../src/core/request/submission.ts'
 import { verifyBundle } from '../../src/verify/bundle.ts'
 import { verifySeries } from '../../src/verify/series.ts'
-import { bot, dba2, mayNotApprove, noHolds, oid, policyVersion, submission } from '../support/build.ts'
+import { bot, dba, dba2, mayNotApprove, noHolds, oid, policyVersion, submission } from '../support/build.ts'
 import { zipName } from '../evidence/bundle.ts'
 import { asked, at, day } from '../evidence/days.ts'
 import { MemoryArchive } from '../support/fakes/archive.ts'
@@ -165,6 +175,46 @@ test('an id that was made just before midnight names a request of the day after'
     await record(parts, loaded, open(submission({ id, at: clock.now(), excluded: mayNotApprove })), clock.now())
   })
   expect(problem).toBeUndefined()
+})
+
+/** What a service without the check would record: a member is away since the first day, and a deputy votes on the last. */
+const deputised =
+  (backAt?: Instant, more: Partial<Delegated> = {}) =>
+  async (world: World) => {
+    const { ledger, clock } = world
+    const parts = { ledger, clock, policy: { version: policyVersion }, random: randomBytes, committed: () => undefined }
+    const person = { kind: 'person', id: dba } as const
+    const deputy = oid(65)
+    const until = at(9, '00:00:00')
+    const note = async (draft: Draft, moment: Instant) => {
+      clock.set(moment)
+      const loaded = await ledger.load(shardOfDeputy(deputy), {})
+      return (await recordAlone(parts, loaded, [draft], moment)).at(-1)?.hash ?? ('' as Hex)
+    }
+    const data = { to: deputy, groups: ['dba'], until, ...more }
+    const event = await note({ type: 'delegated', actor: person, data }, at(7, '23:40:00'))
+    const request = await soon(world)
+    if (backAt) await note({ type: 'recalled', actor: person, data: { event } }, backAt)
+    clock.set(at(8, '00:20:00'))
+    const own = { accounts: [deputy], groups: [], member: true, enabled: true, asOf: clock.now() }
+    const facts = actingFor(own, { accounts: [dba], groups: ['dba'], event, until })
+    const vote = { approver: deputy, name: 'Dora', verdict: 'deny', reason: 'No.', facts, at: clock.now() } as const
+    const loaded = await ledger.load(shardOf(request.id), { request: request.id })
+    const seen = { via: 'api', digest: request.digest }
+    await record(parts, loaded, decide(loaded.request ?? request, { ...vote, seen }), clock.now())
+  }
+
+test.each<[string, Instant | undefined, Partial<Delegated>, string | null]>([
+  ['holds in which a deputy acted on a later day', undefined, {}, null],
+  ['in which the member was back does not hold', at(8, '00:10:00'), {}, 'the member was back'],
+  ['in which another deputy was named does not hold', undefined, { groups: ['security'] }, 'for other groups'],
+])('a series %s', async (_, backAt, more, expected) => {
+  const { problem } = await found(deputised(backAt, more))
+  if (expected === null) expect(problem).toBeUndefined()
+  else {
+    expect(problem).toMatchObject({ code: 'broken-series', file: zipName(day(8)) })
+    expect(problem?.words).toContain(expected)
+  }
 })
 
 /** A hold of the first day as a service without the check would have it, and an erasure of the last day. */

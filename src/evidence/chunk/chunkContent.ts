@@ -3,6 +3,7 @@ import type { Digest, RequestId } from '../../core/data/id.ts'
 import type { Instant } from '../../core/data/instant.ts'
 import type { ChunkPart } from '../../core/log/chunk.ts'
 import type { Exceptional } from '../../core/record/auditException.ts'
+import type { DeputyFact } from '../../core/record/knownDeputies.ts'
 import type { LifeFacts } from '../../core/record/metrics.ts'
 import type { HoldFact, ToldOfDay } from '../../core/record/replay.ts'
 import type { Life } from '../../core/record/replayedRequest.ts'
@@ -26,6 +27,8 @@ export interface ChunkFacts {
   readonly carried: readonly { readonly request: RequestId; readonly lines: readonly string[] }[]
   readonly exceptions: readonly ChunkException[]
   readonly holds: readonly HoldFact[]
+  /** Who was away, and what their deputies did. Absent if there is nothing of this. */
+  readonly deputies?: readonly DeputyFact[]
 }
 
 /** A row of `exceptions.csv` whose place in the log is not known yet. */

@@ -3,6 +3,7 @@ import type { Digest, Hex, RequestId } from '../../core/data/id.ts'
 import type { Instant } from '../../core/data/instant.ts'
 import type { WitnessedHead } from '../../core/log/witness.ts'
 import type { LogEvent } from '../../core/record/eventType.ts'
+import { type DeputyFact, deputyFactOf } from '../../core/record/knownDeputies.ts'
 import { lifeFacts } from '../../core/record/metrics.ts'
 import { policyIn } from '../../core/record/record.ts'
 import { type HoldFact, holdFactOf, policyChange, type Replay } from '../../core/record/replay.ts'
@@ -46,6 +47,7 @@ export class ChunkDraft {
   readonly #carried: { request: RequestId; lines: readonly string[] }[] = []
   readonly #exceptions: ChunkException[] = []
   readonly #holds: HoldFact[] = []
+  readonly #deputies: DeputyFact[] = []
   #newKey: string | null = null
   #bytes = 0
   #at: Instant | null = null
@@ -89,6 +91,8 @@ export class ChunkDraft {
     if (event.type === 'key-rotated') this.#newKey = event.data.key
     const hold = holdFactOf(event, request && this.#rules.life(request)?.request)
     if (hold) this.#holds.push(hold)
+    const deputy = deputyFactOf(event, hash)
+    if (deputy) this.#deputies.push(deputy)
     if (request !== undefined) this.#requests.add(request)
     this.#types.set(type, (this.#types.get(type) ?? 0) + 1)
     this.#leaves.push(text)
@@ -136,6 +140,7 @@ export class ChunkDraft {
       carried: this.#carried,
       exceptions: this.#exceptions,
       holds: this.#holds,
+      ...(this.#deputies.length > 0 && { deputies: this.#deputies }),
     }
   }
 

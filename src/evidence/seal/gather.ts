@@ -5,6 +5,7 @@ import type { Instant } from '../../core/data/instant.ts'
 import type { Manifest, ShardCut } from '../../core/log/manifest.ts'
 import type { Frontier } from '../../core/log/merkle.ts'
 import type { Exceptional } from '../../core/record/auditException.ts'
+import { KnownDeputies } from '../../core/record/knownDeputies.ts'
 import { KnownHolds } from '../../core/record/knownHolds.ts'
 import { lateSeal } from '../../core/record/lateSeal.ts'
 import { beginOf, metricLine, Metrics, metricsHeader } from '../../core/record/metrics.ts'
@@ -113,6 +114,7 @@ class Gathering {
   /** The changes of policy that a row tells of: several shards record the same. */
   readonly #changes = new Set<string>()
   readonly #holds: KnownHolds
+  readonly #deputies: KnownDeputies
   readonly #policies = new Set<Digest>()
   readonly #inForce = new Map<Shard, InForce>()
   readonly #before: ReadonlySet<RequestId>
@@ -129,6 +131,7 @@ class Gathering {
     this.#chunks = shards.flatMap((shard) => chunks.get(shard) ?? [])
     this.#before = new Set(open)
     this.#holds = new KnownHolds(plan.size === 0)
+    this.#deputies = new KnownDeputies(plan.size === 0)
     this.#begin = beginOf(plan)
     this.#tiles = tiles
     this.#spools = spools
@@ -159,6 +162,7 @@ class Gathering {
       this.#except({ ...row, index: index + (row.index ?? 0) - chunk.from.seq - 1 })
     }
     for (const fact of facts.holds) judgeHolds(fact, this.#holds)
+    for (const fact of facts.deputies ?? []) this.#deputies.take(fact)
     for (const { lines } of facts.carried)
       for (const line of lines) {
         this.#spools.carried.add(line)
@@ -201,6 +205,7 @@ class Gathering {
 
   /** @param before requests that were open when the day began */
   async end(before: readonly RequestId[]): Promise<Gathered> {
+    this.#deputies.judge()
     const { carried, requests, exceptions, further, metrics } = this.#spools
     const to = await this.#tiles.end()
     for (const row of this.#metrics.rows()) metrics.add(metricLine(row))
