@@ -69,6 +69,8 @@ async function concerns(
   const accounts = policy.accounts(id)
   if (overlap(but, accounts)) return false
   if (overlap(people, accounts)) return true
+  // Whether the member is away now is told by whether the deputy may know of the request.
+  if (groups.some((name) => overlap(policy.group(name)?.deputies ?? [], accounts))) return true
   const members = groups.flatMap((name) => policy.group(name) ?? []).map((group) => membersOf(directory, group))
   return (await Promise.all(members)).some((ids) => ids.includes(id))
 }
