@@ -117,6 +117,9 @@ const meanings: { readonly [Type in Fact['type']]: MeaningOf<Type> } = {
   // A hold is in force between the two.
   held: { activity: activity.activate, action: action.modified, disposition: disposition.logged },
   released: { activity: activity.deactivate, action: action.modified, disposition: disposition.logged },
+  // A deputy may act for a member between the two.
+  delegated: { activity: activity.activate, action: action.modified, disposition: disposition.logged },
+  recalled: { activity: activity.deactivate, action: action.modified, disposition: disposition.logged },
 }
 
 /** The entities of events that are about the log itself: Entity Management (3004). Other events are API Activity (6003). */
@@ -150,6 +153,11 @@ const entities: { readonly [Type in Fact['type']]?: (event: EventOf<Type>) => Js
   }),
   held: ({ data: { hold, scope } }) => ({ type_id: 99, type: 'Hold', uid: hold, name: scopeText(scope) }),
   released: ({ data: { hold } }) => ({ type_id: 99, type: 'Hold', uid: hold }),
+  delegated: ({ shard, seq, data: { to, groups, until } }) => ({
+    ...{ type_id: 99, type: 'Delegation', uid: uidOf({ shard, seq }), name: `Until ${until}` },
+    data: { to, groups: [...groups], until },
+  }),
+  recalled: ({ data }) => ({ type_id: 99, type: 'Delegation', uid: data.event }),
 }
 
 /** What an event says that no attribute of OCSF has. */
@@ -174,7 +182,7 @@ const details: { readonly [Type in Fact['type']]?: (event: EventOf<Type>) => Jso
 
 /**
  * Tells an event in OCSF 1.8.0, with the profile `security_control`: API Activity for what happens to a request, Entity
- * Management for what is about policy, keys, evidence, texts, groups and holds.
+ * Management for what is about policy, keys, evidence, texts, groups, holds and deputies.
  *
  * @param rawData whether the leaf's own text goes along, by which receivers can compute `metadata.uid` again. It has object
  *   ids that the other members do not have: all accounts of a voter, and who may not approve

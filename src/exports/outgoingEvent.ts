@@ -70,6 +70,9 @@ const severities: Readonly<Record<Fact['type'], Severity>> = {
   escalated: 'Low',
   exported: 'Low',
   held: 'Low',
+  // Somebody else may approve for a while, or no longer.
+  delegated: 'Low',
+  recalled: 'Low',
   released: 'Low',
   'erasure-asked': 'Low',
   // A power over rules, keys, texts or a given approval was used, or an attempt was refused.

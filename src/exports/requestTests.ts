@@ -89,6 +89,8 @@ export class RequestTests {
       case 'roster':
       case 'held':
       case 'released':
+      case 'delegated':
+      case 'recalled':
         return []
     }
   }

@@ -1,5 +1,6 @@
 import type { Output, Requested, VoidReason } from '../core/request/event.ts'
 import { scopeText } from '../core/request/hold.ts'
+import type { Facts } from '../core/request/requirement.ts'
 import { clock, exact, name, quoted, type Sentence, text, time } from './run.ts'
 import type { RuleConditions } from './ruleWords.ts'
 import type { StopCode } from '../core/request/nextStep.ts'
@@ -244,6 +245,7 @@ const either = (groups: readonly string[]): string => groups.join(' or ')
 
 const progress: Words['progress'] = {
   people: (groups, quorum) => (quorum > 1 ? `${quorum} people of ${either(groups)}` : either(groups)),
+  standIn: (deputy, member) => `${deputy} for ${member} (away)`,
   approvedBy: (who, isReader) => [text('✓ Approved by '), name(who), ...(isReader ? [text(' (you)')] : [])],
   counted: (groups, have, quorum) => `${either(groups)}: ${have} of ${quorum}`,
 }
@@ -352,11 +354,14 @@ const needs = (data: Requested): string => {
 const reported = (result: string, output: Output | undefined): string =>
   `reported that it ${result}${output ? `, output of ${output.size} bytes, SHA-256 ${output.sha256}` : ''}`
 
+const inGroups = ({ groups, for: standIn }: Facts): string =>
+  `in ${groups.join(', ')}${standIn ? `, as the deputy of ${standIn.accounts.join(', ')}` : ''}`
+
 const report: Words['report'] = {
   requested: ({ data }) => `asked; ${needs(data)}`,
   shown: ({ data: { page, pages, view } }) => `was shown page ${page} of ${pages} of view ${view}`,
   decided: ({ data: { verdict, via, view, facts } }) =>
-    `${verdict === 'approve' ? 'approved' : 'denied'} via ${via}${view === undefined ? '' : `, on view ${view}`}; in ${facts.groups.join(', ')}`,
+    `${verdict === 'approve' ? 'approved' : 'denied'} via ${via}${view === undefined ? '' : `, on view ${view}`}; ${inGroups(facts)}`,
   approved: ({ data: { by, lapsesAt, standing, use } }) =>
     `approved by ${by}${standing === undefined ? '' : `, as use ${use} of ${standing}`}, to be used before ${lapsesAt}`,
   denied: ({ data }) => `denied by ${data.by}`,
@@ -387,7 +392,7 @@ const report: Words['report'] = {
   held: ({ data: { hold, scope } }) => `put ${scopeText(scope)} on hold: nothing of it is erased (hold ${hold})`,
   released: ({ data: { hold } }) => `released hold ${hold}`,
   asked: ({ data: { via, facts, expiresAt } }) =>
-    `asked a question via ${via}; in ${facts.groups.join(', ')}${expiresAt === undefined ? '' : `; people have until ${expiresAt}`}`,
+    `asked a question via ${via}; ${inGroups(facts)}${expiresAt === undefined ? '' : `; people have until ${expiresAt}`}`,
   answered: ({ data: { question } }) => `answered question ${question}`,
   reminded: ({ data: { round } }) => `told people again, reminder ${round}`,
   escalated: ({ data: { groups } }) => `let ${either(groups)} approve it, too`,
@@ -397,6 +402,9 @@ const report: Words['report'] = {
   unreviewed: () => 'nobody reviewed the broken glass in time',
   used: ({ data: { use, request: by, digest } }) => `took use ${use}, for request ${by} with digest ${digest}`,
   ended: ({ data: { by } }) => (by === 'uses' ? 'ended: all uses are taken' : 'ended: its time is over'),
+  delegated: ({ data: { to, groups, until } }) =>
+    `is away until ${until}: ${to} may act for them in ${groups.join(', ')}`,
+  recalled: ({ data: { event } }) => `is back: event ${event} names no deputy any more`,
 }
 
 const exceptions: Words['exceptions'] = {
@@ -425,6 +433,7 @@ const exceptions: Words['exceptions'] = {
   unreviewed: 'a broken glass was not reviewed in time',
   unjustified: 'a broken glass was found not to be justified',
   standing: 'people approved actions in advance, for a while',
+  'stood-in': 'a deputy acted for a member who was away',
 }
 
 const request: Words['request'] = {
@@ -473,6 +482,8 @@ const spoken = (shown: string): string => shown.replace(/^[^\p{L}]+/u, '')
 
 const elsewhere = 'For all others write to me in a personal chat.'
 
+const listOf = (items: readonly string[]): string => items.join('; ')
+
 const bot: Words['bot'] = {
   speak: (status, tier) =>
     ['An agent asks for approval', ...(tier === undefined ? [] : [tier]), status].map(spoken).join('. '),
@@ -496,6 +507,7 @@ const bot: Words['bot'] = {
     'Type "pending" to see what waits for you, or "show" and an id to see one request.',
     'Decide with Review on a card; typing "approve" does nothing.',
     'Type "notify on" here, in your own chat, and I write to you when something concerns you.',
+    'Type "away until" with a day to name a deputy who may act for you, and "back" when you are back.',
   ].join('\n\n'),
   welcome: [
     'I bring the requests of AI agents to those who may approve them. A request appears as a card in the channel of',
@@ -513,13 +525,24 @@ const bot: Words['bot'] = {
     'params. They cannot review or decide. Choose another channel if they should not see them.',
   ].join(' '),
   textDoesNothing: 'Typing this does nothing. Decide with Review on the card; "pending" lists what waits for you.',
-  unknownCommand: 'I know "help", "pending" and "show" with an id.',
+  unknownCommand: 'I know "help", "pending", "away", "back", and "show" with an id.',
   nothingPending: 'Nothing waits for you.',
   nothingPendingHere: `No request of this channel waits for you. ${elsewhere}`,
   waitingHere: (many, more) =>
     `Waiting for a decision in this channel: ${many}${more ? ' or more. What expires first comes first.' : '.'} ${elsewhere}`,
   notHere: `Here I show the requests of this channel alone, since all of you can read my answer. ${elsewhere}`,
   showNeedsId: 'Which one? Type "show" and the id of a request.',
+  awayUsage: (state, deputies) =>
+    `${state}\n\nType "away until 2026-12-01 for" and a name, "back" when you are back. You may name ${listOf(deputies)}.`,
+  awayWhom: (deputies) =>
+    `Nothing was changed: write the name as it stands here, so that it means one person. You may name ${listOf(deputies)}.`,
+  awayDone: (deputy, groups, until) =>
+    `Until ${until} ${deputy} may act for you in ${groups.join(', ')}. You both have one vote. Type "back" when you are back before.`,
+  awayNobody:
+    'Policy names no deputy for a group that you are in. Whoever keeps the policy can add one to the group in approvers.json.',
+  awayElsewhere: 'Say this in your own chat with me.',
+  notAway: 'You are not away, as far as I know.',
+  backDone: 'Welcome back: nobody acts for you any more.',
   notifyElsewhere: 'Say this in your own chat with me: I write only to those who asked me to, and only there.',
   notifyOn:
     'I will write to you here about requests that wait for you, and about questions, emergencies and failures of agents that you answer for. "notify off" ends it.',

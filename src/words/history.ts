@@ -15,7 +15,7 @@ import type { Words } from './words.ts'
 export function historyOf(request: ApprovalRequest, words: Words): readonly Sentence[] {
   const { history } = words
   const voided = request.decisions.flatMap((decision) =>
-    decision.void ? [history.voided(nameIn(request, decision), decision.void.why)] : [],
+    decision.void ? [history.voided(nameIn(request, decision, words), decision.void.why)] : [],
   )
   const isApproved = request.events.some(({ type }) => type === 'approved')
   const approval = request.glass ? emergencyOf(request, words) : [approvalOf(request, words)]
@@ -43,7 +43,7 @@ export function historyOf(request: ApprovalRequest, words: Words): readonly Sent
     case 'revoked': {
       if (isEndedByTampering(request)) return [...approved, [text(history.tampered)]]
       if (request.closedBy.kind === 'policy') return [...approved, [text(history.revokedByPolicy)]]
-      const who = closerOf(request, request.closedBy)
+      const who = closerOf(request, request.closedBy, words)
       return [...approved, [...history.revokedBy(who), ...saying(request, 'revoked', 'reason', words)]]
     }
   }
@@ -56,23 +56,23 @@ function approvalOf(request: ApprovalRequest, words: Words): Sentence {
   const [use] = useOf(request, words)
   if (use) return use
   const approvals = countedVotes(request)
-  const names = approvals.slice(0, mostNames).map((decision) => nameIn(request, decision))
+  const names = approvals.slice(0, mostNames).map((decision) => nameIn(request, decision, words))
   return history.approvedBy(names, approvals.length - names.length)
 }
 
 function denial(request: ApprovalRequest, closedBy: Actor, words: Words): Sentence {
   const { history } = words
   if (closedBy.kind !== 'person') return history.deniedByPolicy(request.policy.rules)
-  return [...history.deniedBy(closerOf(request, closedBy)), ...saying(request, 'decided', 'reason', words)]
+  return [...history.deniedBy(closerOf(request, closedBy, words)), ...saying(request, 'decided', 'reason', words)]
 }
 
 /** The name of the person who closed the request, as recorded at the time; the object id once the name is erased. */
-function closerOf(request: ApprovalRequest, actor: Actor): Sentence {
+function closerOf(request: ApprovalRequest, actor: Actor, words: Words): Sentence {
   if (!('id' in actor)) return [text(actor.kind)]
   const revoker = saidIn(request, 'revoked', 'name')
   if (revoker !== null) return [name(revoker)]
   const decision = request.decisions.findLast(({ approver }) => approver === actor.id)
-  return [name(decision ? nameIn(request, decision) : actor.id)]
+  return [name(decision ? nameIn(request, decision, words) : actor.id)]
 }
 
 function saying(

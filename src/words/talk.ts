@@ -41,7 +41,7 @@ export function sinceAsked(request: ApprovalRequest, words: Words): readonly Sen
 export const joinedGroups = ({ status, escalated }: ApprovalRequest, { talk }: Words): readonly Sentence[] =>
   status === 'pending' && escalated ? [[{ role: 'text', text: talk.joined(escalated) }]] : []
 
-function staleApprovals(request: ApprovalRequest & { readonly status: 'pending' }, { talk }: Words) {
+function staleApprovals(request: ApprovalRequest & { readonly status: 'pending' }, words: Words) {
   const current = currentVotes(request)
   const again = new Set(current.map(({ approver }) => approver))
   const stale = request.decisions.filter(
@@ -51,8 +51,8 @@ function staleApprovals(request: ApprovalRequest & { readonly status: 'pending' 
   const { slots } = request.requirement
   const have = fill(slots, approvalsOf(request)).reduce((sum, count) => sum + count, 0)
   const needed = slots.reduce((sum, { quorum }) => sum + quorum, 0)
-  const names = [...new Set(stale.map((vote) => nameIn(request, vote)))].slice(-mostNames)
-  return [talk.stale(have, needed, names)]
+  const names = [...new Set(stale.map((vote) => nameIn(request, vote, words)))].slice(-mostNames)
+  return [words.talk.stale(have, needed, names)]
 }
 
 /** Whether the request waits for the side that asks. */

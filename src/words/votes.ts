@@ -22,12 +22,16 @@ export function votesOf(request: ApprovalRequest, reader: ObjectId | undefined, 
   return countedVotes(request)
     .slice(-mostNames)
     .map((decision) => ({
-      sentence: words.progress.approvedBy(nameIn(request, decision), decision.approver === reader),
+      sentence: words.progress.approvedBy(nameIn(request, decision, words), decision.approver === reader),
       at: decision.at,
       clock: isShort(request),
     }))
 }
 
-/** The name that was recorded with a vote; the object id once the name is erased. */
-export const nameIn = (request: ApprovalRequest, decision: Decision): string =>
-  saidWith(request, decision)['name'] ?? decision.approver
+/** Who voted, and for whom as a deputy: by the names that were recorded, or the object ids once these are erased. */
+export function nameIn(request: ApprovalRequest, decision: Decision, { progress }: Words): string {
+  const said = saidWith(request, decision)
+  const name = said['name'] ?? decision.approver
+  const standIn = decision.facts.for
+  return standIn ? progress.standIn(name, said['for'] ?? standIn.accounts[0] ?? '') : name
+}

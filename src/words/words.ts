@@ -204,6 +204,8 @@ interface ProgressWords {
   /** So many people of these groups. */
   readonly people: (groups: readonly string[], quorum: number) => string
   /** A vote that counts. */
+  /** A deputy and the member who was away. */
+  readonly standIn: (deputy: string, member: string) => string
   readonly approvedBy: (who: string, isReader: boolean) => Sentence
   /** Each slot with its count, for a line without marks. */
   readonly counted: (groups: readonly string[], have: number, quorum: number) => string
@@ -333,6 +335,14 @@ interface BotWords {
   readonly showNeedsId: string
   /** In a conversation of many: who is told of what is a person's own matter. */
   readonly notifyElsewhere: string
+  /** How it stands, and whom a member may name: each with the groups. */
+  readonly awayUsage: (state: string, deputies: readonly string[]) => string
+  readonly awayWhom: (deputies: readonly string[]) => string
+  readonly awayDone: (deputy: string, groups: readonly string[], until: Instant) => string
+  readonly awayNobody: string
+  readonly awayElsewhere: string
+  readonly notAway: string
+  readonly backDone: string
   readonly notifyOn: string
   readonly notifyQuiet: (hours: string) => string
   readonly notifyOff: string

@@ -37,7 +37,7 @@ const numbers: Readonly<Record<string, readonly string[]>> = {
     '6003 1 3 17 1',
   ],
   shown: ['6003 2 3 17 1'],
-  decided: Array<string>(5).fill('6003 3 3 17 1'),
+  decided: Array<string>(6).fill('6003 3 3 17 1'),
   'vote-void': Array<string>(3).fill('6003 3 3 17 1'),
   approved: Array<string>(4).fill('6003 3 1 8 1'),
   denied: ['6003 3 2 2 1', '6003 3 2 25 1'],
@@ -69,6 +69,8 @@ const numbers: Readonly<Record<string, readonly string[]>> = {
   roster: Array<string>(2).fill('3004 2 3 17 1'),
   held: Array<string>(3).fill('3004 10 4 17 1'),
   released: Array<string>(2).fill('3004 11 4 17 1'),
+  delegated: Array<string>(2).fill('3004 10 4 17 1'),
+  recalled: Array<string>(2).fill('3004 11 4 17 1'),
 }
 
 test.each(Object.entries(numbers))('the numbers of %s', (type, expected) => {
@@ -113,6 +115,7 @@ test('without raw data a line names who acted, and no other account of theirs or
       redeemed: event.type === 'redeemed' ? [event.data.redemption] : [],
       erased: event.type === 'erased' ? [event.data.askedBy] : [],
       roster: event.type === 'roster' ? [event.data.entraGroup] : [],
+      delegated: event.type === 'delegated' ? [event.data.to] : [],
       held: event.type === 'held' && 'agent' in event.data.scope ? [event.data.scope.agent] : [],
     }
     const found = [...text.matchAll(guids)].map(([guid]) => guid)
