@@ -66,6 +66,8 @@ export interface ApiDecision {
   readonly via: string
   readonly at: string
   readonly name?: string
+  /** Of a deputy, the member who was away. Both have one vote. */
+  readonly for?: { readonly id: string; readonly name?: string }
   readonly reason?: string
   /** Present for an approval from before the newest answer, which counts no more. */
   readonly current?: false

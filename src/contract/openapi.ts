@@ -8,6 +8,7 @@ import { internalError, problemAnswer } from './problemAnswer.ts'
 
 const tags: Readonly<Record<Tag, string>> = {
   requests: 'Actions that are asked for, decided, executed and read.',
+  delegations: 'Members who are away, and who acts for them.',
   evidence: 'The sealed record of what happened.',
   policy: 'What policy says of an action.',
   service: 'What the service says of itself.',

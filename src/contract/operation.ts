@@ -4,8 +4,8 @@ import type { RefusedAct } from '../core/request/refusalCode.ts'
 
 /** One operation of the API: what is bound, authenticated, parsed, documented and tested comes from this row. */
 export interface Operation {
-  readonly method: 'GET' | 'POST'
-  /** Without the leading slash: `{id}` is a request id, `{date}` a day, `{hold}` the id of a hold, `{view}` a view's digest. */
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  /** Without the leading slash: `{id}` is a request id, `{date}` a day, `{hold}` the id of a hold, `{view}` a view's digest, `{event}` an event's hash. */
   readonly path: string
   readonly tag: Tag
   readonly summary: string
@@ -28,7 +28,7 @@ export interface Operation {
   readonly waits?: true
 }
 
-export type Tag = 'requests' | 'evidence' | 'policy' | 'service'
+export type Tag = 'requests' | 'delegations' | 'evidence' | 'policy' | 'service'
 
 export type AppRole =
   | 'Actions.Request'

@@ -1,3 +1,4 @@
+import { delegationOperations } from './delegationOperations.ts'
 import { evidenceOperations } from './evidenceOperations.ts'
 import type { Operation } from './operation.ts'
 import { policyOperations } from './policyOperations.ts'
@@ -5,7 +6,13 @@ import { requestOperations } from './requestOperations.ts'
 import { serviceOperations } from './serviceOperations.ts'
 
 /** The whole API, by the names of its operations. */
-export const operations = { ...requestOperations, ...evidenceOperations, ...policyOperations, ...serviceOperations }
+export const operations = {
+  ...requestOperations,
+  ...delegationOperations,
+  ...evidenceOperations,
+  ...policyOperations,
+  ...serviceOperations,
+}
 
 export type OperationName = keyof typeof operations
 

@@ -35,6 +35,7 @@ const inPath = [
   { name: 'id', in: 'path', required: true, schema: { type: 'string' } },
   { name: 'hold', in: 'path', required: true, schema: { type: 'string' } },
   { name: 'date', in: 'path', required: true, schema: { type: 'string', format: 'date' } },
+  { name: 'event', in: 'path', required: true, schema: { type: 'string', pattern: '^[0-9a-f]{64}$' } },
   { name: 'view', in: 'path', required: true, schema: { type: 'string', pattern: '^sha256:[0-9a-f]{64}$' } },
 ] as const
 

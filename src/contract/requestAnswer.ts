@@ -51,6 +51,9 @@ const decision = component(
     via: z.string().meta({ description: 'The door that the vote came through, as teams or api.' }),
     at: anyInstant,
     name: z.string().optional(),
+    for: z.object({ id: anyObjectId, name: z.string().optional() }).optional().meta({
+      description: 'Of a deputy, the member who was away. Both have one vote.',
+    }),
     reason: z.string().optional(),
     current: z.literal(false).optional().meta({
       description: 'Present for an approval from before the newest answer, which counts no more.',

@@ -1,4 +1,5 @@
 import { type Api, bind, type BindingParts } from './binding.ts'
+import { delegationHandlers } from './delegations.ts'
 import { type Evidence, evidenceHandlers } from './evidence.ts'
 import { policyHandlers } from './policy.ts'
 import { type RequestParts, requestHandlers } from './requests.ts'
@@ -15,6 +16,7 @@ export function api({ evidence, ...parts }: ApiParts): Api {
   return bind(parts, {
     ...requestHandlers({ ...parts, proofs: evidence.proofs, templates: evidence.templates }),
     ...evidenceHandlers({ ...parts, ...evidence }),
+    ...delegationHandlers(parts),
     ...policyHandlers(parts),
     ...wellKnownHandlers(parts),
   })

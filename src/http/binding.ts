@@ -2,7 +2,7 @@ import type { HttpRequest } from '@azure/functions'
 import type { CallerRule, Operation } from '../contract/operation.ts'
 import { type OperationName, operationNames, operationOf } from '../contract/operations.ts'
 import { parseDay } from '../core/data/day.ts'
-import { isRequestId, parseDigest, parseHoldId, parseRequestId, sha256 } from '../core/data/id.ts'
+import { isRequestId, parseDigest, parseEventHash, parseHoldId, parseRequestId, sha256 } from '../core/data/id.ts'
 import { canonical, isObject, type Json } from '../core/data/json.ts'
 import { Problem } from '../core/data/problem.ts'
 import type { Approvals } from '../approvals/approvals.ts'
@@ -88,11 +88,12 @@ async function given(
   const key = headers.includes('Idempotency-Key') ? idempotencyKey(req) : null
   if (wait === null) throw new Problem('invalid-input', 'Prefer: wait is a number of seconds.')
   const sent = operation.body && (await body(req, operation.body))
-  const { id = '', hold = '', date = '', view = '' } = req.params
+  const { id = '', hold = '', date = '', view = '', event = '' } = req.params
   return {
     caller: principal,
     id: path.includes('{id}') ? parseRequestId(id) : undefined,
     hold: path.includes('{hold}') ? parseHoldId(hold) : undefined,
+    event: path.includes('{event}') ? parseEventHash(event) : undefined,
     view: path.includes('{view}') ? parseDigest(view, '/view') : undefined,
     date: path.includes('{date}') ? parseDay(date, '/date') : undefined,
     query: wanted,

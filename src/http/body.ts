@@ -109,8 +109,11 @@ function decisions(request: ApprovalRequest) {
   return request.decisions.map((decision) => {
     const { approver, verdict, via, at, void: voided } = decision
     const isPast = !voided && !current.includes(decision)
+    const { for: name, ...said } = saidWith(request, decision)
+    const [id] = decision.facts.for?.accounts ?? []
     return {
-      ...{ approver, verdict, via, at, ...saidWith(request, decision) },
+      ...{ approver, verdict, via, at, ...said },
+      ...(id !== undefined && { for: { id, ...(name !== undefined && { name }) } }),
       ...(isPast && { current: false as const }),
       ...(voided && { void: voided }),
     }

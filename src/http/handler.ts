@@ -17,6 +17,8 @@ export interface OperationInput<O extends Operation = Operation> {
   readonly hold: O['path'] extends `${string}{hold}${string}` ? HoldId : undefined
   /** The day that the path names. */
   readonly date: O['path'] extends `${string}{date}${string}` ? Day : undefined
+  /** The event that the path names, by its hash. */
+  readonly event: O['path'] extends `${string}{event}${string}` ? Hex : undefined
   /** The view that the path names. */
   readonly view: O['path'] extends `${string}{view}${string}` ? Digest : undefined
   readonly query: z.output<O['query']>

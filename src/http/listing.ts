@@ -59,7 +59,7 @@ export function filterOf(wanted: ListQuery): (request: ApprovalRequest) => boole
 
 /** The object ids of people whom a request's events name, or whose names are among its texts. */
 export const peopleOf = (request: ApprovalRequest): readonly ObjectId[] => [
-  ...request.decisions.map(({ approver }) => approver),
+  ...request.decisions.flatMap(({ approver, facts }) => [approver, ...(facts.for?.accounts ?? [])]),
   ...('closedBy' in request && request.closedBy.kind === 'person' ? [request.closedBy.id] : []),
   ...(request.onBehalfOf === undefined ? [] : [request.onBehalfOf]),
   ...(request.requirement?.excluded ?? []),

@@ -64,6 +64,7 @@ test('bodies are closed, and answers may have new members', () => {
     'AskBody',
     'BreakGlassBody',
     'DecisionBody',
+    'DelegationBody',
     'DryAskBody',
     'ErasureBody',
     'GlassReviewBody',

@@ -146,6 +146,7 @@ const strongest: Readonly<Record<string, string>> = {
   ...{ evaluate: 'deploy-bot', requestAccess: 'deploy-bot', accessTask: 'deploy-bot', cancelAccess: 'deploy-bot' },
   ...{ ask: 'deploy-bot', cancel: 'deploy-bot', redeem: 'other-bot', report: 'other-bot' },
   ...{ views: 'dba-1', decide: 'dba-1', revoke: 'dba-1' },
+  delegate: 'dba-1',
   ...{ askBack: 'dba-1', answer: 'deploy-bot', breakGlass: 'oncall-1', reviewGlass: 'dba-1' },
 }
 
@@ -219,7 +220,7 @@ async function result(caller: string, route: string, expected: string): Promise<
   const words: Record<string, string> = {
     ...{ unauthenticated: '401', 'not-permitted': '403', 'not-found': '404' },
     ...{ 'self-approval': 'self', 'grant-invalid': 'grant' },
-    ...{ invalid_denial_binding: 'bound', unknown_task: '404' },
+    ...{ invalid_denial_binding: 'bound', unknown_task: '404', 'not-deputy': '422' },
   }
   // An error of AuthZEN's extension is named by its type alone.
   const code = body.code ?? body.type.split(':').at(-1)
@@ -250,6 +251,7 @@ function send(route: string, authorization: string | null, request: Answer['body
     hold: { scope: { agent: stranger }, why: 'Because.' },
     release: { why: 'Because.' },
     repairs: { shard: id.slice(-2), why: 'Because.' },
+    delegate: { to: oidOf('compliance-2'), until: new Date(Date.now() + 48 * 3_600_000).toISOString() },
     judgements: { ...restart(), agent: asker },
     messages: typed('dba-1', 'help'),
     ...{ slack: {}, github: {} },
@@ -270,10 +272,12 @@ function send(route: string, authorization: string | null, request: Answer['body
     .replace('{hold}', id.slice(0, 26))
     .replace('{date}', day)
     .replace('{view}', shownOf(request))
+    .replace('{event}', '0'.repeat(64))
   const place = named + (queries[route] ?? '')
   const checked = route === 'azureDevOps' ? { planurl: `${organization}/`, projectid: stranger } : {}
   const headers = { 'content-type': 'application/json', ...checked }
-  return stack.call(null, `/${place}`, bodies[route], { ...headers, ...(authorization !== null && { authorization }) })
+  const sent = { ...headers, ...(authorization !== null && { authorization }) }
+  return stack.call(null, `/${place}`, bodies[route], sent, route === 'recall' ? 'DELETE' : undefined)
 }
 
 /** The paths of doors that are no operations of the API. */
@@ -344,7 +348,11 @@ async function policyFolder(): Promise<string> {
   const approvers = {
     ...rest,
     groups: {
-      dba: { ...groups.dba, members: ['dba-1', 'dba-2', 'owner', 'security-2', 'guest', 'leaver'].map(oidOf) },
+      dba: {
+        ...groups.dba,
+        deputies: [oidOf('compliance-2')],
+        members: ['dba-1', 'dba-2', 'owner', 'security-2', 'guest', 'leaver'].map(oidOf),
+      },
       security: { ...groups.security, members: [oidOf('security-1')] },
       oncall: groups.oncall,
     },

@@ -4,8 +4,8 @@
  *
  * A number is a status; with 401, 403 and 404 the code is `unauthenticated`, `not-permitted` and `not-found`.
  * `self` is 403 `self-approval`, `grant` is 403 `grant-invalid`; `why` is a card that says why this person may not
- * decide, `none` a list without the request, `more` health with its counts, and `bound` 400 of AuthZEN for a denial that
- * is none.
+ * decide, `none` a list without the request, `more` health with its counts, `bound` 400 of AuthZEN for a denial that is none,
+ * and `422` the code `not-deputy`.
  */
 const aboutRequests = `
 caller                              ask  list read cancel views decide redeem report revoke events proof
@@ -111,6 +111,59 @@ Evidence.Read                       200     200     200        403    403  403  
 Evidence.Export                     403     403     403        200    200  403      403  403   403     403     403        200        200    200     200  401      404       401   404    403    404
 Evidence.Erase                      403     403     403        403    403  202      403  403   403     200     403        200        200    200     200  401      404       401   404    403    403
 Evidence.Hold                       403     403     403        403    403  403      201  200   404     403     403        200        200    200     200  401      404       401   404    403    403
+`
+
+const aboutAbsence = `
+caller                              delegations delegate recall
+
+no token                            401         401      401
+another scheme                      401         401      401
+no JWT                              401         401      401
+alg none                            401         401      401
+HS256 with the public key           401         401      401
+claims changed after signing        401         401      401
+another key of the same name        401         401      401
+a key that it brings along          401         401      401
+expired                             401         401      401
+not valid yet                       401         401      401
+another audience                    401         401      401
+another issuer                      401         401      401
+another tenant                      401         401      401
+version 1.0                         401         401      401
+id_token                            401         401      401
+another scope                       401         401      401
+a grant                             401         401      401
+Teams                               401         401      401
+
+agent that asked                    403         403      403
+executor                            403         403      403
+executor, only Grants.Redeem        403         403      403
+executor without Grants.Redeem      403         403      403
+another agent                       403         403      403
+agent with evidence roles alone     403         403      403
+agent without role                  403         403      403
+agent with another application      403         403      403
+unregistered agent                  403         403      403
+agent's application for an approver 403         403      403
+agent for an approver               403         403      403
+agent's own account                 403         403      403
+application that nobody named       403         403      403
+
+approver                            200         201      404
+approver with agent roles           200         201      404
+approver of another group           200         422      404
+who may break the glass             200         422      404
+owner of the agent                  200         201      404
+second account of its sponsor       200         201      404
+whom it acts for                    200         201      404
+guest in the group                  200         403      404
+disabled, in the group              200         403      404
+member in no group                  200         422      404
+nobody in the directory             200         403      404
+Evidence.Read                       200         422      404
+Evidence.Export                     200         422      404
+Evidence.Erase                      200         422      404
+Evidence.Hold                       200         422      404
 `
 
 const aboutTalk = `
@@ -280,7 +333,7 @@ export interface Row {
 
 /** The tables as one. @throws {Error} if they do not name the same callers, or a cell is missing */
 export function rows(): readonly Row[] {
-  const [first = [], ...more] = [aboutRequests, others, aboutTalk, aboutAuthzen, aboutConsole].map(read)
+  const [first = [], ...more] = [aboutRequests, others, aboutAbsence, aboutTalk, aboutAuthzen, aboutConsole].map(read)
   const names = (table: readonly Row[]): string => table.map(({ caller }) => caller).join('\n')
   if (more.some((table) => names(table) !== names(first))) throw new Error('The tables do not name the same callers.')
   return first.map(({ caller, expected }, i) => ({

@@ -10,7 +10,7 @@ import { checkDocumented } from '../support/documented.ts'
 import { quickCedar } from '../support/quickCedar.ts'
 import { type OperationName, operationNames, operations } from '../../src/contract/operations.ts'
 import { tenantId } from '../../src/local/accounts.ts'
-import { bot, dba, noon } from '../support/build.ts'
+import { bot, dba, noon, oid } from '../support/build.ts'
 import { wordsView } from '../../src/slack/blocks.ts'
 import { english } from '../../src/words/english.ts'
 import { slackChannel } from '../support/slackDouble.ts'
@@ -57,6 +57,8 @@ afterAll(async () => {
 })
 
 const day = noon.slice(0, 10)
+/** Whom policy names as a deputy of the approver. */
+const deputy = oid(13)
 const noView = `sha256:${'0'.repeat(64)}`
 
 /** Every route, and what can be sent to Teams' one; by whom, of a request in which state, with what. */
@@ -88,6 +90,9 @@ const calls: readonly (readonly [route: string, who: string, state: State, body?
     ['hold', 'auditor', 'closed', () => ({ scope: { agent: dba }, why: 'A drill.' })],
     ['holds', 'auditor', 'none'],
     ['release', 'auditor', 'closed', () => ({ why: 'A drill.' })],
+    ['delegations', 'approver', 'none'],
+    ['delegate', 'approver', 'none', () => ({ to: deputy, until: '2026-03-05T12:00:00.000Z' })],
+    ['recall', 'approver', 'none'],
     ['me', 'approver', 'none'],
     ['policy', 'approver', 'none'],
     ['judgements', 'approver', 'none', () => ({ ...wish(), agent: bot })],
@@ -255,6 +260,7 @@ async function send(route: string, who: string, made: Answer['body'], body?: obj
   const queries: Readonly<Record<string, string>> = { list: '?status=pending', metrics: range, exceptions: range }
   const named = path
     .replace('{id}', made.id)
+    .replace('{event}', noView.slice(7))
     .replace('{hold}', made.id?.slice(0, 26))
     .replace('{date}', day)
     .replace('{view}', noView)

@@ -171,7 +171,7 @@ function runningFrom(at: Instant): Clock & { set(at: Instant): void } {
 async function portsOn(clock: Clock): Promise<Omit<Adapters, 'baseUrl' | 'alarms'>> {
   const [ledger, archive] = [new MemoryLedger(), new MemoryArchive()]
   const directory = new FakeDirectory(clock)
-  for (const id of [dba, dba2]) directory.add(id)
+  for (const id of [dba, dba2, deputy]) directory.add(id)
   await keepPolicy(archive)
   const limits = { pending: 100, hourly: 100_000 }
   const macs = macsFor(testOrigin)
@@ -185,7 +185,7 @@ async function portsOn(clock: Clock): Promise<Omit<Adapters, 'baseUrl' | 'alarms
     ledger: witness.ledger,
     witness,
     limits: failing('limits', new MemoryLimits()),
-    policy: failing('policy', fakePolicy(roster({ agents: [agent(bot, { limits })], slack: inSlack }))),
+    policy: failing('policy', fakePolicy(roster({ agents: [agent(bot, { limits })], groups, slack: inSlack }))),
     directory: failing('directory', directory),
     clients: tools,
     signer: failing('signer', await newSigner()),
@@ -206,6 +206,9 @@ async function portsOn(clock: Clock): Promise<Omit<Adapters, 'baseUrl' | 'alarms
     slack: { settings: slackApp, api: failing('slack', { api }).api },
   }
 }
+
+const deputy = oid(13)
+const groups = [{ name: 'dba', members: [dba, dba2], channels: ['19:dba'], deputies: [deputy] }]
 
 /** The account of the approver in Slack. */
 const inSlack = { [`${slackApp.teamId}/${slackUser}`]: dba }

@@ -34,15 +34,23 @@ export interface Stack {
   /** Runs `npm run local -- …`. */
   local(...args: readonly string[]): Promise<string>
   /** Calls the API with JSON. @throws {Error} for an answer that is not in the contract */
-  call(who: string | null, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
+  call(
+    who: string | null,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+    method?: Method,
+  ): Promise<Answer>
   /** All calls so far, for checks of every answer. */
   readonly seen: readonly Seen[]
   stop(): Promise<number | null>
 }
 
+type Method = 'GET' | 'POST' | 'DELETE'
+
 /** A call that was answered. */
 export interface Seen {
-  readonly method: 'get' | 'post'
+  readonly method: Lowercase<Method>
   readonly path: string
   readonly status: number
 }
@@ -116,20 +124,21 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     token,
     advance: (seconds) => callStack(data, `advance?seconds=${seconds}`),
     local: (...args) => command('local', ...args),
-    async call(who, path, body, headers = {}) {
+    async call(who, path, body, headers = {}, method = body === undefined ? 'GET' : 'POST') {
       const authorization = who === null ? {} : { authorization: `Bearer ${await token(who)}` }
       const answer = await fetch(api + path, {
-        method: body === undefined ? 'GET' : 'POST',
+        method,
         headers: { ...authorization, ...headers },
         ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       })
       const text = await answer.text()
-      seen.push({ method: body === undefined ? 'get' : 'post', path: path.replace(/[?].*/, ''), status: answer.status })
+      const called = method.toLowerCase() as Lowercase<Method>
+      seen.push({ method: called, path: path.replace(/[?].*/, ''), status: answer.status })
       const type = answer.headers.get('content-type')
       const isJson = (type ?? '').includes('json') && !text.includes('\n{')
       const { status } = answer
       const found = isJson && text ? JSON.parse(text) : text
-      checkDocumented({ method: body === undefined ? 'get' : 'post', path, status, type, body: found })
+      checkDocumented({ method: called, path, status, type, body: found })
       return { status, headers: answer.headers, body: found }
     },
     async stop() {
@@ -204,6 +213,7 @@ export function undocumented(stack: Stack, document: Answer['body']): Seen[] {
       .replace(/\/views\/[^/]+$/, '/views/{view}')
       .replace(/^\/api\/evidence\/(bundles|said|cosignatures)\/[^/]+/, '/api/evidence/$1/{date}')
       .replace(/^\/api\/evidence\/holds\/[^/]+/, '/api/evidence/holds/{hold}')
+      .replace(/^\/api\/delegations\/[^/]+/, '/api/delegations/{event}')
       .replace(/\/views\/[^/]+$/, '/views/{view}')
     return status === 500 || !(status in (document.paths[known]?.[method]?.responses ?? {}))
   })
