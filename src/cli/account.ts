@@ -168,6 +168,8 @@ const kinds: Readonly<Record<Fact['type'], StoryStep['kind']>> = {
   unreviewed: 'other',
   used: 'run',
   ended: 'other',
+  delegated: 'other',
+  recalled: 'other',
 }
 
 /** Puts an event that is about no request into words. */

@@ -7,6 +7,7 @@ import { statuses } from '../core/request/request.ts'
 import { Exit, exits } from './exit.ts'
 import { nameWithId, optional, partOf, partsOf, type Received, text, texts } from './received.ts'
 import { glassIn, promptsIn, questionsIn, type TalkGlass, type TalkPrompts, type TalkQuestion } from './talkAnswer.ts'
+import { spoken } from '../words/spoken.ts'
 
 /** The parts of the service's answer about a request that this program uses. */
 export interface Answer {
@@ -200,13 +201,15 @@ const count = (value: Json | undefined): number => (typeof value === 'number' ? 
 function decisionOf({
   name,
   approver: id,
+  for: member,
   verdict,
   at,
   reason,
   void: voided,
   current,
 }: Received<Decision>): Answer['decisions'][number] {
-  const approver = nameWithId(typeof name === 'string' && typeof id === 'string' ? { name, id } : id)
+  const voter = nameWithId(typeof name === 'string' && typeof id === 'string' ? { name, id } : id)
+  const approver = isObject(member) ? spoken.progress.standIn(voter, nameWithId(member)) : voter
   return {
     verdict: text(verdict) ?? '',
     approver,

@@ -311,6 +311,26 @@ export const commands = {
     caller: 'person',
     options: { why: { value: 'TEXT', help: 'why, for the record', required: true } },
   },
+  away: {
+    summary: 'say that you are away, and who acts for you; or list who is away',
+    caller: 'person',
+    options: {
+      for: { value: 'OBJECT-ID', help: 'your deputy, whom approvers.json names for the groups' },
+      until: { value: 'TIME', help: 'when you are back; of a day, its end, in UTC' },
+      group: {
+        value: 'NAME',
+        help: 'only in this group of yours (default: all for which the deputy is named)',
+        many: true,
+      },
+      reason: { value: 'TEXT', help: 'why, for readers of the log' },
+    },
+  },
+  back: {
+    summary: 'say that you are back before the time',
+    about: ['[EVENT]'],
+    caller: 'person',
+    options: {},
+  },
   days: { summary: 'list the sealed days', caller: 'person', options: {} },
   download: {
     summary: 'download the evidence of a sealed day, its said file and its cosignatures; or of all days of a period',

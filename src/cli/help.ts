@@ -372,6 +372,18 @@ After an outage repeat the command: it goes on with the same hold.
 
 const listingHolds = `Needs the role Evidence.Hold or Evidence.Read. --json writes { "exit", "holds" }, with holds as the API answers them.`
 
+const leaving = `While you are away, your deputy may approve, deny, ask and revoke in your place, and you both have one vote. approvers.json
+names who may be a deputy of a group; you say when. It ends with --until, 30 days later at most, or with countersign back. Who may
+not approve a request passes that on to nobody, and no deputy breaks a glass. Say it again for the same deputy to change the time.
+
+--json writes { "exit", "delegation": { "event", "member", "to", "groups", "at", "until", "reason"? } }, or { "exit",
+"delegations" } with those that are in force and concern you; with the role Evidence.Read all of them.`
+
+const returning = `EVENT is the hash that countersign away lists; it may be left out if you named one deputy alone. What the deputy has approved
+is approved; votes on requests that still wait are looked at again when one more would complete the approval, and count no more.
+
+--json writes { "exit", "recall": { "event", "by", "at" } }.`
+
 const releasing = `HOLD is the id of a hold, as countersign holds lists it. Needs the role Evidence.Hold. A hold that was released before is
 shown as it is.
 
@@ -429,6 +441,8 @@ const more: Readonly<Record<string, string>> = {
   hold: holding,
   holds: listingHolds,
   release: releasing,
+  away: leaving,
+  back: returning,
   days: sealing,
   download: downloading,
   hook: hooking,

@@ -19,6 +19,7 @@ import { asksForHelp, type Options, parseOptions } from './options.ts'
 import { judger, policy } from './policy.ts'
 import { prove } from './proof/prove.ts'
 import { verifyProof } from './proof/folder.ts'
+import { away, back } from './absence.ts'
 import { hold, holds, release } from './holds.ts'
 import { repair } from './repair.ts'
 import { report } from './report.ts'
@@ -114,6 +115,10 @@ async function perform(options: Options, to: Screen): Promise<Result> {
       return holds(session)
     case 'release':
       return release(session)
+    case 'away':
+      return away(session)
+    case 'back':
+      return back(session)
     case 'days':
       return days(session)
     case 'show':

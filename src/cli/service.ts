@@ -30,6 +30,8 @@ export interface Service {
   list(query: Readonly<Record<string, string>>): Promise<JsonObject>
   /** Reads a document of the service; with a body, calls an operation whose repetition has no further effect. */
   document(path: string, body?: JsonObject): Promise<JsonObject>
+  /** Deletes what the path names. */
+  remove(path: string): Promise<JsonObject>
 }
 
 interface Until {
@@ -46,8 +48,8 @@ export function connect(settings: Settings, say: (sentence: string) => void): Se
     inExits(() => connection.call(path, { ...more, ...(body && { body }) }))
   const call = async (path: string, body?: JsonObject, more: Extra = {}): Promise<Answer> =>
     parseAnswer(await ask(`requests${path}`, body, more))
-  const document = async (path: string, body?: JsonObject): Promise<JsonObject> => {
-    const answer = await ask(path, body)
+  const document = async (path: string, body?: JsonObject, more?: Extra): Promise<JsonObject> => {
+    const answer = await ask(path, body, more)
     if (!isObject(answer)) throw new Exit(exits.unreachable, `The service answered ${path} with no JSON object.`)
     return answer
   }
@@ -60,7 +62,8 @@ export function connect(settings: Settings, say: (sentence: string) => void): Se
   return {
     operations: operationsOn(connection),
     download: (path, etag) => inExits(() => connection.download(path, etag)),
-    document,
+    document: (path, body) => document(path, body),
+    remove: (path) => document(path, undefined, { deletes: true }),
     repair: (order) => document('evidence/repairs', order),
     list: (query) => document(`requests?${new URLSearchParams(query).toString()}`),
     ask: (body, key, until) => call('', body, { ...until, key }),
@@ -83,4 +86,4 @@ function checkId(answer: Answer, id: string): void {
   if (answer.id !== id) throw new Exit(exits.unreachable, 'The service answered about another request.')
 }
 
-type Extra = Until & { readonly key?: string }
+type Extra = Until & { readonly key?: string; readonly deletes?: true }

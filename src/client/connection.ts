@@ -28,6 +28,8 @@ export interface Connection {
 interface CallOptions {
   /** Sent by POST. Without it, the call is a GET. */
   readonly body?: JsonObject
+  /** Whether what the path names is deleted; without a body. */
+  readonly deletes?: true
   /** The idempotency key. */
   readonly key?: string
   /** Seconds to wait for the request to leave `pending`. */
@@ -77,10 +79,10 @@ async function checked(source: TokenSource, renew: boolean): Promise<string> {
   return token
 }
 
-function prepare(url: URL, token: string, { body, key, wait, signal, finishes }: CallOptions): ServiceCall {
+function prepare(url: URL, token: string, { body, deletes, key, wait, signal, finishes }: CallOptions): ServiceCall {
   return {
     url,
-    method: body ? 'POST' : 'GET',
+    method: deletes ? 'DELETE' : body ? 'POST' : 'GET',
     headers: {
       accept: 'application/json',
       authorization: `Bearer ${token}`,

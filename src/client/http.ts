@@ -7,7 +7,7 @@ import { Unreachable } from './failure.ts'
 /** One call. Its effect must be the same when it arrives twice, because it is repeated after a lost answer. */
 export interface ServiceCall {
   readonly url: URL
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'DELETE'
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
   /** Seconds that one answer may take. */
