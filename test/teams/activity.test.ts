@@ -275,6 +275,8 @@ describe('a typed command', () => {
     [`Show\u00a0\t${request.toUpperCase()} now`, { name: 'show', argument: request }],
     ['show', { name: 'show' }],
     ['notify', { name: 'notify' }],
+    ['Away until 2026-12-01 for Dora', { name: 'away', argument: 'until 2026-12-01 for dora' }],
+    ['back', { name: 'back' }],
     ['Notify  ON', { name: 'notify', argument: 'on' }],
     ['notify quiet 22:00-07:00 Europe/Berlin', { name: 'notify', argument: 'quiet 22:00-07:00 europe/berlin' }],
     [`approve ${request}`, { name: 'approve' }],

@@ -1,4 +1,5 @@
 import { type Digest, digestOf, type ObjectId, type RequestId } from '../../src/core/data/id.ts'
+import type { Instant } from '../../src/core/data/instant.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import type { Messenger, PostedCard } from '../../src/ports/messenger.ts'
 import type { JsonObject } from '../../src/core/data/json.ts'
@@ -351,6 +352,67 @@ describe('the command pending', () => {
     for (let i = 0; i < 11; i++) await place.approvals.ask(asks({ agent: often }))
     expect(await listed(dba)).toHaveLength(10)
     expect(said.at(-1)?.answer).toMatchObject({ speak: english.bot.waiting(10, true) })
+  })
+})
+
+describe('the commands away and back', () => {
+  const deputies = [oid(61), oid(62)]
+  const own = { personal: true, conversation: 'a:dba' } as const
+  const typed = async (name: 'away' | 'back', argument?: string, who: ObjectId = dba) => {
+    said = []
+    await talk({ kind: 'command', who, name, ...own, ...(argument !== undefined && { argument }) } as Intent)
+    return said[0]?.answer
+  }
+  const until = '2026-03-06T00:00:00.000Z' as Instant
+  const named = ['Dora Dean (dba)', 'Dan Dean (dba)']
+
+  const house = async (ids = deputies) => {
+    const [first, ...others] = roster().groups
+    if (!first) throw new Error('There is a group.')
+    await enter({ groups: [{ ...first, deputies: ids }, ...others] })
+    place.directory.add(oid(61), { name: 'Dora Dean' })
+    place.directory.add(oid(62), { name: 'Dan Dean' })
+  }
+
+  test('name a deputy by what tells one from the others, and end that', async () => {
+    await house()
+    for (const name of ['dora', 'dora dean', '<at>dora dean</at>', oid(61)]) {
+      expect(await typed('away', `until 2026-03-05 for ${name}`)).toBe(
+        english.bot.awayDone('Dora Dean', ['dba'], until),
+      )
+      expect(await typed('back')).toBe(english.bot.backDone)
+    }
+    await typed('away', 'until 2026-03-05 for dora')
+    const stands = english.bot.awayDone('Dora Dean', ['dba'], until)
+    expect(await typed('away')).toBe(english.bot.awayUsage(stands, named))
+    const { request } = await place.approvals.ask(asks())
+    expect(
+      (await place.approvals.decide(request.id, votes(request, oid(61)))).decisions[0]?.facts.for?.accounts,
+    ).toEqual([dba])
+  })
+
+  test('change nothing where they do not tell one deputy, or no time', async () => {
+    await house()
+    for (const rest of ['until 2026-03-05', 'until 2026-03-05 for dean', 'until 2026-03-05 for nobody'])
+      expect(await typed('away', rest)).toBe(english.bot.awayWhom(named))
+    for (const rest of [undefined, 'for dora', 'until tomorrow for dora', 'until 2026-02-30 for dora'])
+      expect(await typed('away', rest)).toBe(english.bot.awayUsage(english.bot.notAway, named))
+    expect(await typed('away', 'until 2026-03-03 for dora')).toContain('its end is over')
+    expect(await typed('back')).toBe(english.bot.notAway)
+  })
+
+  test('need no name where there is one deputy, and say so where there is none', async () => {
+    await house([oid(61)])
+    expect(await typed('away', 'until 2026-03-05')).toBe(english.bot.awayDone('Dora Dean', ['dba'], until))
+    expect(await typed('away', 'until 2026-03-05', security)).toBe(english.bot.awayNobody)
+  })
+
+  test('are for one’s own chat alone', async () => {
+    await house()
+    await talk({ kind: 'command', who: dba, name: 'away', argument: 'until 2026-03-05 for dora', conversation })
+    await talk({ kind: 'command', who: dba, name: 'back', conversation })
+    expect(said.map(({ answer }) => answer)).toEqual([english.bot.awayElsewhere, english.bot.awayElsewhere])
+    expect(await place.approvals.delegations({ kind: 'person', id: dba, evidence: true })).toEqual([])
   })
 })
 

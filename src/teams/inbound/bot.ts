@@ -8,6 +8,7 @@ import type { Messenger, PostedCard, Sent } from '../../ports/messenger.ts'
 import type { Outbox } from '../../ports/outbox.ts'
 import type { Intent } from './activity.ts'
 import type { Cards } from '../../cards/cards.ts'
+import { away, back } from './awayCommand.ts'
 import { batchCard, submitted } from './batch.ts'
 import { type BotAnswer, error, forLog } from './botAnswer.ts'
 import { wordsOf } from './problemWords.ts'
@@ -105,6 +106,10 @@ async function answerTo(parts: BotParts, intent: ChatCommand): Promise<string | 
       return spoken.bot.unknownCommand
     case 'notify':
       return personal ? notify(parts.hearings, intent) : spoken.bot.notifyElsewhere
+    case 'away':
+      return personal ? away(approvals, intent) : spoken.bot.awayElsewhere
+    case 'back':
+      return personal ? back(approvals, intent) : spoken.bot.awayElsewhere
     case 'pending': {
       if (!personal && channel === undefined) return spoken.bot.notHere
       const groups = await approvals.groupsOf(who)

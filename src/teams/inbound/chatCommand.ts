@@ -3,8 +3,8 @@ import type { Json } from '../../core/data/json.ts'
 
 /** What a person typed to the bot. `approve` stands for every verb that works by card only. */
 export interface ChatCommand {
-  readonly name: 'help' | 'pending' | 'show' | 'notify' | 'approve' | 'unknown'
-  /** What to show, in lower case as ids are, or when to notify; not parsed. */
+  readonly name: 'help' | 'pending' | 'show' | 'notify' | 'away' | 'back' | 'approve' | 'unknown'
+  /** What to show, in lower case as ids are, when to notify, or until when and for whom one is away; not parsed. */
   readonly argument?: string
 }
 
@@ -21,7 +21,10 @@ export function parseCommand(message: Json): ChatCommand {
       return { name: verb }
     case 'show':
       return { name: 'show', ...(argument !== undefined && { argument }) }
+    case 'back':
+      return { name: verb }
     case 'notify':
+    case 'away':
       return { name: verb, ...(rest.length > 0 && { argument: rest.join(' ') }) }
     case 'approve':
     case 'deny':
