@@ -124,6 +124,8 @@ interface StoryWords {
   readonly policyOutcome: string
   readonly missing: string
   readonly noVotes: string
+  /** Between a deputy and the member who was away. */
+  readonly standIn: string
   readonly nobodyDecides: string
   readonly via: (door: string) => string
   /** With the authentication context that the voter met. */
@@ -429,6 +431,7 @@ const english: PageWords = {
     policyOutcome: 'Policy',
     missing: 'Still missing',
     noVotes: 'Nobody has voted.',
+    standIn: 'for, as deputy,',
     nobodyDecides: 'No person was asked: policy answered.',
     via: (door) => `through ${door}`,
     afterStepUp: (context) => `, after a fresh sign-in (${context})`,
@@ -554,6 +557,7 @@ const english: PageWords = {
     named: {
       action: 'What was asked: action, target, environment and params',
       answer: 'The answers to questions',
+      for: 'The names of members for whom deputies acted',
       links: 'The links',
       name: 'The names of people',
       owner: 'The name of the agent’s owner',

@@ -176,11 +176,16 @@ function Votes({ request: { approvals, policy } }: StoryProps) {
     return <p class="quiet">{policy.outcome === 'approve' ? story.noVotes : story.nobodyDecides}</p>
   return (
     <ul class="plain">
-      {approvals.decisions.map(({ approver, name, verdict, at, via, reason, void: voided, current }) => (
+      {approvals.decisions.map(({ approver, name, for: member, verdict, at, via, reason, void: voided, current }) => (
         <li key={`${approver} ${at}`}>
           <strong>
             <Named id={approver} name={name} />
           </strong>{' '}
+          {member && (
+            <>
+              {story.standIn} <Named id={member.id} name={member.name} />{' '}
+            </>
+          )}
           {words.story.verdicts[verdict]} <Time at={at} far />, {story.via(via)}
           {voided && ` (${visible(plain(spoken.history.voided(name ?? approver, voided.why)))})`}
           {current === false && ` (${pageWords.talk.past})`}
