@@ -5,6 +5,7 @@ import { backupRows } from './security/backup.ts'
 import { callerRows } from './security/callers.ts'
 import { consoleRows } from './security/console.ts'
 import { cosignatureRows } from './security/cosignatures.ts'
+import { deputyRows } from './security/deputies.ts'
 import { erasureRows } from './security/erasures.ts'
 import { evidenceRows } from './security/evidence.ts'
 import { exportRows } from './security/exports.ts'
@@ -40,6 +41,7 @@ export const rows: readonly Row[] = [
   ...slackRows,
   ...pipelineRows,
   ...approverRows,
+  ...deputyRows,
   ...noticeRows,
   ...actionRows,
   ...grantRows,

@@ -40,8 +40,8 @@ export const approverRows: readonly Row[] = [
       {
         name: 'second-account',
         file: 'src/core/request/decision.ts',
-        find: 'others.some((vote) => overlap(vote.facts.accounts, input.facts.accounts))',
-        replace: 'false',
+        find: 'const taken = others.find((vote) => overlap(vote.facts.accounts, facts.accounts))',
+        replace: 'const taken = others.find(() => false)',
         tests: {
           [decision]: [
             'people who may decide › do not vote again with a second account',
