@@ -72,8 +72,8 @@ const ordinaryBugs: readonly Bug[] = [
   bug(
     'a second vote of one person, with another account, that counts',
     'src/core/request/decision.ts',
-    'others.some((vote) => overlap(vote.facts.accounts, input.facts.accounts))',
-    'false',
+    'const taken = others.find((vote) => overlap(vote.facts.accounts, facts.accounts))',
+    'const taken = others.find(() => false)',
   ),
   bug(
     'a vote after the deadline',
@@ -236,6 +236,45 @@ const talkBugs: readonly Bug[] = [
   bug('notices that are sent again with every delivery', 'src/delivery/telling.ts', 'known.at !== undefined || ', ''),
 ]
 
+const knowsOwnPart = {
+  file: 'src/core/request/decision.ts',
+  find: "import { checkStandIn } from './deputy.ts'",
+  replace: "import { checkStandIn, ownPart } from './deputy.ts'",
+}
+
+/** Mistakes about members who are away. */
+const deputyBugs: readonly Bug[] = [
+  bug(
+    'a deputy who votes for a member who is back',
+    'src/approvals/delegations.ts',
+    '|| (await this.#isRecalled(shardOfDeputy(row.deputy), row.event))',
+    '',
+  ),
+  bug('a deputy whose time does not end', 'src/core/request/deputy.ts', 'if (at >= standIn.until)', 'if (false)'),
+  {
+    name: 'a deputy and the member who both vote',
+    edits: [
+      knowsOwnPart,
+      {
+        file: 'src/core/request/decision.ts',
+        find: 'overlap(vote.facts.accounts, facts.accounts))',
+        replace: 'overlap(ownPart(vote.facts).accounts, ownPart(facts).accounts))',
+      },
+    ],
+  },
+  {
+    name: 'a deputy whose member is excluded',
+    edits: [
+      knowsOwnPart,
+      {
+        file: 'src/core/request/decision.ts',
+        find: 'const isExcluded = overlap(requirement?.excluded ?? [], facts.accounts) || overlap(excluded, facts.accounts)',
+        replace: 'const isExcluded = overlap(requirement?.excluded ?? [], ownPart(facts).accounts)',
+      },
+    ],
+  },
+]
+
 /** Controls against the insider, each left out. */
 const insiderBugs: readonly Bug[] = [
   bug(
@@ -333,4 +372,4 @@ export const quickBugs: readonly string[] = [
 ]
 
 /** Each must be found within the default runs; else the simulation proves less than it says. */
-export const bugs: readonly Bug[] = [...ordinaryBugs, ...talkBugs, ...insiderBugs]
+export const bugs: readonly Bug[] = [...ordinaryBugs, ...talkBugs, ...deputyBugs, ...insiderBugs]

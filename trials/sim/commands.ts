@@ -6,7 +6,9 @@ import {
   askStanding,
   type Client,
   click,
+  comeBack,
   type Heard,
+  leave,
   read,
   redeem,
   repeat,
@@ -23,7 +25,7 @@ import type { World } from './world.ts'
 
 /** Puts the commands of a plan to the processes, and keeps what they answer. */
 export function clients(world: World) {
-  const heard: Heard = { answers: [], told: [], talk: [], votes: [], looks: [] }
+  const heard: Heard = { answers: [], told: [], talk: [], votes: [], looks: [], absences: [], recalls: [] }
 
   /** How a command ended: `ok`, a problem's code, or that nobody answers any more. */
   async function put(command: Command, slot: number): Promise<string> {
@@ -79,6 +81,10 @@ async function deed(client: Client, command: Command): Promise<unknown> {
       return ask(client, command)
     case 'stand':
       return askStanding(client, command)
+    case 'away':
+      return leave(client, command)
+    case 'back':
+      return comeBack(client, command)
     case 'sweep':
       return process.sweep()
     case 'deliver':
@@ -113,7 +119,10 @@ async function deed(client: Client, command: Command): Promise<unknown> {
 async function about(
   client: Client,
   request: ApprovalRequest,
-  command: Exclude<Command, { do: 'ask' | 'stand' | 'sweep' | 'deliver' | 'seal' | 'clock' | 'outage' | 'remove' }>,
+  command: Exclude<
+    Command,
+    { do: 'ask' | 'stand' | 'away' | 'back' | 'sweep' | 'deliver' | 'seal' | 'clock' | 'outage' | 'remove' }
+  >,
 ): Promise<unknown> {
   const { id, executor } = request
   switch (command.do) {

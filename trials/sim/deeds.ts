@@ -14,6 +14,7 @@ import {
   actionOf,
   agents,
   approvers,
+  deputy,
   keyedName,
   keysOf,
   principalOf,
@@ -59,12 +60,23 @@ export interface Told {
 export interface Heard {
   readonly answers: Answer[]
   readonly told: Told[]
-  /** Votes that people gave, whether or not an answer came. */
-  readonly votes: { readonly id: RequestId; readonly approver: ObjectId; readonly verdict: string }[]
+  /** Votes that people gave, whether or not an answer came, and after how many events each began. */
+  readonly votes: GivenVote[]
+  /** Members who said that they are away or back, whether or not an answer came. */
+  readonly absences: { readonly by: ObjectId; readonly type: 'delegated' | 'recalled' }[]
+  /** Absences that a member was told are over, and after how many events. */
+  readonly recalls: { readonly event: string; readonly after: number }[]
   /** What else people and agents did, by the type of the event that follows. */
   readonly talk: { readonly id: RequestId; readonly by: ObjectId; readonly type: string }[]
   /** Views that people asked for. */
   readonly looks: { readonly id: RequestId; readonly approver: ObjectId }[]
+}
+
+interface GivenVote {
+  readonly id: RequestId
+  readonly approver: ObjectId
+  readonly verdict: string
+  readonly after: number
 }
 
 /** Whoever asks, votes or redeems, at one process; what they are told is kept. */
@@ -130,7 +142,7 @@ export async function vote(client: Client, request: ApprovalRequest, command: Of
   const { verdict, via } = command
   const approver = approvers[command.approver] ?? request.agent.id
   const seen = await lookedAt(client, request, approver, via)
-  heard.votes.push({ id, approver, verdict })
+  heard.votes.push({ id, approver, verdict, after: world.stores.seen.leaves.length })
   await told(client, id, () =>
     process.approvals.decide(id, { approver, verdict, seen, ...(verdict === 'deny' && { reason: 'No.' }) }),
   )
@@ -219,6 +231,28 @@ export async function answer(client: Client, born: ApprovalRequest, command: Of<
   )
   world.reached('answered')
   heard.answers.push({ told: 'answered', id, by: by.id })
+}
+
+/** A member says that they are away. */
+export async function leave({ process, world, heard }: Client, { approver, seconds }: Of<'away'>): Promise<void> {
+  const by = approvers[approver] ?? deputy
+  heard.absences.push({ by, type: 'delegated' })
+  // Whoever says it again for the same deputy ends the earlier absence.
+  heard.absences.push({ by, type: 'recalled' })
+  await process.approvals.delegate({ by, to: deputy, until: instant(world.stores.time.ms + seconds * 1000) })
+  world.reached('delegated')
+}
+
+/** A member says that they are back. */
+export async function comeBack({ process, world, heard }: Client, { approver }: Of<'back'>): Promise<void> {
+  const by = approvers[approver] ?? deputy
+  const own = (await process.approvals.delegations(asPerson(by))).filter(({ member }) => member === by)
+  for (const { event } of own) {
+    heard.absences.push({ by, type: 'recalled' })
+    await process.approvals.recall({ event, by })
+    heard.recalls.push({ event, after: world.stores.seen.leaves.length })
+    world.reached('recalled')
+  }
 }
 
 /** Of a card that lies in a channel and is clicked on, note is taken. */

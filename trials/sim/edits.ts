@@ -116,7 +116,11 @@ const rewritten = (leaf: string, pick: number): string =>
 
 /** F: the request's row is replaced by an earlier version. */
 export const olderRow: Edit = (target) => {
-  const { journal, shard, id, pick } = target
+  const { journal, shard, id, pick, stores } = target
+  // Every third time an absence that may be over is put back.
+  const absences = pick % 3 === 0 ? journal.filter(({ row, columns }) => columns && row.startsWith('deputy-')) : []
+  const over = absences[absences.length - 1 - (pick % 2)]
+  if (over?.columns) stores.rows.ledger.put(over.partition, over.row, over.columns)
   const versions = journal.filter(({ partition, row }) => partition === shard && row === rowKey.request(id))
   const older = versions[versions.length - 2 - (pick % 4)]?.columns
   if (older) putRequest(target, older)

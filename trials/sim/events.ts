@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
-import type { Hex, RequestId } from '../../src/core/data/id.ts'
+import type { Hex, ObjectId, RequestId } from '../../src/core/data/id.ts'
 import { shards } from '../../src/core/data/id.ts'
 import { type Life, live } from '../../src/core/record/replayedRequest.ts'
 import { readRecord } from '../../src/core/record/record.ts'
 import { fold, type Read } from '../../test/core/log/fold.ts'
 import { demand } from './demand.ts'
-import { eligible, excluded, personOf } from './roster.ts'
+import type { Heard } from './deeds.ts'
+import { deputy, eligible, excluded, personOf } from './roster.ts'
 import type { Stores } from './stores.ts'
 
 /** An event as it is stored. */
@@ -81,7 +82,7 @@ export async function checkLives({ ledger }: Stores, all: readonly Stored[]): Pr
     const refs = events.map(({ seq, type, hash }) => ({ seq, type, hash }))
     demand(1, same(request.events, refs), () => `${id} knows other events than there are`)
     checkAlike(request, events)
-    checkApproval(events)
+    checkApproval(events, all)
   }
 }
 
@@ -145,10 +146,10 @@ function replayed(events: readonly Stored[]): Life['request'] {
 }
 
 /** Who approved, by what the roster says of them now and not by what was recorded of them. */
-function checkApproval(events: readonly Stored[]): void {
+function checkApproval(events: readonly Stored[], all: readonly Stored[]): void {
   const approved = events.find(({ type }) => type === 'approved')
   if (approved?.data?.by !== 'quorum') return
-  const people = [...new Set(current(events).map(({ actor }) => actor.id ?? ''))]
+  const people = [...new Set(current(events).map((vote) => seatOf(vote, all)))]
   demand(2, isSeated(placesOf(events), people), () => `${approved.request} was approved by ${people.join(', ')}`)
 }
 
@@ -164,6 +165,38 @@ export function placesOf(events: readonly Pick<Stored, 'type' | 'data'>[]): read
 /** The votes since the newest answer: those from before it count no more (invariant 11). */
 export const current = (events: readonly Stored[]): readonly Stored[] =>
   events.slice(events.findLastIndex(({ type }) => type === 'answered') + 1).filter(({ type }) => type === 'decided')
+
+/**
+ * Who sits in the place of a vote: the account, and behind it that of a member who said to be away and named this deputy, by
+ * the true events alone (invariant 14).
+ */
+export function seatOf({ actor: { id = '' }, at, data, text }: Stored, all: readonly Stored[]): string {
+  const standIn = data?.facts?.for
+  if (!standIn) return id
+  const away = all.find(({ hash, type }) => hash === standIn.event && type === 'delegated')
+  const { to, until, groups = [] } = (away?.data ?? {}) as Partial<Record<'to' | 'until', string>> & Read['data'] & {}
+  const member = away?.actor.id ?? ''
+  const isSaid = to === id && id === deputy && standIn.groups.every((group) => groups.includes(group))
+  const isNow = away !== undefined && Date.parse(away.at) <= Date.parse(at) + 122_000 && at < (until ?? '')
+  demand(14, isSaid && isNow && standIn.accounts.includes(member as ObjectId), () => `nobody let them act: ${text}`)
+  return `${id} ${member}`
+}
+
+/** After a member was told that their absence is over, no vote rests on it that began later (invariant 14). */
+export function checkRecalls({ votes, recalls }: Pick<Heard, 'votes' | 'recalls'>, all: readonly Stored[]): void {
+  for (const { type, request, actor, data, text } of all) {
+    const over = recalls.find(({ event }) => type === 'decided' && data?.facts?.for?.event === event)
+    if (!over) continue
+    const given = votes.filter(
+      (one) => one.id === request && one.approver === actor.id && one.verdict === data?.verdict,
+    )
+    demand(
+      14,
+      given.some(({ after }) => after < over.after),
+      () => `the member was back: ${text}`,
+    )
+  }
+}
 
 /** A broken glass is reviewed by another person, or that nobody did is in the log (invariant 12). */
 export function checkReviews(all: readonly Stored[]): void {
@@ -215,12 +248,21 @@ export function isSeated(places: readonly (readonly string[])[], people: readonl
   if (!groups) return true
   return people.some(
     (one) =>
-      groups.some((group) => eligible[group]?.includes(one) && !excluded.includes(one)) &&
+      mayTake(one, groups) &&
       isSeated(
         rest,
-        people.filter((other) => personOf(other) !== personOf(one)),
+        people.filter((other) => !peopleIn(other).some((person) => peopleIn(one).includes(person))),
       ),
   )
+}
+
+const peopleIn = (seat: string): readonly string[] => seat.split(' ').map(personOf)
+
+/** Whether somebody in a seat is of one of the groups, and nobody in it is excluded. */
+const mayTake = (seat: string, groups: readonly string[]): boolean => {
+  const accounts = seat.split(' ')
+  const isOf = groups.some((group) => accounts.some((one) => eligible[group]?.includes(one)))
+  return isOf && !accounts.some((one) => excluded.includes(one))
 }
 
 function attempt<T>(work: () => T, about: string): T {

@@ -5,7 +5,7 @@ import { headsPrefix } from '../../src/core/log/witness.ts'
 import type { RequestId } from '../../src/core/data/id.ts'
 import type { Answer, Heard, Told } from './deeds.ts'
 import { demand } from './demand.ts'
-import { checkAlike, current, isSeated, placesOf, type Stored } from './events.ts'
+import { checkAlike, checkRecalls, current, isSeated, placesOf, seatOf, type Stored } from './events.ts'
 import { fold } from '../../test/core/log/fold.ts'
 import { memberIn } from './sealedDays.ts'
 import type { Stores } from './stores.ts'
@@ -19,6 +19,7 @@ const repeatWithin = 120 + 2 * 61
  */
 export async function checkHarm(stores: Stores, heard: Heard, all: readonly Stored[]): Promise<void> {
   checkGiven(heard, all)
+  checkRecalls(heard, all)
   checkEnds(stores, all)
   for (const one of heard.told) checkTold(stores, one, all)
   for (const answer of heard.answers) {
@@ -43,7 +44,7 @@ function checkEnds({ seen }: Stores, all: readonly Stored[]): void {
 }
 
 /** Each vote and each view in the events is one that a person gave, and a vote in Teams follows a view (invariant 2). */
-function checkGiven({ votes, looks, talk }: Heard, all: readonly Stored[]): void {
+function checkGiven({ votes, looks, talk, absences }: Heard, all: readonly Stored[]): void {
   for (const { type, request, actor, data, text } of all) {
     if (type === 'shown')
       demand(
@@ -54,6 +55,10 @@ function checkGiven({ votes, looks, talk }: Heard, all: readonly Stored[]): void
     if (['asked', 'answered', 'glass-broken', 'reviewed'].includes(type)) {
       const isSpoken = talk.some((one) => one.id === request && one.by === actor.id && one.type === type)
       demand(2, isSpoken, () => `nobody did that: ${text}`)
+    }
+    if (type === 'delegated' || type === 'recalled') {
+      const isSaid = absences.some((one) => one.by === actor.id && one.type === type)
+      demand(14, isSaid, () => `nobody said that: ${text}`)
     }
     if (type !== 'decided') continue
     const isGiven = votes.some(
@@ -136,7 +141,7 @@ function isSupported({ seen }: Pick<Stores, 'seen'>, id: RequestId, written: rea
   if (under !== undefined) return isSupported({ seen }, under, written)
   const votes = current(mine).filter(({ data }) => data?.verdict === 'approve')
   const places = placesOf(mine)
-  return places.length > 0 && isSeated(places, [...new Set(votes.map(({ actor }) => actor.id ?? ''))])
+  return places.length > 0 && isSeated(places, [...new Set(votes.map((vote) => seatOf(vote, written)))])
 }
 
 /**

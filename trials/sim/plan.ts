@@ -71,6 +71,9 @@ type Deed =
       readonly via: RoomKind | 'api' | 'unseen'
     }
   | { readonly do: 'askBack' | 'break' | 'review'; readonly approver: number }
+  /** A member is away for so many seconds, and the deputy of the group acts for them; or is back. */
+  | { readonly do: 'away'; readonly approver: number; readonly seconds: number }
+  | { readonly do: 'back'; readonly approver: number }
   /** Asks for a standing approval. */
   | { readonly do: 'stand'; readonly agent: number }
   /** Asks under a standing approval: the one it is about, or else the newest. */
@@ -303,6 +306,41 @@ const standing: fc.Arbitrary<Deed> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: weighted([1, 'sweep'], [1, 'deliver'], [1, 'read'], [1, 'repeat']) }) },
 )
 
+const away = fc.record({
+  do: fc.constant('away' as const),
+  approver: weighted([6, 0], [3, 1], [1, 2], [2, 4], [1, 3], [1, 7]),
+  seconds: weighted([1, 60], [2, 600], [4, 90_000]),
+})
+
+/** Members are away, their deputy votes, and they come back: before, meanwhile and after. */
+const absence: fc.Arbitrary<Deed> = fc.oneof(
+  { weight: 7, arbitrary: ask.map((one): Deed => ({ ...one, verb: one.key === 1 ? 'two' : 'one' })) },
+  { weight: 5, arbitrary: away },
+  {
+    weight: 5,
+    arbitrary: fc.record({ do: fc.constant('back' as const), approver: weighted([6, 0], [3, 1], [1, 4]) }),
+  },
+  {
+    weight: 10,
+    arbitrary: fc.record({
+      do: fc.constant('vote' as const),
+      approver: weighted([8, 7], [2, 0], [2, 1], [1, 2]),
+      verdict: weighted([9, 'approve'], [1, 'deny']),
+      via: weighted([4, 'api'], [1, 'teams']),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('revoke' as const), approver: weighted([2, 7], [1, 0]) }) },
+  { weight: 1, arbitrary: fc.record({ do: weighted([1, 'sweep'], [2, 'deliver'], [1, 'read']) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('clock' as const),
+      seconds: weighted<number>([3, 61], [2, 700]),
+      whose: fc.constant('all' as const),
+    }),
+  },
+)
+
 /** A day ends, and somebody seals it. */
 const midnight = fc.constant({ do: 'clock', seconds: 'midnight', whose: 'all' } as const)
 const seal = fc.constant({ do: 'seal' } as const)
@@ -352,12 +390,13 @@ const intrusions = (seals: boolean): fc.Arbitrary<readonly Intrusion[]> => {
 const ordinaryIntrusion = intrusion('older row', 'cut chain', 'forged end', 'approved row')
 
 /** What a run is mostly about. */
-const subject = weighted([56, 'anything'], [14, 'talk'], [10, 'standing'], [2, 'seals'])
+const subject = weighted([56, 'anything'], [14, 'talk'], [10, 'standing'], [8, 'absence'], [2, 'seals'])
 
 const subjects = {
   anything: [ask, deed],
   talk: [talkAsk, talk],
   standing: [stand, standing],
+  absence: [away, absence],
   seals: [ask, deed],
 } as const
 

@@ -28,6 +28,7 @@ const wanted = [
     'digest-mismatch',
   ],
   ...['asked back', 'answered', 'glass-broken', 'reviewed', 'unreviewed', 'reminded', 'escalated', 'already-answered'],
+  ...['delegated', 'recalled', 'not-deputy', 'stood in'],
   ...['used', 'use replayed', 'standing-over', 'not-covered'],
   ...['redeemed again', 'already-redeemed', 'not-redeemable', 'grant-invalid', 'not-redeemed', 'already-reported'],
   ...[

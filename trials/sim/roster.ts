@@ -19,6 +19,9 @@ const dba2Alias = oid(14)
 /** Who may try to vote: two of the group, an account that is one of them again, another group; and who may not. */
 export const approvers: readonly ObjectId[] = [dba, dba2, dba2Alias, security, owner, guest, disabled, stranger]
 
+/** Whom policy names as a deputy of the group dba. */
+export const deputy = stranger
+
 /** Who each account is; the others are accounts of their own. */
 export const personOf = (account: string): string => (account === dba2Alias ? dba2 : account)
 
@@ -102,7 +105,9 @@ const rosterText: RosterText = {
   agents: Object.fromEntries(
     agents.map(({ id, name, owners, onBehalfOf, answers }) => [id, { name, owners, onBehalfOf, answers }] as const),
   ),
-  groups: Object.fromEntries(Object.entries(groups).map(([name, members]) => [name, { members }])),
+  groups: Object.fromEntries(
+    Object.entries(groups).map(([name, members]) => [name, { members, ...(name === 'dba' && { deputies: [deputy] }) }]),
+  ),
   people,
 }
 
@@ -129,7 +134,7 @@ export const policy: Policy = fakePolicy({
   version,
   agents,
   groups: [
-    { name: 'dba', members: groups.dba, channels: channels.dba },
+    { name: 'dba', members: groups.dba, channels: channels.dba, deputies: [deputy] },
     { name: 'security', members: groups.security, channels: channels.security },
     { name: 'incident', members: groups.incident, channels: [] },
   ],

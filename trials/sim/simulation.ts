@@ -7,7 +7,7 @@ import { newSigner } from '../../test/support/world.ts'
 import { checkAnswers, checkFailures, checkKeys } from './answers.ts'
 import { checkCards } from './cards.ts'
 import { clients } from './commands.ts'
-import { checkKept, checkLives, checkReviews, checkUses, livesIn, storedIn, writtenIn } from './events.ts'
+import { checkKept, checkLives, checkRecalls, checkReviews, checkUses, livesIn, storedIn, writtenIn } from './events.ts'
 import { checkHarm } from './harm.ts'
 import { checkJudged, checkVerified } from './judged.ts'
 import { type Plan, plan } from './plan.ts'
@@ -85,6 +85,7 @@ async function run(one: Plan, scheduler: fc.Scheduler, common: Common): Promise<
   checkReviews(all)
   checkTimes(all)
   checkUses(all)
+  checkRecalls(heard, all)
   checkAnswers(heard.answers, all)
   checkKeys(all)
   checkFailures(world.failures)
@@ -97,6 +98,7 @@ async function run(one: Plan, scheduler: fc.Scheduler, common: Common): Promise<
     const types = events.map(({ type }) => type)
     reached(types.at(-1) === 'failed' ? 'failed-outcome' : (types.at(-1) ?? ''))
     for (const type of ['reminded', 'escalated', 'unreviewed']) if (types.includes(type)) reached(type)
+    if (events.some(({ data }) => data?.facts?.for)) reached('stood in')
     const [, second] = events
     if (second?.data?.by === 'policy') reached(second.type === 'approved' ? 'by policy' : 'denied by policy')
   }
