@@ -77,6 +77,9 @@ const kinds: { readonly [Type in Fact['type']]: KindOf<Type> } = {
   // A hold is in force from the one to the other.
   held: ['Enable', 'Success'],
   released: ['Disable', 'Success'],
+  // A deputy may act for a member between the two.
+  delegated: ['Enable', 'Success'],
+  recalled: ['Disable', 'Success'],
 }
 
 /** What an event is about that is about no request. */
@@ -104,6 +107,10 @@ const objects: { readonly [Type in Fact['type']]?: (event: EventOf<Type>) => Jso
     ...{ Object: 'Hold', ObjectId: hold, ObjectType: 'Other', NewValue: scopeText(scope) },
   }),
   released: ({ data: { hold } }) => ({ Object: 'Hold', ObjectId: hold, ObjectType: 'Other' }),
+  delegated: ({ shard, seq, data: { until } }) => ({
+    ...{ Object: 'Delegation', ObjectId: uidOf({ shard, seq }), ObjectType: 'Other', NewValue: until },
+  }),
+  recalled: ({ data: { event } }) => ({ Object: 'Delegation', ObjectId: event, ObjectType: 'Other' }),
 }
 
 /** What an event says that no column has, for `AdditionalFields`. */
@@ -126,6 +133,7 @@ const details: { readonly [Type in Fact['type']]?: (event: EventOf<Type>) => Jso
   tampered: ({ data: { check, from, to } }) => ({ check, from, to }),
   exported: ({ data: { file } }) => ({ file }),
   roster: ({ data: { count, date } }) => ({ count, date }),
+  delegated: ({ data: { groups } }) => ({ groups: [...groups] }),
 }
 
 /** The state before another, for `OldValue`. A request is cancelled while it is pending or approved: its event does not tell. */
