@@ -5,7 +5,7 @@ import { Problem } from '../core/data/problem.ts'
 import type { Instant } from '../core/data/instant.ts'
 import type { ChainHead, Leaf } from '../core/request/event.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
-import { isClaim } from '../ports/ledger.ts'
+import { type DeputyRow, isClaim } from '../ports/ledger.ts'
 import type {
   ClaimCopy,
   EventCopy,
@@ -20,6 +20,7 @@ import { answered } from './fault.ts'
 import { eventCopy, headIn } from './ledgerRows.ts'
 import { indexRows, listed } from './indexRow.ts'
 import {
+  deputyRow,
   eventRow,
   foreignIn,
   headFrom,
@@ -118,6 +119,13 @@ export class RestoredTables implements RestoredRows {
 
   put(rows: readonly StoredRow[]): Promise<void> {
     return write(this.#tables.ledger, rows.map(rowFrom))
+  }
+
+  putAbsences(shard: Shard, rows: readonly DeputyRow[]): Promise<void> {
+    return write(
+      this.#tables.ledger,
+      rows.map((row) => ({ ...deputyRow(shard, row) })),
+    )
   }
 
   putEvents(events: readonly EventCopy[]): Promise<void> {

@@ -27,6 +27,7 @@ import { failed, finish, type Result } from './result.ts'
 import { run } from './run.ts'
 import { claimFile, type Screen, screen } from './screen.ts'
 import { connect } from './service.ts'
+import type { Session } from './session.ts'
 import { readSettings } from './settings.ts'
 import { view } from './shown/view.ts'
 import { answer, question } from './talk.ts'
@@ -97,6 +98,16 @@ async function perform(options: Options, to: Screen): Promise<Result> {
   const service = () => connect(readSettings(options, process.env), to.say)
   if (command === 'policy') return policy(offline, __filename, service)
   const session = { ...offline, service: service() }
+  return atService(session, command)
+}
+
+type CommandAtService = Exclude<
+  Options['command'],
+  'login' | 'logout' | 'verify' | 'metrics' | 'report' | 'view' | 'prove' | 'verify-proof' | 'mcp' | 'hook' | 'policy'
+>
+
+/** Performs a command that needs the service. */
+async function atService(session: Session, command: CommandAtService): Promise<Result> {
   if (command === 'ask' || command === 'standing') return ask(session)
   switch (command) {
     case 'run':

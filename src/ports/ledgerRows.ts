@@ -2,7 +2,7 @@ import type { Hex, RequestId, Shard } from '../core/data/id.ts'
 import type { Instant } from '../core/data/instant.ts'
 import type { ChainHead, Fact } from '../core/request/event.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
-import type { ClaimedKey, KeptEvent } from './ledger.ts'
+import type { DeputyRow, ClaimedKey, KeptEvent } from './ledger.ts'
 
 /** A row as it is stored, without the storage's own columns. Unknown columns are kept in a snapshot, too. */
 export interface StoredRow {
@@ -106,6 +106,8 @@ export interface RestoredRows {
   put(rows: readonly StoredRow[]): Promise<void>
   /** Writes events of one shard with their remaining texts. */
   putEvents(events: readonly EventCopy[]): Promise<void>
+  /** Writes the rows of absences of one shard. */
+  putAbsences(shard: Shard, rows: readonly DeputyRow[]): Promise<void>
   /** Writes requests of one shard with their deadlines and indexes. */
   putRequests(requests: readonly RestoredRequest[]): Promise<void>
   /** Writes rows of limits. */

@@ -140,10 +140,10 @@ test('the time is over at the commit, too, however long the vote took', async ()
   const until = after(100)
   await place.approvals.delegate(away(dba, deputy, { until }))
   const request = await asked(place)
-  const { load } = place.ledger
+  const load = place.ledger.load.bind(place.ledger)
   place.ledger.load = (...args) => {
     place.clock.set(until)
-    return load.apply(place.ledger, args)
+    return load(...args)
   }
   expect(await codeOf(place.approvals.decide(request.id, votes(request, deputy)))).toBe('not-permitted')
 })
@@ -241,7 +241,7 @@ test('a recall is the member’s own, is answered again as it was, and goes on a
   expect(await codeOf(approvals.recall({ event, by: deputy }))).toBe('not-found')
   expect(await codeOf(approvals.recall({ event, by: dba2 }))).toBe('not-found')
   expect(await codeOf(approvals.recall({ event: 'a'.repeat(64) as Hex, by: dba }))).toBe('not-found')
-  const { commit } = ledger
+  const commit = ledger.commit.bind(ledger)
   ledger.commit = () => Promise.reject(new Error('The process ends.'))
   await expect(approvals.recall({ event, by: dba })).rejects.toThrow('The process ends.')
   ledger.commit = commit

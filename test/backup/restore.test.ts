@@ -1,11 +1,14 @@
+import { randomBytes } from 'node:crypto'
 import { placeOfKey } from '../../src/approvals/askKey.ts'
+import { recordAlone } from '../../src/approvals/commit.ts'
 import { TableHolds } from '../../src/azure/holds.ts'
 import { rowKey } from '../../src/azure/rowKey.ts'
 import { TableLedger } from '../../src/azure/ledger.ts'
-import { type HoldId, sha256, shardOf } from '../../src/core/data/id.ts'
+import { type Hex, type HoldId, type ObjectId, sha256, shardOf, shardOfDeputy } from '../../src/core/data/id.ts'
 import { takeSnapshot } from '../../src/evidence/backup/snapshot.ts'
+import type { Draft } from '../../src/core/request/event.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
-import { action, bot, dba, dba2, needs, runner, slot } from '../support/build.ts'
+import { action, bot, dba, dba2, needs, oid, owner, policyVersion, runner, slot } from '../support/build.ts'
 import { agent, asks, claims, outcomeOf, uuidOf, votes } from '../support/world.ts'
 import { someOf } from '../support/whole.ts'
 import { asked, at, day, live, scratch } from '../evidence/days.ts'
@@ -146,6 +149,34 @@ describe('an idempotency key', () => {
       [...rows].filter(([name, { under }]) => !/ key-/.test(name) || under === undefined || uses.has(name.slice(-64))),
     )
   }
+})
+
+test('who is away is away after a restore, and who was back is not', async () => {
+  const place = await places.anew(at(4, '08:00:00'))
+  const { ledger } = place.uses()
+  const deputy = oid(65)
+  const shard = shardOfDeputy(deputy)
+  const say = async (member: ObjectId, over?: Hex) => {
+    const loaded = await ledger.load(shard, {})
+    const actor = { kind: 'person', id: member } as const
+    const draft: Draft = over
+      ? { type: 'recalled', actor, data: { event: over } }
+      : { type: 'delegated', actor, data: { to: deputy, groups: ['dba'], until: at(9, '08:00:00') } }
+    const parts = { ledger, policy: { version: policyVersion }, random: randomBytes }
+    return recordAlone(parts, loaded, [draft], place.clock.now(), { deputy: { deputy, member } })
+  }
+  const [first] = (await say(dba)).slice(-1)
+  await place.snapshot()
+  await say(dba2)
+  await say(dba, first?.hash)
+  await say(owner)
+  place.clock.set(at(5, '00:05:00'))
+  await place.snapshot()
+  const before = await ledger.deputies(shard)
+  expect(before.map(({ member }) => member)).toEqual([dba2, owner])
+  await place.drop()
+  await place.restored()
+  expect(await place.uses().ledger.deputies(shard)).toEqual(before)
 })
 
 describe('an erased text', () => {

@@ -55,8 +55,8 @@ test('a group may have members here and in Entra', () => {
 })
 
 describe('deputies of a group', () => {
-  const listed = (deputies: readonly string[], more: object = {}) =>
-    approvers({ groups: { dba: { members: [person(1)], deputies, ...more } } } as never)
+  const listed = (deputies: readonly string[], more: JsonObject = {}) =>
+    approvers({ groups: { dba: { members: [person(1)], deputies, ...more } } })
 
   test('are people of the tenant, up to eight', () => {
     expect(read(listed(people([2, 3]))).group('dba')?.deputies).toEqual(people([2, 3]))

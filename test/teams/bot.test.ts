@@ -360,7 +360,7 @@ describe('the commands away and back', () => {
   const own = { personal: true, conversation: 'a:dba' } as const
   const typed = async (name: 'away' | 'back', argument?: string, who: ObjectId = dba) => {
     said = []
-    await talk({ kind: 'command', who, name, ...own, ...(argument !== undefined && { argument }) } as Intent)
+    await talk({ kind: 'command', who, name, ...own, ...(argument !== undefined && { argument }) })
     return said[0]?.answer
   }
   const until = '2026-03-06T00:00:00.000Z' as Instant

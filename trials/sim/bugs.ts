@@ -250,7 +250,13 @@ const deputyBugs: readonly Bug[] = [
     '|| (await this.#isRecalled(shardOfDeputy(row.deputy), row.event))',
     '',
   ),
-  bug('a deputy whose time does not end', 'src/core/request/deputy.ts', 'if (at >= standIn.until)', 'if (false)'),
+  {
+    name: 'a deputy whose time does not end',
+    edits: [
+      { file: 'src/core/request/deputy.ts', find: 'if (at >= standIn.until)', replace: 'if (false)' },
+      { file: 'src/approvals/delegations.ts', find: 'known.until <= now || ', replace: '' },
+    ],
+  },
   {
     name: 'a deputy and the member who both vote',
     edits: [

@@ -117,9 +117,9 @@ const rewritten = (leaf: string, pick: number): string =>
 /** F: the request's row is replaced by an earlier version. */
 export const olderRow: Edit = (target) => {
   const { journal, shard, id, pick, stores } = target
-  // Every third time an absence that may be over is put back.
-  const absences = pick % 3 === 0 ? journal.filter(({ row, columns }) => columns && row.startsWith('deputy-')) : []
-  const over = absences[absences.length - 1 - (pick % 2)]
+  // Where members are away, an absence that may be over is put back most of the time.
+  const absences = pick % 4 > 0 ? journal.filter(({ row, columns }) => columns && row.startsWith('deputy-')) : []
+  const over = absences[absences.length - 1 - (pick % 4 > 2 ? 1 : 0)]
   if (over?.columns) stores.rows.ledger.put(over.partition, over.row, over.columns)
   const versions = journal.filter(({ partition, row }) => partition === shard && row === rowKey.request(id))
   const older = versions[versions.length - 2 - (pick % 4)]?.columns

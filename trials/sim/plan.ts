@@ -378,14 +378,21 @@ const intrusion = (...worst: readonly IntrusionKind[]): fc.Arbitrary<Intrusion> 
     )
     .map(([kind, writes, at, request, pick]) => ({ kind, at: writes ? at : at * 4, writes, request, pick }))
 
-/** The acts of an insider, who is there in every third run. While days are sealed most of them are about the chains. */
-const intrusions = (seals: boolean): fc.Arbitrary<readonly Intrusion[]> => {
-  const one = seals ? intrusion(...Array.from({ length: 6 }, () => 'cut chain' as const)) : ordinaryIntrusion
+/**
+ * The acts of an insider, who is there in every third run. While days are sealed most of them are about the chains, and where
+ * members are away about the rows that say so.
+ */
+const intrusions = (about: keyof typeof subjects): fc.Arbitrary<readonly Intrusion[]> => {
+  const worst = worstKinds[about]
+  const one = worst ? intrusion(...Array.from({ length: 6 }, () => worst)) : ordinaryIntrusion
   return fc.oneof(
     { weight: 2, arbitrary: fc.constant([]) },
-    { weight: seals ? 2 : 1, arbitrary: fc.array(one, { minLength: 1, maxLength: 4, size: 'max' }) },
+    { weight: worst ? 2 : 1, arbitrary: fc.array(one, { minLength: 1, maxLength: 4, size: 'max' }) },
   )
 }
+
+/** What does most harm where a control is missing. */
+const worstKinds: Partial<Record<keyof typeof subjects, IntrusionKind>> = { seals: 'cut chain', absence: 'older row' }
 
 const ordinaryIntrusion = intrusion('older row', 'cut chain', 'forged end', 'approved row')
 
@@ -422,6 +429,6 @@ export const plan: fc.Arbitrary<Plan> = subject.chain((about) => {
       { weight: 40, arbitrary: fc.constant(null) },
       { weight: 1, arbitrary: fc.record({ after: fc.nat(6), length: fc.constant(14) }) },
     ),
-    intrusions: intrusions(seals),
+    intrusions: intrusions(about),
   })
 })

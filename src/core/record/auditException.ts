@@ -40,9 +40,9 @@ type Found = Pick<Exceptional, 'kind' | 'detail'> | null
 /** The first kind of the event's type that applies. */
 function kindOf(event: LogEvent, life: Replayed | null): Found {
   const { exception: types } = typeOf(event)
-  for (const { kind, detail: of } of types === null ? [] : 'kind' in types ? [types] : types) {
-    const detail = of ? of(event, life) : ''
-    if (detail !== null) return { kind, detail }
+  for (const type of types === null ? [] : 'kind' in types ? [types] : types) {
+    const detail = type.detail ? type.detail(event, life) : ''
+    if (detail !== null) return { kind: type.kind, detail }
   }
   return null
 }

@@ -1,9 +1,10 @@
-import type { Hex, RequestId, Shard } from '../../core/data/id.ts'
+import type { Hex, ObjectId, RequestId, Shard } from '../../core/data/id.ts'
 import { type Instant, instant } from '../../core/data/instant.ts'
-import { Problem } from '../../core/data/problem.ts'
+import { deputyRow, Problem } from '../../core/data/problem.ts'
 import { type ChainHead, emptyChain, type Salted, saidDigest } from '../../core/request/event.ts'
 import type { ApprovalRequest } from '../../core/request/request.ts'
 import type { Archive } from '../../ports/archive.ts'
+import type { DeputyRow } from '../../ports/ledger.ts'
 import type { EventCopy, HeadCopy, RestoredRows, StoredRow } from '../../ports/ledgerRows.ts'
 import type { Macs } from '../../runtime/macs.ts'
 import { rowsOf } from './copiedFile.ts'
@@ -29,13 +30,16 @@ export interface ShardStory {
   readonly later: ReadonlyMap<RequestId, ApprovalRequest['events']>
   /** Names of erased texts, by the hash of the event that lost them. */
   readonly erased: ReadonlyMap<Hex, ReadonlySet<string>>
+  /** The newest absence of each member and deputy, if no event ends it, by the key of its row. */
+  readonly absences: ReadonlyMap<string, DeputyRow>
 }
 
 /** The members of a leaf that are read. Unknown types of events have them, too. */
 interface LeafPart {
   readonly prev: Hex
   readonly at: Instant
-  readonly data?: { readonly event?: Hex; readonly names?: readonly string[] }
+  readonly actor: { readonly id?: ObjectId }
+  readonly data?: { readonly event?: Hex; readonly names?: readonly string[]; readonly to?: ObjectId }
   readonly said?: Readonly<Record<string, Hex>>
 }
 
@@ -50,10 +54,12 @@ export async function readStory(parts: RestoredEventsParts, selection: ShardSele
   const requests = new Map<RequestId, { events: number; first: number }>()
   const later = new Map<RequestId, ApprovalRequest['events']>()
   const erased = new Map<Hex, ReadonlySet<string>>()
+  const absences = new Map<string, DeputyRow>()
   const copied = endOfSnapshot(selection)
   let last: ChainHead & { readonly at: Instant } = { ...emptyChain, at: instant(0) }
   for await (const { event, type, request } of lastingEvents(parts, selection)) {
-    const { prev, at, data = {} } = JSON.parse(event.text) as LeafPart
+    const leaf = JSON.parse(event.text) as LeafPart
+    const { prev, at, data = {} } = leaf
     if (event.seq !== last.seq + 1) throw missing(shard, last.seq + 1)
     if (prev !== last.hash) throw broken(shard, event.seq, 'does not follow the one before it')
     const { seq, hash } = event
@@ -64,15 +70,28 @@ export async function readStory(parts: RestoredEventsParts, selection: ShardSele
       requests.set(request, { ...known, events: known.events + 1 })
       if (seq > copied.seq) later.set(request, [...(later.get(request) ?? []), { seq, type, hash }])
     }
+    noteAbsence(absences, { type, seq, hash }, leaf)
     if (type === 'erased' && data.event !== undefined)
       erased.set(data.event, new Set([...(erased.get(data.event) ?? []), ...(data.names ?? [])]))
   }
   const head = await headOf(parts, selection, last)
-  return { head, requests, later, erased }
+  return { head, requests, later, erased, absences }
+}
+
+/** Notes who is away, until the member is back. The archive knows recalls that these events do not tell of. */
+function noteAbsence(
+  absences: Map<string, DeputyRow>,
+  { type, seq, hash }: ApprovalRequest['events'][number],
+  { actor: { id: member }, data: { to: deputy, event: over } = {} }: LeafPart,
+): void {
+  if (type === 'delegated' && member !== undefined && deputy !== undefined)
+    absences.set(deputyRow(deputy, member), { deputy, member, seq, event: hash })
+  if (type !== 'recalled') return
+  for (const [key, { event }] of absences) if (event === over) absences.delete(key)
 }
 
 /**
- * Writes a shard's events with their texts, except those that were erased later.
+ * Writes a shard's events with their texts, except those that were erased later, and the rows of absences.
  *
  * @param wrote gets the number of events that were written since its last call
  * @returns how many texts are missing of events that only chunks have
@@ -82,7 +101,7 @@ export async function readStory(parts: RestoredEventsParts, selection: ShardSele
 export async function putEvents(
   parts: RestoredEventsParts,
   selection: ShardSelection,
-  { erased }: ShardStory,
+  { erased, absences }: ShardStory,
   wrote: (events: number) => void,
 ): Promise<number> {
   const { shard } = selection
@@ -107,6 +126,7 @@ export async function putEvents(
     if (page.length === pageSize) await flush()
   }
   if (page.length > 0) await flush()
+  await parts.rows.putAbsences(shard, [...absences.values()])
   return textless
 }
 
