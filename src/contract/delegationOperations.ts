@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { bounds } from '../core/data/bound.ts'
 import { sizes } from '../core/policy/sizes.ts'
-import { component, type Frozen } from './component.ts'
+import { component } from './component.ts'
 import { example } from './example.ts'
 import { instant, objectId, words } from './field.ts'
 import { changing, json, type Operation, signedIn } from './operation.ts'
@@ -11,7 +11,7 @@ import { anyInstant, anyObjectId, anySha256 } from './value.ts'
 /** The most groups that one absence names. */
 const mostGroups = 32
 
-export const delegationBody = component(
+const delegationBody = component(
   'DelegationBody',
   z
     .strictObject({
@@ -31,7 +31,7 @@ export const delegationBody = component(
   { to: example.approver, groups: ['dba'], until: example.later },
 )
 
-export const delegationAnswer = component(
+const delegationAnswer = component(
   'Delegation',
   z
     .object({
@@ -70,8 +70,6 @@ const recallAnswer = component(
     .meta({ description: 'The member is back: the deputy may act for them no more.' }),
   { event: example.hash, by: example.approver, at: example.approved },
 )
-
-export type DelegationList = Frozen<z.output<typeof delegationList>>
 
 /** Who is away, and who acts for them. */
 export const delegationOperations = {

@@ -77,6 +77,8 @@ interface GivenVote {
   readonly approver: ObjectId
   readonly verdict: string
   readonly after: number
+  /** After how many events it was answered; `null` if nobody answers any more. */
+  ended: number | null
 }
 
 /** Whoever asks, votes or redeems, at one process; what they are told is kept. */
@@ -142,10 +144,16 @@ export async function vote(client: Client, request: ApprovalRequest, command: Of
   const { verdict, via } = command
   const approver = approvers[command.approver] ?? request.agent.id
   const seen = await lookedAt(client, request, approver, via)
-  heard.votes.push({ id, approver, verdict, after: world.stores.seen.leaves.length })
-  await told(client, id, () =>
-    process.approvals.decide(id, { approver, verdict, seen, ...(verdict === 'deny' && { reason: 'No.' }) }),
-  )
+  const { leaves } = world.stores.seen
+  const given: GivenVote = { id, approver, verdict, after: leaves.length, ended: null }
+  heard.votes.push(given)
+  try {
+    await told(client, id, () =>
+      process.approvals.decide(id, { approver, verdict, seen, ...(verdict === 'deny' && { reason: 'No.' }) }),
+    )
+  } finally {
+    given.ended = leaves.length
+  }
   world.reached(via === 'api' ? 'voted by api' : `voted in ${via === 'slack' ? via : 'teams'}`)
   heard.answers.push({ told: 'voted', id, approver, verdict })
 }

@@ -183,18 +183,16 @@ export function seatOf({ actor: { id = '' }, at, data, text }: Stored, all: read
 }
 
 /** After a member was told that their absence is over, no vote rests on it that began later (invariant 14). */
-export function checkRecalls({ votes, recalls }: Pick<Heard, 'votes' | 'recalls'>, all: readonly Stored[]): void {
-  for (const { type, request, actor, data, text } of all) {
+export function checkRecalls({ seen }: Pick<Stores, 'seen'>, { votes, recalls }: Heard, all: readonly Stored[]): void {
+  for (const { type, request, actor, data, text, hash } of all) {
     const over = recalls.find(({ event }) => type === 'decided' && data?.facts?.for?.event === event)
     if (!over) continue
-    const given = votes.filter(
-      (one) => one.id === request && one.approver === actor.id && one.verdict === data?.verdict,
+    const place = seen.leaves.findIndex(({ leaf }) => leaf.hash === hash)
+    const isGiven = votes.some(
+      ({ id, approver, after, ended }) =>
+        id === request && approver === actor.id && after < over.after && (ended === null || place < ended),
     )
-    demand(
-      14,
-      given.some(({ after }) => after < over.after),
-      () => `the member was back: ${text}`,
-    )
+    demand(14, isGiven, () => `the member was back: ${text}`)
   }
 }
 

@@ -19,7 +19,7 @@ const repeatWithin = 120 + 2 * 61
  */
 export async function checkHarm(stores: Stores, heard: Heard, all: readonly Stored[]): Promise<void> {
   checkGiven(heard, all)
-  checkRecalls(heard, all)
+  checkRecalls(stores, heard, all)
   checkEnds(stores, all)
   for (const one of heard.told) checkTold(stores, one, all)
   for (const answer of heard.answers) {

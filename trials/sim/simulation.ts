@@ -85,7 +85,7 @@ async function run(one: Plan, scheduler: fc.Scheduler, common: Common): Promise<
   checkReviews(all)
   checkTimes(all)
   checkUses(all)
-  checkRecalls(heard, all)
+  checkRecalls(stores, heard, all)
   checkAnswers(heard.answers, all)
   checkKeys(all)
   checkFailures(world.failures)
