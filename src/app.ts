@@ -173,11 +173,7 @@ export function compose(given: Adapters) {
   checkDoors(clients, policy, { slack: adapters.slack !== undefined })
   const waiting = new Waiting(ledger)
   const sinks = isReadOnly ? null : sinksOf(adapters)
-  const wake = (request: ApprovalRequest) => {
-    waiting.wake(request.id)
-    const newest = request.events.at(-1)
-    if (newest) sinks?.committed(shardOf(request.id), newest)
-  }
+  const wake = wakes(waiting, sinks)
   const ends = new Ends(adapters)
   const useForGate = (id: RequestId): Promise<ApprovalRequest> => useCases.useForGate(id)
   const delegations = new Delegations({ ...changing(adapters, () => undefined), ...adapters })
@@ -226,6 +222,13 @@ export function compose(given: Adapters) {
     ...{ delivery, sinks },
     stop: () => waiting.stop(),
   }
+}
+
+/** Tells those who wait for a change of this process: callers, and what sends events to sinks. */
+const wakes = (waiting: Waiting, sinks: ReturnType<typeof sinksOf>) => (request: ApprovalRequest) => {
+  waiting.wake(request.id)
+  const newest = request.events.at(-1)
+  if (newest) sinks?.committed(shardOf(request.id), newest)
 }
 
 /** The doors beside the API: where people are asked, where pipelines wait, and what speaks the words of AuthZEN. */
