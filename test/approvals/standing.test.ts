@@ -175,6 +175,17 @@ test('a revocation takes back at once, also what was granted and not redeemed', 
   expect(await history(place, request.id)).toEqual(['requested', 'approved'])
 })
 
+test('a use that policy forbids by now is not redeemed, and is revoked', async () => {
+  const place = await here()
+  const approval = await standing(place)
+  const { request } = await use(place, approval.id)
+  const claim = await claims(place, request, 'late')
+  const forbids = () => ({ outcome: 'forbid', rules: ['never'] }) as const
+  const later = place.another({ policy: fakePolicy(roster({ judge: forbids, version: digestOf('another') })) })
+  expect(await codeOf(later.approvals.redeem(request.id, claim))).toBe('forbidden-by-policy')
+  expect((await place.ledger.find(request.id))?.status).toBe('revoked')
+})
+
 test('a use can be revoked alone, by those who could have denied it', async () => {
   const place = await here()
   const approval = await standing(place)

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { formats } from '../../src/core/action/presentation.ts'
 import { sizes } from '../../src/core/policy/sizes.ts'
-import { load } from '../policy/folder.ts'
+import { deployBot, load, now } from '../policy/folder.ts'
 import { tool, withPolicy } from '../policyTool/tool.ts'
 import { codesIn, fencesOf, readPage, root, rowsOf, sectionOf } from '../support/pages.ts'
 
@@ -19,6 +19,24 @@ test('the rule in docs/policy/writing.md fits into the example', async () => {
   const rule = fence(writing)
   expect(rule).toContain('@id("restart-needs-dba")')
   await load({ 'approve.cedar': `${example('approve.cedar')}\n${rule}` })
+})
+
+test('the rules in docs/policy/standing.md allow, let people approve in advance, and have each looked at', async () => {
+  const page = sectionOf(readPage('docs/policy/standing.md'), '## A rule that allows, or a standing approval')
+  const rules = { 'allow.cedar': fence(page, 0, 'cedar'), 'approve.cedar': fence(page, 1, 'cedar') }
+  const policy = await load({ ...rules, 'forbid.cedar': '' })
+  const judged = (rows: number) => {
+    const params = { tables: ['accounts'], rows, destination: 's3://finance-exports' }
+    const action = { action: 'db.export', target: 'prod/postgres/customers', environment: 'production', params }
+    const judgement = policy.judge({ agent: deployBot, action, at: now })
+    return [judgement.outcome, 'session' in judgement]
+  }
+  expect([100, 101, 50_001, -1].map(judged)).toEqual([
+    ['allow', false],
+    ['approve', true],
+    ['approve', false],
+    ['approve', false],
+  ])
 })
 
 /** The files that docs/policy/first-policy.md makes, by name. */

@@ -166,6 +166,7 @@ export const grantRows: readonly Row[] = [
         find: 'return forbidden(parts, request, at) ?? step',
         replace: 'return step',
         tests: {
+          'test/approvals/standing.test.ts': ['a use that policy forbids by now is not redeemed, and is revoked'],
           'test/approvals/frozenFacts.test.ts': [
             'an approved action that policy forbids afterwards › is not redeemed with an earlier grant, and the approval is revoked',
           ],

@@ -217,7 +217,12 @@ export const standingRows: readonly Row[] = [
         file: 'src/approvals/approvals.ts',
         find: '    if (standing) checkStands(standing)\n',
         replace: '',
-        tests: { [uses]: ['a revocation takes back at once, also what was granted and not redeemed'] },
+        tests: {
+          [uses]: [
+            'a revocation takes back at once, also what was granted and not redeemed',
+            'whatever races a revocation, no use is granted or redeemed after it',
+          ],
+        },
       },
       {
         name: 'use-redeemed-late',
