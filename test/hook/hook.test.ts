@@ -100,14 +100,18 @@ const decide = async (verdict: 'approve' | 'deny' = 'approve') => {
 }
 /** A standing approval of the very call that {@link bash} makes. */
 const stood = async (): Promise<string> => {
+  await askStanding()
+  return decide()
+}
+const askStanding = async (): Promise<string> => {
   const params = { tool: 'Bash', cwd: cwd(), arguments: bash('').tool_input }
   const action = { action: 'claude.Bash', target: cwd(), environment: 'development', params }
   const standing = { for: 600, uses: 3, vary: {} }
-  await service.approvals.ask({
+  const { request } = await service.approvals.ask({
     ...{ agent: agent(bot, { answers: 'both' }), action: { ...action, standing } },
     ...{ reason: 'Builds', links: [], expiresIn: 600 },
   })
-  return decide()
+  return request.id
 }
 const statusOf = async (id: string) => (await service.ledger.find(id as never))?.status
 const said = ({ text }: Result): unknown => (text === undefined ? undefined : JSON.parse(text))
@@ -150,6 +154,27 @@ describe('before a tool', () => {
     const id = await decide()
     expect(said(await answering)).toMatchObject({ hookSpecificOutput: { permissionDecision: 'allow' } })
     expect(await statusOf(id)).toBe('redeemed')
+  })
+
+  test('a call that was asked for while its standing approval was pending stays that one, and runs once', async () => {
+    const env = { COUNTERSIGN_UNDER: await askStanding() }
+    const first = called(bash('u1'), { env })
+    const [alone = ''] = await until(
+      async () => (await service.ledger.pending(10)).filter((id) => id !== env.COUNTERSIGN_UNDER),
+      (ids) => ids.length === 1,
+    )
+    const approve = async (id: string) => {
+      const request = await service.ledger.find(id as never)
+      if (request) await service.approvals.decide(request.id, votes(request, dba))
+    }
+    await approve(env.COUNTERSIGN_UNDER)
+    await approve(alone)
+    expect(said(await first)).toMatchObject({ hookSpecificOutput: { permissionDecision: 'allow' } })
+    expect(said(await called(bash('u1'), { env }))).toMatchObject({
+      hookSpecificOutput: { permissionDecision: 'deny' },
+    })
+    expect(await service.ledger.find(env.COUNTERSIGN_UNDER as never)).toMatchObject({ standing: { used: 0 } })
+    expect(await statusOf(alone)).toBe('redeemed')
   })
 
   test('Codex takes silence for yes', async () => {
