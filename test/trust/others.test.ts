@@ -62,12 +62,16 @@ test('E: an edited event is not streamed into a bundle', async () => {
   const request = await livedUpTo(process(), 'approved')
   const shard = shardOf(request.id)
   const last = request.events.at(-1)?.seq ?? 0
+  let streamed = 0
   const read = async () => {
-    for await (const page of new TableLedger(storage.connect()).stream(shard, 0, last)) expect(page.length).toBe(last)
+    streamed = 0
+    for await (const page of new TableLedger(storage.connect()).stream(shard, 0, last)) streamed += page.length
   }
   await read()
+  expect(streamed).toBe(last)
   await insider.edit(shard, rowKey.event(last), () => ({ mac: '0'.repeat(64) }))
   expect(await codeOf(read())).toBe('evidence-broken')
+  expect(streamed).toBe(last - 1)
   expect(await codeOf(process().ledger.cut(shard, noon))).toBe('evidence-broken')
 })
 
