@@ -21,6 +21,7 @@ import {
 import { outage, pass, remove } from './mishaps.ts'
 import type { Command } from './plan.ts'
 import { refusable } from './recovery.ts'
+import { approvers, deputy } from './roster.ts'
 import type { World } from './world.ts'
 
 /** Puts the commands of a plan to the processes, and keeps what they answer. */
@@ -45,10 +46,14 @@ export function clients(world: World) {
     return outcome
   }
 
-  /** Tries to redeem every request, in both processes, under names of redemptions that were not used before. */
+  /**
+   * Tries to redeem every request, in both processes, under names of redemptions that were not used before. Where members
+   * came back, their deputy tries to vote for them.
+   */
   async function probe(): Promise<void> {
     for (const [i, born] of [...world.stores.seen.born.values()].entries()) {
       const client = { world, process: world.process(i % 2), heard }
+      if (heard.recalls.length > 0) await refusable(() => vote(client, born, byDeputy))
       await refusable(() => redeem(client, born, { redemption: 3 + (i % 2), report: null }))
       await refusable(() => read({ ...client, process: world.process((i + 1) % 2) }, born))
     }
@@ -72,6 +77,12 @@ export function clients(world: World) {
       await Promise.all(copies)
     },
   }
+}
+
+/** How a deputy would approve. */
+const byDeputy: Parameters<typeof vote>[2] = {
+  ...({ do: 'vote', approver: approvers.indexOf(deputy), verdict: 'approve', via: 'api' } as const),
+  ...({ process: 0, request: 0, after: 0, times: 1, again: false } as const),
 }
 
 async function deed(client: Client, command: Command): Promise<unknown> {

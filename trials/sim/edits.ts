@@ -117,10 +117,10 @@ const rewritten = (leaf: string, pick: number): string =>
 /** F: the request's row is replaced by an earlier version. */
 export const olderRow: Edit = (target) => {
   const { journal, shard, id, pick, stores } = target
-  // Where members are away, an absence that may be over is put back most of the time.
-  const absences = pick % 4 > 0 ? journal.filter(({ row, columns }) => columns && row.startsWith('deputy-')) : []
-  const over = absences[absences.length - 1 - (pick % 4 > 2 ? 1 : 0)]
-  if (over?.columns) stores.rows.ledger.put(over.partition, over.row, over.columns)
+  // Where members are back, an absence that is over is put back most of the time.
+  const isGone = (one: Written): boolean => journal.findLast(({ row }) => row === one.row)?.columns === null
+  const over = journal.findLast((one) => one.row.startsWith('deputy-') && one.columns !== null && isGone(one))
+  if (over?.columns && pick % 4 > 0) stores.rows.ledger.put(over.partition, over.row, over.columns)
   const versions = journal.filter(({ partition, row }) => partition === shard && row === rowKey.request(id))
   const older = versions[versions.length - 2 - (pick % 4)]?.columns
   if (older) putRequest(target, older)
