@@ -47,6 +47,8 @@ export interface Site extends SiteParts {
   count(): void
   start(): Promise<void>
   call(who: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
+  /** Deletes what the path names. */
+  remove(who: string, path: string): Promise<Answer>
   /** Clicks in Teams. Returns the card that is shown then. */
   click(who: string, verb: string, data: object, card?: PostedCard): Promise<JsonObject>
   /** Sends what Slack sends when a person acts there. */
@@ -192,6 +194,7 @@ export async function openSite(grounds: Grounds, { kinds, sinks }: SiteParts, ki
         if (!(await isRestarted())) throw cause
       })
     },
+    remove: (who, path) => surely(() => answered(who, path, { method: 'DELETE' }), isSameAnswer),
     call: (who, path, body, headers) => surely(() => answered(who, path, post(body, headers)), isSameAnswer),
     async click(who, verb, data, card) {
       const given = click(who, verb, data, card)

@@ -4,6 +4,7 @@ import { parseRequestId } from '../../src/core/data/id.ts'
 import type { ChannelKind } from '../../src/ports/channel.ts'
 import type { Answer } from '../../test/support/stack.ts'
 import { wish } from '../../test/support/stack.ts'
+import { oidOf } from '../../test/support/teamsDouble.ts'
 import { objects, type ShownCard } from './rooms.ts'
 import type { Site, SiteParts } from './site.ts'
 import { endAtGitHub, evaluate, waitAtGitHub } from './pipelines.ts'
@@ -26,6 +27,7 @@ export const stories = {
   expire: inTeams(expire),
   uses: inTeams(uses),
   takenBack: inTeams(takenBack),
+  away: inTeams(away),
   seal: inTeams(seal),
   slack: { kinds: ['slack'], sinks: [], tell: slack },
   rooms: { kinds: ['teams', 'slack'], sinks: [], tell: rooms },
@@ -164,6 +166,26 @@ async function takenBack(site: Site): Promise<void> {
   const claim = { grant: grant.token, digest: granted.digest, redemption: randomUUID() }
   const { status, body } = await site.call('deploy-bot', `/api/requests/${granted.id}/redeem`, claim)
   demand(status === 409 && body.code === 'not-redeemable', `its use is answered ${status} ${JSON.stringify(body)}`)
+}
+
+/** A member is away, the deputy approves for them, and the member is back. Nobody acts for them then. */
+async function away(site: Site): Promise<void> {
+  const request = await asked(site)
+  const until = new Date(Date.now() + 7 * 86_400_000).toISOString()
+  const named = await site.call('dba-1', '/api/delegations', { to: oidOf('oncall-1'), until })
+  demand(named.status === 201, `who is away is answered ${named.status} ${JSON.stringify(named.body)}`)
+  const vote = { verdict: 'approve', digest: request.digest }
+  await act(site, request, 'decisions', vote, 'decided', 'oncall-1')
+  const { decisions } = (await site.call('dba-1', `/api/requests/${request.id}`)).body.approvals
+  demand(decisions[0].for.id === oidOf('dba-1'), `the vote is told as ${JSON.stringify(decisions)}`)
+  const recalled = await site.remove('dba-1', `/api/delegations/${named.body.event}`)
+  demand(recalled.status === 200, `who is back is answered ${recalled.status} ${JSON.stringify(recalled.body)}`)
+  const { body } = await site.call('oncall-1', `/api/requests/${request.id}/revoke`, {})
+  demand(
+    body.code === 'not-found' || body.code === 'not-permitted',
+    `a deputy of nobody is told ${JSON.stringify(body)}`,
+  )
+  demand((await site.call('dba-1', '/api/delegations')).body.delegations.length === 0, 'nobody is away')
 }
 
 /** Asks for a standing approval of two exports, and has it approved. */
