@@ -58,8 +58,14 @@ async function absences({ service }: Session): Promise<Result> {
   const all = objectsIn(answer['delegations'])
   const names = isObject(answer['names']) ? answer['names'] : {}
   const none: readonly Line[] = [['none', 'nobody is away whom you act for, and nobody acts for you']]
-  const lines = all.length === 0 ? none : all.flatMap((one) => linesOf(one, names))
-  return { exit: exits.ok, lines, to: 'stdout', record: { exit: exits.ok, delegations: all } }
+  const deputies = objectsIn(answer['deputies'])
+  const lines = [
+    ...(all.length === 0 ? none : all.flatMap((one) => linesOf(one, names))),
+    ...deputies.map(
+      ({ id, name, groups }): Line => ['may be named', `${textOf(name)} (${textOf(id)}), in ${listIn(groups)}`],
+    ),
+  ]
+  return { exit: exits.ok, lines, to: 'stdout', record: { exit: exits.ok, delegations: all, deputies } }
 }
 
 /** @throws {Exit} 78 for what is neither a day nor a time */
@@ -85,13 +91,14 @@ function linesOf({ event, member, to, groups, until, reason }: JsonObject, names
     const name = textOf(names[textOf(id)])
     return name === '' ? textOf(id) : `${name} (${textOf(id)})`
   }
-  const listed = isArray(groups) ? groups.map(textOf).join(', ') : ''
   return [
     ['away', `${named(member)}, until ${textOf(until)}`],
-    ['deputy', `${named(to)}, in ${listed}`],
+    ['deputy', `${named(to)}, in ${listIn(groups)}`],
     ...(typeof reason === 'string' ? [['reason', reason] as const] : []),
     ['event', textOf(event)],
   ]
 }
+
+const listIn = (value: Json | undefined): string => (isArray(value) ? value.map(textOf).join(', ') : '')
 
 const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '')

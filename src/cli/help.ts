@@ -377,7 +377,8 @@ names who may be a deputy of a group; you say when. It ends with --until, 30 day
 not approve a request passes that on to nobody, and no deputy breaks a glass. Say it again for the same deputy to change the time.
 
 --json writes { "exit", "delegation": { "event", "member", "to", "groups", "at", "until", "reason"? } }, or { "exit",
-"delegations" } with those that are in force and concern you; with the role Evidence.Read all of them.`
+"delegations", "deputies" } with those that are in force and concern you (with the role Evidence.Read all of them), and whom you may
+name.`
 
 const returning = `EVENT is the hash that countersign away lists; it may be left out if you named one deputy alone. What the deputy has approved
 is approved; votes on requests that still wait are looked at again when one more would complete the approval, and count no more.

@@ -55,12 +55,15 @@ const delegationList = component(
   z
     .object({
       delegations: z.array(delegationAnswer),
+      deputies: z
+        .array(z.object({ id: anyObjectId, name: z.string(), groups: z.array(z.string()) }))
+        .meta({ description: 'Whom you may name as your deputy, and in which groups of yours.' }),
       names: z.record(z.string(), z.string()).meta({
         description: 'Names of the people in them, by object id, as the directory has them now.',
       }),
     })
     .meta({ description: 'Who is away now, and who may act for them; oldest first.' }),
-  { delegations: [], names: {} },
+  { delegations: [], deputies: [], names: {} },
 )
 
 const recallAnswer = component(

@@ -5,7 +5,7 @@ import type { Delegation } from '../core/request/deputy.ts'
 import type { Handlers, OperationInput, OperationReply } from './handler.ts'
 
 interface DelegationParts {
-  readonly approvals: Pick<Approvals, 'delegate' | 'recall' | 'delegations' | 'namesOf'>
+  readonly approvals: Pick<Approvals, 'delegate' | 'recall' | 'delegations' | 'deputiesOf' | 'namesOf'>
 }
 
 type Operations = typeof delegationOperations
@@ -25,7 +25,8 @@ async function delegations(
 ): Promise<OperationReply<Operations['delegations']>> {
   const found = await approvals.delegations({ kind: 'person', id, evidence: roles.includes('Evidence.Read') })
   const names = await approvals.namesOf([...new Set(found.flatMap(({ member, to }) => [member, to]))])
-  return { answer: { delegations: found.map(shown), names: Object.fromEntries(names) } }
+  const deputies = (await approvals.deputiesOf(id)).map(({ groups, ...one }) => ({ ...one, groups: [...groups] }))
+  return { answer: { delegations: found.map(shown), deputies, names: Object.fromEntries(names) } }
 }
 
 async function delegate(

@@ -27,7 +27,10 @@ beforeEach(() => {
   seen = []
   answers = {
     'GET /api/me': [200, { id: member }],
-    'GET /api/delegations': [200, { delegations: [delegation], names: { [member]: 'Dana', [deputy]: 'Dora' } }],
+    'GET /api/delegations': [
+      200,
+      { delegations: [delegation], deputies, names: { [member]: 'Dana', [deputy]: 'Dora' } },
+    ],
     'POST /api/delegations': [201, delegation],
     [`DELETE /api/delegations/${event}`]: [200, { event, by: member, at: '2026-11-30T09:00:00.000Z' }],
   }
@@ -43,6 +46,8 @@ const run = (...args: readonly string[]) =>
 
 const member = 'c0000000-0000-4000-8000-000000000001'
 const deputy = 'c0000000-0000-4000-8000-000000000011'
+const other = 'c0000000-0000-4000-8000-000000000012'
+const deputies = [{ id: other, name: 'Dan', groups: ['dba', 'sre'] }]
 const event = 'd'.repeat(64)
 const delegation = {
   ...{ event, member, to: deputy, groups: ['dba'], at: '2026-11-30T08:00:00.000Z' },
@@ -66,8 +71,9 @@ test('lists who is away, with names', async () => {
   const { stdout } = await run('away')
   expect(stdout).toContain(`Dana (${member}), until 2026-12-02T00:00:00.000Z`)
   expect(stdout).toContain(`Dora (${deputy}), in dba`)
-  expect(JSON.parse((await run('away', '--json')).stdout)).toEqual({ exit: 0, delegations: [delegation] })
-  answers = { ...answers, 'GET /api/delegations': [200, { delegations: [], names: {} }] }
+  expect(stdout).toContain(`Dan (${other}), in dba, sre`)
+  expect(JSON.parse((await run('away', '--json')).stdout)).toEqual({ exit: 0, delegations: [delegation], deputies })
+  answers = { ...answers, 'GET /api/delegations': [200, { delegations: [], deputies: [], names: {} }] }
   expect((await run('away')).stdout).toContain('nobody is away')
 })
 
@@ -76,8 +82,11 @@ test('says that a member is back: by the event, or by the only one of theirs', a
   expect(seen.map(({ call }) => call)).toEqual([`DELETE /api/delegations/${event}`])
   const { code, stdout } = await run('back', '--json')
   expect({ code, ...(JSON.parse(stdout) as object) }).toMatchObject({ code: 0, exit: 0, recall: { event } })
-  const other = { ...delegation, event: 'e'.repeat(64) }
-  answers = { ...answers, 'GET /api/delegations': [200, { delegations: [delegation, other], names: {} }] }
+  const another = { ...delegation, event: 'e'.repeat(64) }
+  answers = {
+    ...answers,
+    'GET /api/delegations': [200, { delegations: [delegation, another], deputies: [], names: {} }],
+  }
   expect(await run('back')).toMatchObject({
     code: 78,
     stderr: expect.stringContaining('You named 2 deputies') as string,
