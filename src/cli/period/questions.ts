@@ -137,6 +137,7 @@ export const questions: readonly AuditQuestion[] = [
       'escalated',
     ],
     ['vote-void', 'Votes that no longer count', 'those with such a vote', 'vote-void'],
+    ['stood-in', 'Deputies acted', 'those on which somebody acted for a member who was away', 'stood-in'],
   ].map(
     ([id = '', title = '', what = '', kind = '']): AuditQuestion => ({
       ...{ id, title, words: `Of all requests: ${what}.`, isTest: false, supports: [] },
