@@ -85,6 +85,12 @@ export class ServiceCalls {
     return (await response.json()) as T
   }
 
+  /** @throws {CallFailure} */
+  async remove<T>(path: string): Promise<T> {
+    const response = await this.#fetch('DELETE', path, {})
+    return (await response.json()) as T
+  }
+
   /** Fetches a file, as it is. @throws {CallFailure} */
   async file(path: string, signal?: AbortSignal): Promise<Blob> {
     const headers = { accept: '*/*' }
@@ -92,7 +98,7 @@ export class ServiceCalls {
     return response.blob()
   }
 
-  async #fetch(method: 'GET' | 'POST', path: string, options: CallOptions): Promise<Response> {
+  async #fetch(method: 'GET' | 'POST' | 'DELETE', path: string, options: CallOptions): Promise<Response> {
     const { body, headers, signal, also = [] } = options
     if (this.#isOver) return new Promise(() => {})
     const token = await this.#session.token()

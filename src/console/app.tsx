@@ -12,6 +12,7 @@ import { kept, keep, themes, zones } from './taste.ts'
 import { type Zone, ZoneContext } from './time.tsx'
 import { words } from './words.ts'
 
+const AbsencePage = later(async () => (await import('./pages/absence.tsx')).AbsencePage)
 const Erase = later(async () => (await import('./pages/erase.tsx')).Erase)
 const Evidence = later(async () => (await import('./pages/evidence.tsx')).Evidence)
 const Exceptions = later(async () => (await import('./pages/exceptions.tsx')).Exceptions)
@@ -120,6 +121,7 @@ function linksFor(me: Me): readonly (readonly [string, string])[] {
     policy: mayKnowPolicy(me),
     ...{ exceptions: isReader, metrics: isReader, evidence: isReader },
     holds: isReader || roles.includes('Evidence.Hold'),
+    away: isReader || me.groups.length > 0,
     health: isReader,
   }
   const more = (Object.keys(open) as readonly (keyof typeof open)[]).filter((page) => open[page])
@@ -160,6 +162,7 @@ function PageOf({ place: { path, query } }: { readonly place: Place }) {
   if (path === 'evidence') return <Evidence query={query} />
   if (path === 'policy') return <PolicyPage query={query} />
   if (path === 'holds') return <HoldsPage query={query} />
+  if (path === 'away') return <AbsencePage />
   if (path === 'health') return <HealthPage />
   return (
     <Page title={words.notFound}>

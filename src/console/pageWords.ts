@@ -25,8 +25,28 @@ interface PageWords {
   readonly trial: TrialWords
   readonly health: HealthWords
   readonly holds: HoldWords
+  readonly absence: AbsenceWords
   readonly talk: TalkWords
   readonly reviews: ReviewWords
+}
+
+/** Of members who are away. */
+interface AbsenceWords {
+  readonly about: string
+  readonly none: string
+  readonly noneAbout: string
+  readonly member: string
+  readonly deputy: string
+  readonly groups: string
+  readonly until: string
+  readonly untilHint: string
+  readonly leave: string
+  readonly back: string
+  readonly noDeputy: string
+  readonly noDay: string
+  readonly inGroups: (name: string, groups: readonly string[]) => string
+  readonly awayDone: string
+  readonly backDone: string
 }
 
 /** Of questions, answers, prompts and a broken glass. */
@@ -740,6 +760,23 @@ const english: PageWords = {
     },
     lost: 'Events that could not be restored',
     lostEvents: (shard, from, to) => `shard ${shard}, ${from} to ${to}`,
+  },
+  absence: {
+    about: 'While a member is away, a deputy may act for them. Both have one vote.',
+    none: 'Nobody is away',
+    noneAbout: 'Nobody whom you act for, and nobody acts for you. Policy names who may be a deputy of a group.',
+    member: 'Away',
+    deputy: 'Deputy',
+    groups: 'Groups',
+    until: 'Until',
+    untilHint: 'The end of this day, in UTC; at most 30 days from now.',
+    leave: 'I am away',
+    back: 'I am back',
+    noDeputy: 'Choose a deputy.',
+    noDay: 'Choose a day.',
+    inGroups: (name, groups) => `${name} (${groups.join(', ')})`,
+    awayDone: 'It is recorded: your deputy may act for you.',
+    backDone: 'Welcome back: that deputy acts for you no more.',
   },
   holds: {
     about: 'While a hold is in force, none of the texts of the requests that it covers is erased.',

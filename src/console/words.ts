@@ -9,7 +9,10 @@ interface ConsoleWords {
   readonly skip: string
   readonly navigation: string
   readonly pages: Readonly<
-    Record<'inbox' | 'requests' | 'policy' | 'evidence' | 'exceptions' | 'metrics' | 'holds' | 'health', string>
+    Record<
+      'inbox' | 'requests' | 'policy' | 'evidence' | 'exceptions' | 'metrics' | 'holds' | 'away' | 'health',
+      string
+    >
   >
   readonly request: string
   readonly loading: string
@@ -117,6 +120,7 @@ const english: ConsoleWords = {
     exceptions: 'Exceptions',
     metrics: 'Metrics',
     holds: 'Holds',
+    away: 'Away',
     health: 'Health',
   },
   request: 'Request',

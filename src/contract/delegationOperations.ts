@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { bounds } from '../core/data/bound.ts'
 import { sizes } from '../core/policy/sizes.ts'
-import { component } from './component.ts'
+import { component, type Frozen } from './component.ts'
 import { example } from './example.ts'
 import { instant, objectId, words } from './field.ts'
 import { changing, json, type Operation, signedIn } from './operation.ts'
@@ -73,6 +73,8 @@ const recallAnswer = component(
     .meta({ description: 'The member is back: the deputy may act for them no more.' }),
   { event: example.hash, by: example.approver, at: example.approved },
 )
+
+export type DelegationList = Frozen<z.output<typeof delegationList>>
 
 /** Who is away, and who acts for them. */
 export const delegationOperations = {
