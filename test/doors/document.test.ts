@@ -202,9 +202,10 @@ async function send(name: string, { body, query = {}, headers = {}, path: place 
     .replace('{id}', place ?? request.id)
     .replace('{hold}', place ?? request.id.slice(0, 26))
     .replace('{date}', place ?? '2026-03-04')
+    .replace('{event}', place ?? '0'.repeat(64))
     .replace('{view}', place ?? `sha256:${'0'.repeat(64)}`)
   const sent = body !== undefined ? JSON.stringify(body) : method === 'POST' ? '{}' : undefined
-  return stack.call(caller, `/${at}${ending.length > 0 ? `?${ending.join('&')}` : ''}`, sent, headers)
+  return stack.call(caller, `/${at}${ending.length > 0 ? `?${ending.join('&')}` : ''}`, sent, headers, method)
 }
 
 const callers: Readonly<Record<string, string>> = {
@@ -229,6 +230,7 @@ const suited = (name: string): object => {
     return { ...acting, standing, agent: 'b0000000-0000-4000-8000-000000000001', at: '2026-03-04T12:00:00.000Z' }
   if (name === 'hold') return { scope: { agent: 'b0000000-0000-4000-8000-000000000009' } }
   if (name === 'repairs') return { requests: [request.id] }
+  if (name === 'delegate') return { until: new Date(Date.now() + 86_400_000).toISOString() }
   // A view has its content.
   if (['decide', 'askBack', 'breakGlass'].includes(name)) return { content: undefined }
   return name === 'erasures' ? { request: request.id } : {}

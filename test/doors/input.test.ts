@@ -211,7 +211,7 @@ test('health tells anyone whether the parts work, and readers of evidence the co
       ...{ status: 'ok', version: about.version, now: expect.any(String), people: 'admitted' },
       parts: {
         ...{ ledger: 'ok', archive: 'ok', witness: 'ok', signer: 'ok', directory: 'ok', deliveries: 'ok', seal: 'ok' },
-        ...{ evidence: 'ok', backup: 'off', cosignatures: 'off' },
+        ...{ evidence: 'ok', backup: 'off', cosignatures: 'off', sinks: 'off' },
       },
     },
   })

@@ -343,6 +343,15 @@ function bodiesOf({ id, digest }: Answer['body']): Readonly<Partial<Record<Opera
     redeem: step('deploy-bot', 'redeem', { grant: `${canary}.e30.${canary}`, digest, redemption: randomUUID() }),
     report: step('deploy-bot', 'outcome', { result: 'succeeded', summary: canary, output }),
     revoke: step('dba-1', 'revoke', { reason: canary }),
+    delegate: {
+      ...{ who: 'guest', path: '/api/delegations' },
+      body: {
+        to: randomUUID(),
+        groups: ['dba'],
+        until: new Date(Date.now() + 86_400_000).toISOString(),
+        reason: canary,
+      },
+    },
     cancel: step('other-bot', 'cancel', { reason: canary }),
     erasures: {
       ...{ who: 'compliance', path: '/api/evidence/erasures' },
