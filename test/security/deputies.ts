@@ -5,6 +5,7 @@ const core = 'test/core/request/deputy.test.ts'
 const known = 'test/core/record/knownDeputies.test.ts'
 const series = 'test/verify/continuity.test.ts'
 const roster = 'test/policy/approvers.test.ts'
+const bundled = 'test/core/policy/standIn.test.ts'
 const forged = 'a row that is put back, moved or made up gives no right'
 const overTime = 'the time is over at the commit, too, however long the vote took'
 const ofNow =
@@ -184,6 +185,20 @@ export const deputyRows: readonly Row[] = [
         find: "if (standIn.accounts.includes(to) || !accounts.includes(to)) return 'the member named another deputy'",
         replace: '',
         tests: { [known]: [acts] },
+      },
+      {
+        name: 'deputy-named-in-bundle',
+        file: 'src/core/policy/standing.ts',
+        find: 'if (!overlap(group?.deputies ?? [], deputy.accounts))',
+        replace: 'if (false)',
+        tests: { [bundled]: ['the facts of %s'] },
+      },
+      {
+        name: 'deputy-of-excluded-in-bundle',
+        file: 'src/core/policy/standing.ts',
+        find: 'const accounts = [person, ...(standIn?.accounts.slice(0, 1) ?? [])].flatMap((id) => roster.accounts(id))',
+        replace: 'const accounts = roster.accounts(person)',
+        tests: { [bundled]: ['the deputy of somebody who may not approve may not, either'] },
       },
       {
         name: 'deputy-act-in-series',
