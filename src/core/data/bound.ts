@@ -17,6 +17,8 @@ export const bounds = {
   text: { reason: 1_000, answer: 1_000, words: 500, links: 5, linkTitle: 100, linkUrl: 500 },
   /** Questions of approvers about one request. */
   questions: 5,
+  /** How often one request is made smaller. */
+  narrowings: 3,
   /**
    * Standing approvals: the open ones of an agent; uses, and seconds; the values that one param may have, and the
    * characters of all that may vary, which stand on every page.

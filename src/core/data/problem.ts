@@ -29,6 +29,7 @@ const table = {
   'not-showable': [422, 'The action cannot be shown to an approver'],
   'not-deputy': [422, 'Policy names no such deputy'],
   'not-covered': [422, 'The standing approval does not cover this'],
+  'not-narrower': [422, 'This does not make the request smaller'],
   'secret-in-params': [422, 'The request holds a secret'],
   'too-many': [429, 'Too many requests'],
   'cooling-down': [429, 'This was denied a moment ago'],
