@@ -20,7 +20,7 @@ REQUIRED = {'README.txt', 'verify.sh', 'verify.py', 'checkpoint.prev', 'checkpoi
             'carried.jsonl', 'requests.csv', 'exceptions.csv'}
 EVENTS = {(kind, 1) for kind in ('requested shown decided vote-void approved denied expired cancelled lapsed revoked '
     'redeemed unreported undeliverable succeeded failed policy-changed key-rotated erasure-asked erased tampered exported refused roster held released '
-    'asked answered reminded escalated glass-broken reviewed unreviewed used ended delegated recalled').split()}  # and version
+    'asked answered reminded escalated glass-broken reviewed unreviewed used ended delegated recalled narrowed').split()}  # and version
 SHARDS, ZEROS, HEX, KID = [f'{i:02x}' for i in range(16)], '0' * 64, '[0-9a-f]{64}', '[A-Za-z0-9_-]{43}'
 MOMENT = r'[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3])(:[0-5][0-9]){2}\.[0-9]{3}Z'
 

@@ -14,7 +14,7 @@ umask 077
 unlooked='Not looked at: what single records say, their chains and the root that they make, the rules, the policy, the tables.'
 types='requested shown decided vote-void approved denied expired cancelled lapsed revoked redeemed unreported
   undeliverable succeeded failed policy-changed key-rotated erasure-asked erased tampered exported refused roster held released
-  asked answered reminded escalated glass-broken reviewed unreviewed used ended delegated recalled' # each in version 1
+  asked answered reminded escalated glass-broken reviewed unreviewed used ended delegated recalled narrowed' # each in version 1
 say() { printf '%s\n' "$1" | tr -d '\000-\011\013-\037\177'; } # no character of a file moves the terminal's cursor
 fail() { say "FAILED: $1" >&2; exit 1; }
 give_up() { say "$1" >&2; exit 2; }

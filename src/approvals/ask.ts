@@ -226,6 +226,7 @@ export async function judgeAsk(parts: PeopleParts, asked: Ask, at: Instant): Pro
     policy: parts.policy.version,
     judgement,
     ...(presentation && { presentation }),
+    ...(agent.narrowing && { narrowing: true }),
     excluded,
     excludedByAgent: excludedByWord(parts.policy, agent, excluded),
     warnings: textWarnings(action, asked),

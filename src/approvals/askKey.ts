@@ -1,7 +1,7 @@
 import { type Action, actionDigest } from '../core/action/action.ts'
 import { type Hex, keyHash, type ObjectId, type RequestId, type Shard, shardOf, shardOfKey } from '../core/data/id.ts'
 import { evidenceBroken, Problem } from '../core/data/problem.ts'
-import type { ApprovalRequest } from '../core/request/request.ts'
+import { type ApprovalRequest, askedDigestOf } from '../core/request/request.ts'
 import { uncovered } from '../core/request/standing.ts'
 import { type ClaimedKey, isClaim, type KeyRow, type UsedKey } from '../ports/ledger.ts'
 import { believed, type ChangeParts } from './commit.ts'
@@ -107,7 +107,7 @@ export async function requestOfKey(
     })
   const found = await parts.ledger.find(used.request)
   const request = found && (await believed(parts, found))
-  if (request?.agent.id !== agent.id || request.digest !== actionDigest(action))
+  if (request?.agent.id !== agent.id || askedDigestOf(request) !== actionDigest(action))
     throw evidenceBroken({ shard: shardOf(used.request), row: 'key', request: used.request, check: 'events' })
   return request
 }

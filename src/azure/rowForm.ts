@@ -60,12 +60,21 @@ const requirement = atLeast({
   'answer?': atLeast({ latest: moment, within: whole(1) }),
   'remind?': list(whole(-mostSeconds), 1),
   'glass?': atLeast({ groups: list(name, 1), review: whole(1) }),
+  'narrowable?': list(name, 1),
 })
 
 const answer = atLeast({
   by: atLeast({ kind: oneOf('agent', 'person'), id: guid }),
   at: moment,
   place: whole(0),
+})
+
+const narrowing = atLeast({
+  by: guid,
+  at: moment,
+  digest,
+  'params?': list(name, 1),
+  'standing?': atLeast({ uses: whole(1), seconds: whole(1) }),
 })
 
 const question = atLeast({ by: guid, groups: list(name), at: moment, 'answer?': answer })
@@ -109,6 +118,8 @@ const common = {
   'reminded?': atLeast({ round: whole(1), at: moment }),
   'escalated?': list(name, 1),
   'glass?': glass,
+  'narrowed?': list(narrowing, 1),
+  'askedDigest?': digest,
   'standing?': atLeast({ uses: whole(1), used: whole(0), 'usedAt?': moment }),
   'under?': requestId,
   'use?': whole(1),
@@ -154,10 +165,15 @@ const actionForm = atLeast({
  *
  * @throws {Error} that names the first member of another type
  */
-export function checkRequestForm(request: { readonly status?: unknown; readonly action?: unknown }): void {
+export function checkRequestForm(request: {
+  readonly status?: unknown
+  readonly action?: unknown
+  readonly askedAction?: unknown
+}): void {
   const form = forms.get(request.status)
   if (form === undefined) throw new Error('A request’s row has an unknown status.')
-  const misfit = form(request) ?? (request.action === null ? null : actionForm(request.action))
+  const actions = [request.action, request.askedAction ?? null].filter((action) => action !== null)
+  const misfit = form(request) ?? actions.map((action) => actionForm(action)).find((one) => one !== null) ?? null
   if (misfit !== null) throw new Error(`A request’s row has another ${misfit.path}.`)
 }
 

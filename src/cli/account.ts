@@ -161,6 +161,7 @@ const kinds: Readonly<Record<Fact['type'], StoryStep['kind']>> = {
   roster: 'other',
   asked: 'talk',
   answered: 'talk',
+  narrowed: 'talk',
   reminded: 'other',
   escalated: 'other',
   'glass-broken': 'decision',

@@ -89,6 +89,7 @@ const meanings: { readonly [Type in Fact['type']]: MeaningOf<Type> } = {
   // The request goes on waiting.
   asked: update,
   answered: update,
+  narrowed: update,
   reminded: other('Reminded'),
   // The groups that may fill its slots changed, so the request itself was modified.
   escalated: change,
@@ -172,6 +173,7 @@ const details: { readonly [Type in Fact['type']]?: (event: EventOf<Type>) => Jso
   failed: outputOf,
   refused: ({ data: { act, code } }) => ({ act, code }),
   answered: ({ data }) => ({ question: data.question }),
+  narrowed: ({ data: { digest, params = [] } }) => ({ digest, params: [...params] }),
   reminded: ({ data }) => ({ round: data.round }),
   escalated: ({ data }) => ({ groups: [...data.groups] }),
   'glass-broken': ({ data }) => ({ review_by: data.reviewBy }),

@@ -53,6 +53,7 @@ const severities: Readonly<Record<Fact['type'], Severity>> = {
   // The usual course of a request that people talk about.
   asked: 'Informational',
   answered: 'Informational',
+  narrowed: 'Informational',
   reminded: 'Informational',
   // A standing approval is there to be used, and ends.
   used: 'Informational',

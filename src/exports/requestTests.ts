@@ -1,4 +1,4 @@
-import type { Hex } from '../core/data/id.ts'
+import type { Digest, Hex } from '../core/data/id.ts'
 import { type Instant, plusSeconds } from '../core/data/instant.ts'
 import type { EventOf, LogEvent } from '../core/record/eventType.ts'
 import type { Requested } from '../core/request/event.ts'
@@ -31,6 +31,8 @@ export class RequestTests {
   #votes: CastVote[] = []
   /** Until when what was approved may be carried out; `null` unless it is approved now. */
   #approvedUntil: Instant | null = null
+  /** Of the action as it is now: an approver may have made it smaller. */
+  #digest: Digest | null = null
   #isUnreported = false
 
   /** Takes the request's next event. Returns what of it belongs to the populations of tests. */
@@ -39,6 +41,7 @@ export class RequestTests {
       case 'requested':
         this.#ask = { at: event.at, agent: actorIn(event), data: event.data }
         this.#slots = event.data.requirement ?? []
+        this.#digest = event.data.digest
         return []
       case 'decided':
         return this.#vote(event, hash)
@@ -46,6 +49,10 @@ export class RequestTests {
         return [['no-self-approval', this.#isBarred(event)]]
       case 'vote-void':
         for (const vote of this.#votes) if (vote.hash === event.data.vote) vote.isOver = true
+        return []
+      case 'narrowed':
+        this.#digest = event.data.digest
+        for (const vote of this.#votes) vote.isOver = true
         return []
       case 'answered':
         for (const vote of this.#votes) vote.isOver = true
@@ -120,7 +127,7 @@ export class RequestTests {
   #redeem({ at, data }: EventOf<'redeemed'>): readonly ExaminedElement[] {
     const until = this.#approvedUntil
     this.#approvedUntil = null
-    const isApproved = until !== null && at < until && data.digest === this.#ask?.data.digest
+    const isApproved = until !== null && at < until && data.digest === this.#digest
     return [['redeemed-only-when-approved', !isApproved]]
   }
 

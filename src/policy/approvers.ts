@@ -97,6 +97,11 @@ const agent = z.strictObject({
   executors: unique(guid).default([]),
   onBehalfOf,
   answers: z.enum(answerers, { error: `it is one of ${answerers.join(', ')}` }).default('owners'),
+  narrowing: z
+    .boolean({
+      error: 'it is true if the agent executes what approvers leave of an action, and takes that from the answer',
+    })
+    .default(false),
   limits: z
     .strictObject({
       pending: z.int().min(1).max(bounds.pending.most).default(bounds.pending.otherwise),

@@ -1,5 +1,5 @@
 import { bounds } from '../core/data/bound.ts'
-import { chain, type Draft, type Fact, type Requested } from '../core/request/event.ts'
+import { chain, type Draft, type Fact, type Requested, type Sight } from '../core/request/event.ts'
 import { digestOf, newRequestId, type ObjectId, sha256, shardAt } from '../core/data/id.ts'
 import { instant } from '../core/data/instant.ts'
 import type { Facts, Slot } from '../core/request/requirement.ts'
@@ -151,9 +151,27 @@ function asked(
       said: { name: '', question: '' },
     },
     { type: 'answered', actor: person, request, data: answered, said: { answer: '', name: '' } },
+    ...narrowedBy(terms, { ...seen, facts }),
     { type: 'glass-broken', actor: person, request, data: broken, said },
     { type: 'reviewed', actor: person, request, data: reviewed, said },
   ]
+}
+
+/** What an approver may make smaller: an action, or a standing approval. */
+function narrowedBy(terms: readonly ApproveTerms[], seen: Sight & { readonly facts: Facts }): readonly Draft[] {
+  const params = longestOf(terms.map(({ narrow = [] }) => narrow))
+  const standing = { uses: mostUses, seconds: longestTime }
+  const less = [
+    ...(params.length > 0 ? [{ params }] : []),
+    ...(terms.some(({ session }) => session) ? [{ standing }] : []),
+  ]
+  return less.map((what) => ({
+    type: 'narrowed',
+    actor: person,
+    request,
+    data: { ...seen, ...what, digest, policy: digest },
+    said: { edits: '', name: '', reason: '' },
+  }))
 }
 
 const idsOf = (rules: readonly { readonly id: string }[]): readonly string[] => rules.map(({ id }) => id)
@@ -162,6 +180,7 @@ const idsOf = (rules: readonly { readonly id: string }[]): readonly string[] => 
 function rareIn(terms: readonly ApproveTerms[]): Pick<Requested, Rare> {
   const via = longestOf(terms.map((term) => term.via ?? []))
   const glass = longestOf(terms.map((term) => term.glass?.groups ?? []))
+  const narrowable = longestOf(terms.map(({ narrow = [] }) => narrow))
   const moments = terms.flatMap(({ remind = [] }) => remind).length
   return {
     ...(via.length > 0 && { via }),
@@ -169,6 +188,7 @@ function rareIn(terms: readonly ApproveTerms[]): Pick<Requested, Rare> {
     ...(terms.some(({ answer }) => answer !== undefined) && { answer: { latest: at, within: longestTime } }),
     ...(moments > 0 && { remind: Array.from({ length: Math.min(moments, sizes.reminders) }, () => -longestTime) }),
     ...(glass.length > 0 && { glass: { groups: glass, review: longestTime } }),
+    ...(narrowable.length > 0 && { narrowable }),
     // A use names its standing approval, which takes more than the number of uses, and has none of the rest.
     ...(terms.some(({ session }) => session) && { under: request }),
   }
@@ -198,7 +218,7 @@ const groupsIn = (slots: readonly Slot[]): readonly string[] => [
   ...new Set(slots.flatMap(({ groups, later }) => [...groups, ...(later?.groups ?? [])])),
 ]
 
-type Rare = 'via' | 'private' | 'answer' | 'remind' | 'glass' | 'standing' | 'under'
+type Rare = 'via' | 'private' | 'answer' | 'remind' | 'glass' | 'narrowable' | 'standing' | 'under'
 
 /** What the rules say of a request, as far as the size of its event depends on that. */
 type Judged = Pick<Requested['policy'], 'outcome' | 'rules'> &

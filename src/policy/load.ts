@@ -79,6 +79,7 @@ export function policyFrom(
   const deputised = roster.groups().filter(({ deputies = [] }) => deputies.length > 0)
   checkSizes(rules, actions, mostExcluded, new Set(deputised.map(({ name }) => name)))
   checkVaried(rules, actions)
+  checkNarrowed(rules, actions)
   const files = new Map([
     ...own,
     [ruleListFile, Buffer.from(listingOf(rules, actions))] as const,
@@ -218,6 +219,25 @@ const scalar: ReadonlySet<Shape['type']> = new Set(['integer', 'decimal', 'text'
 
 const mayVary = (shape: Shape | undefined): boolean =>
   shape !== undefined && scalar.has(shape.type === 'set' ? shape.element.type : shape.type)
+
+/**
+ * Refuses a name in `@narrow` that an action of the rule declares as anything but a number or a set, or that none declares:
+ * of nothing else can be told what is smaller.
+ */
+function checkNarrowed({ approve }: Rules, actions: readonly DeclaredAction[]): void {
+  for (const rule of approve) {
+    const own = actions.filter((action) => concerns(rule, action))
+    for (const name of rule.terms.narrow ?? []) {
+      const declared = own.flatMap(({ params }) => params?.members.get(name)?.shape ?? [])
+      if (declared.length === 0)
+        refuse(rule, `@narrow names "${name}", which is no param that the schema declares`, 'narrow')
+      if (!declared.every(({ type }) => comparable.has(type)))
+        refuse(rule, `@narrow names "${name}", which the schema does not declare as Long, decimal or Set`, 'narrow')
+    }
+  }
+}
+
+const comparable: ReadonlySet<Shape['type']> = new Set(['integer', 'decimal', 'set'])
 
 function refuse({ file, line, lines, id }: Rule, reason: string, annotation?: string): never {
   const at = annotation === undefined ? line : (lines.get(annotation) ?? line)

@@ -19,6 +19,8 @@ export interface AgentRegistration {
   readonly principals?: readonly ObjectId[]
   /** Who answers what approvers ask: the people who answer for it, the agent itself, both, or nobody. */
   readonly answers: Answerers
+  /** Whether approvers may make smaller what it asks for: it then executes what is left. Absent is no. */
+  readonly narrowing?: boolean
   /** The most pending requests at once; the most asks in an hour, for people and for what policy answers by itself. */
   readonly limits: { readonly pending: number; readonly hourly: number; readonly answered?: number }
 }

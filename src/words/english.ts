@@ -394,6 +394,8 @@ const report: Words['report'] = {
   asked: ({ data: { via, facts, expiresAt } }) =>
     `asked a question via ${via}; ${inGroups(facts)}${expiresAt === undefined ? '' : `; people have until ${expiresAt}`}`,
   answered: ({ data: { question } }) => `answered question ${question}`,
+  narrowed: ({ data: { via, params, standing, digest, policy, facts } }) =>
+    `made it smaller via ${via}: ${params ? params.join(', ') : `${standing?.uses} uses in ${standing?.seconds} seconds`}; what is left has digest ${digest}, judged by policy ${policy}; in ${facts.groups.join(', ')}`,
   reminded: ({ data: { round } }) => `told people again, reminder ${round}`,
   escalated: ({ data: { groups } }) => `let ${either(groups)} approve it, too`,
   'glass-broken': ({ data: { via, view, facts, reviewBy } }) =>

@@ -29,7 +29,7 @@ const groups = ['data', 'said', 'said?', 'data.policy', 'data.output']
 function* pathsOf({ members = {} }: Form, above = ''): Generator<string> {
   for (const [name, form] of Object.entries(members)) {
     const path = `${above}${name}`
-    if (!groups.includes(path)) yield path
+    if (!groups.includes(path) || form.members === undefined) yield path
     yield* pathsOf(form, `${path.replace('?', '')}.`)
   }
 }

@@ -36,10 +36,10 @@ test('uses are sealed, carried with their standing approval, and hold, with what
   const [first, second] = real.days
   if (!first || !second) throw new Error('There are two days.')
   expect(textIn(first, bundleFiles.further.name).split('\r\n')).toEqual([
-    'request,glass,review,questions,answered,reminded,escalated,under,used,uses',
-    `${real.standing},,,,,,,,2,3`,
-    expect.stringMatching(`,${real.standing},,$`),
-    expect.stringMatching(`,${real.standing},,$`),
+    'request,glass,review,questions,answered,reminded,escalated,under,used,uses,narrowed',
+    `${real.standing},,,,,,,,2,3,`,
+    expect.stringMatching(`,${real.standing},,,$`),
+    expect.stringMatching(`,${real.standing},,,$`),
     '',
   ])
   expect(textIn(second, bundleFiles.carried.name)).toContain(real.standing)

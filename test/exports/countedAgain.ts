@@ -70,7 +70,9 @@ function wasApproved(one: RawEvent, history: readonly HashedEvent[], ask: RawEve
   const turns = ['approved', 'redeemed', 'revoked', 'cancelled', 'lapsed', 'expired', 'denied', 'tampered']
   const last = history.map(({ event }) => event).findLast(({ type }) => turns.includes(type))
   if (last?.type !== 'approved') return false
-  return one.at < String(last.data?.['lapsesAt']) && one.data?.['digest'] === ask?.data?.['digest']
+  const narrowed = history.map(({ event }) => event).findLast(({ type }) => type === 'narrowed')
+  const { digest } = (narrowed ?? ask)?.data ?? {}
+  return one.at < String(last.data?.['lapsesAt']) && one.data?.['digest'] === digest
 }
 
 interface RawSlot {

@@ -165,6 +165,16 @@ FACTS_IN_ORDER = [
                                        'until': LATER}}), name='Dora', **{'for': 'Dana'}),
     fact('recalled', PERSON, {'event': hex64('d0'), 'client': oid('c')}, request=None),
     fact('recalled', PERSON, {'event': hex64('d1')}, request=None),
+    fact('requested', AGENT, of_policy_3(judged(
+        'db.export', '59', 'a', 'approve', ['export-needs-dba'], tier='medium', excluded=[oid('4')], expiresAt=LATER,
+        lapse=3600, grant=300, requirement=[{'groups': ['dba'], 'quorum': 1}], narrowable=['rows', 'tables'])),
+        reason='FIN-883'),
+    fact('narrowed', PERSON, sight('teams', 'c7', view=digest('d7'), proved='c1', digest=digest('5a'),
+                                   params=['rows', 'tables'], policy=digest('03')),
+         edits='{"params":{"rows":1000,"tables":["accounts"]}}', name='Dana', reason='A tenth is enough.'),
+    fact('narrowed', PERSON, sight('api', 'c8', client=oid('c'), digest=digest('5b'), policy=digest('03'),
+                                   standing={'uses': 5, 'seconds': 3600}), request=ANOTHER,
+         edits='{"standing":{"for":3600,"uses":5}}', name='Dana'),
 ]
 
 def main(out):

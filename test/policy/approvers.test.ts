@@ -44,6 +44,7 @@ test('omitted members have defaults', () => {
     executors: [],
     onBehalfOf: 'refused',
     answers: 'owners',
+    narrowing: false,
     limits: { pending: 5, hourly: 60, answered: 600 },
   })
   expect(read(approvers()).group('dba')).toEqual({ name: 'dba', members: people([1, 2, 4, 5]), channels: [] })
@@ -310,6 +311,7 @@ test.each<[string, JsonObject]>([
   ['two agents with one name', { agents: { [deployBot]: bot, [otherBot]: { ...bot, appId: app(2) } } }],
   ['no pending requests at all', { agents: { [deployBot]: { ...bot, limits: { pending: 0 } } } }],
   ['no asks at all', { agents: { [deployBot]: { ...bot, limits: { hourly: 0 } } } }],
+  ['narrowing that is no truth', { agents: { [deployBot]: { ...bot, narrowing: 'yes' } } }],
   ['no answers of policy at all', { agents: { [deployBot]: { ...bot, limits: { answered: 0 } } } }],
   ['more answers of policy than may be', { agents: { [deployBot]: { ...bot, limits: { answered: 100_001 } } } }],
   ['more asks in an hour than people could look at', { agents: { [deployBot]: { ...bot, limits: { hourly: 601 } } } }],

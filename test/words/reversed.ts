@@ -180,6 +180,7 @@ export const reversed: Words = {
     released: ({ data }) => line('released', data.hold),
     asked: ({ data }) => line('question', data.via, data.expiresAt ?? ''),
     answered: ({ data }) => line('answered', data.question),
+    narrowed: ({ data }) => line('narrowed', data.via, data.digest),
     reminded: ({ data }) => line('reminded', data.round),
     escalated: ({ data }) => line('escalated', ...data.groups),
     'glass-broken': ({ data }) => line('glass', data.via, data.reviewBy),

@@ -53,7 +53,7 @@ const week = 7 * day
 /** Reads the annotations of a rule of `approve.cedar`. `@approvers` is required; the rest has defaults. */
 export function approveTerms(notes: Notes, groupExists: (name: string) => boolean): ApproveTerms {
   const known = ['approvers', 'independent', 'expires', 'lapse', 'grant', 'tier', 'via', 'private']
-  const beside = ['answer', 'remind', 'escalate', 'breakglass', 'review', 'session', 'uses', 'vary']
+  const beside = ['answer', 'remind', 'escalate', 'breakglass', 'review', 'session', 'uses', 'vary', 'narrow']
   refuseUnknown(notes, [...known, ...beside, 'controls', 'summary', 'like'])
   const slots = escalated(notes, approvers(notes, groupExists), groupExists)
   checkHighDoors(notes)
@@ -162,7 +162,25 @@ function provisions(notes: Notes, groupExists: (name: string) => boolean): Provi
     ...reminders(notes),
     ...(glass !== undefined && { glass: glassOf(notes, glass, groupExists) }),
     ...sessionOf(notes),
+    ...narrowed(notes),
   }
+}
+
+/** What events write as a name (docs/evidence/events.md). */
+const eventName = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
+
+/** Reads `rows, tables`, sorted. Whether the schema declares them as what can get smaller is checked where it is read. */
+function narrowed(notes: Notes): Pick<Provisions, 'narrow'> {
+  const text = notes.given.get('narrow')
+  if (text === undefined) return {}
+  const names = nameList(notes, 'narrow', text, '@narrow lists params as "rows, tables"')
+  const bad = names.find((name) => !eventName.test(name))
+  if (bad !== undefined)
+    notes.refuse(
+      'narrow',
+      `@narrow names "${bad}", and an event can name params of the letters A-Z a-z 0-9 . _ - alone`,
+    )
+  return { narrow: names }
 }
 
 /** Reads `@session("PT4H") @uses("20") @vary("target, rows")`: how long, how often and for what a standing approval may be. */
@@ -186,11 +204,16 @@ function sessionOf(notes: Notes): Pick<Provisions, 'session'> {
 /** Reads `target, rows, tables`, sorted. */
 function varied(notes: Notes, text: string | undefined): readonly string[] {
   if (text === undefined) return []
+  return nameList(notes, 'vary', text, '@vary lists "target" and params as "target, rows"')
+}
+
+/** @param form says in words how the list is written */
+function nameList(notes: Notes, annotation: string, text: string, form: string): readonly string[] {
   const names = text.split(',').map((name) => name.trim())
   const bad = names.find((name) => flawInKey(name) !== null || isOwn(name))
-  if (bad !== undefined) notes.refuse('vary', `@vary lists "target" and params as "target, rows", not "${text}"`)
-  if (names.length > sizes.varied) notes.refuse('vary', `@vary names at most ${sizes.varied}`)
-  if (new Set(names).size < names.length) notes.refuse('vary', '@vary names something twice')
+  if (bad !== undefined) notes.refuse(annotation, `${form}, not "${text}"`)
+  if (names.length > sizes.varied) notes.refuse(annotation, `@${annotation} names at most ${sizes.varied}`)
+  if (new Set(names).size < names.length) notes.refuse(annotation, `@${annotation} names something twice`)
   return names.sort()
 }
 
@@ -342,7 +365,15 @@ function commonProvisions(terms: readonly ApproveTerms[]): Provisions {
     ...(remind.length > 0 && { remind: remind.slice(0, sizes.reminders) }),
     ...(isForAll && { glass: { groups, review: Math.min(...glasses.map(({ review }) => review)) } }),
     ...commonSession(terms),
+    ...commonlyNarrowed(terms),
   }
+}
+
+/** A param may be made smaller only if every rule says so. */
+function commonlyNarrowed(terms: readonly ApproveTerms[]): Pick<Provisions, 'narrow'> {
+  const [first = [], ...others] = terms.map(({ narrow = [] }) => narrow)
+  const names = first.filter((name) => others.every((list) => list.includes(name)))
+  return names.length > 0 ? { narrow: names } : {}
 }
 
 /** A standing approval may be asked for only if every rule says so: the shortest, the fewest uses, what all let vary. */

@@ -1,6 +1,6 @@
 import type { ObjectId } from '../data/id.ts'
 import { jsonIn } from '../data/json.ts'
-import { atLeast, type Form, guid, list, oneOf } from '../data/shape.ts'
+import { atLeast, type Form, guid, list, oneOf, truth } from '../data/shape.ts'
 import { joinedAccounts, type JoinedPerson, type People, type Responsible } from './people.ts'
 
 /** The file of a policy with groups, agents and people. */
@@ -17,6 +17,8 @@ interface PlainAgent extends Responsible {
   /** The only accounts that it may act for; absent if there is no list. */
   readonly principals?: readonly ObjectId[]
   readonly answers: Answerers
+  /** Whether approvers may make smaller what it asks for. */
+  readonly narrowing: boolean
 }
 
 export interface PlainGroup {
@@ -63,6 +65,7 @@ const lists = {
   'executors?': ids,
   'onBehalfOf?': whom,
   'answers?': oneOf(...answerers),
+  'narrowing?': truth,
 }
 const form = atLeast({
   version: oneOf(1),
@@ -86,6 +89,7 @@ interface DocumentGroup {
 interface DocumentAgent extends Partial<Responsible> {
   readonly executors?: readonly ObjectId[]
   readonly answers?: Answerers
+  readonly narrowing?: boolean
   readonly onBehalfOf?: PlainAgent['onBehalfOf'] | { readonly [rule in 'required' | 'optional']?: readonly ObjectId[] }
 }
 
@@ -113,7 +117,7 @@ export function readPlainRoster(bytes: Uint8Array): PlainRoster | null {
 
 function plainAgent(agent: DocumentAgent): PlainAgent {
   const { owners = [], sponsors = [], executors = [], onBehalfOf = 'refused', answers = 'owners' } = agent
-  const rest = { owners, sponsors, executors, answers }
+  const rest = { owners, sponsors, executors, answers, narrowing: agent.narrowing ?? false }
   if (typeof onBehalfOf === 'string') return { ...rest, onBehalfOf }
   const { required, optional } = onBehalfOf
   return required

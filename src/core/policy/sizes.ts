@@ -13,7 +13,7 @@ export const sizes = {
   laterGroups: 2,
   reminders: 3,
   glassGroups: 4,
-  /** Params that a standing approval lets differ, and `target`. */
+  /** Params that a standing approval lets differ, and `target`; params that approvers may make smaller. */
   varied: 8,
   doors: 4,
   /** Controls that a rule names; a row of `requests.csv` has those of all its rules. */

@@ -83,7 +83,7 @@ function expectedOf(policy: PlainPolicy, agent: ObjectId, data: Requested): Expe
   }
   if (judged.outcome !== 'approve') return {}
   const strict = strictest(rules.map(({ terms }) => terms as ApproveTerms))
-  const { slots, tier, expires, lapse, grant, via, private: isPrivate, answer, remind, glass, session } = strict
+  const { slots, tier, expires, lapse, grant, via, private: isPrivate, answer, remind, glass, session, narrow } = strict
   if (via?.length === 0) return 'its rules have no door in common, so that nobody can approve it'
   const excluded = excludedFrom(roster, [registered, ...(acting ? [acting] : [])], onBehalfOf)
   const byAgent = excludedByWord(roster, registered, excluded)
@@ -96,12 +96,13 @@ function expectedOf(policy: PlainPolicy, agent: ObjectId, data: Requested): Expe
     ...(remind && { remind }),
     ...(glass && { glass }),
     ...(session && { session }),
+    ...(narrow && registered.narrowing && { narrow }),
   }
 }
 
 /** What the rules give a standing approval, or a use of one. */
 function ofItsKind(expected: Expected, { standing, under, lapse = 0 }: Requested): Expected | string {
-  const { answer, remind, glass: _, session, ...bare } = expected
+  const { answer, remind, glass: _, narrow: __, session, ...bare } = expected
   if (under !== undefined && !session) return 'its rules let nobody approve it in advance'
   if (under !== undefined) return { ...bare, lapse: Math.min(expected.lapse ?? 0, bounds.useLapse) }
   if (standing === undefined) return expected
@@ -159,12 +160,13 @@ function differenceIn(expected: Expected, at: Instant, data: Requested): string 
 }
 
 /** What the rules give depends for these members on when was asked, and until when the request waits. */
-function timed({ answer, expires, remind = [] }: Expected, at: Instant, data: Requested) {
+function timed({ answer, expires, remind = [], narrow }: Expected, at: Instant, data: Requested) {
   const latest = expires === undefined ? at : plusSeconds(at, expires)
   const moments = data.expiresAt === undefined ? [] : remindersWithin(remind, at, data.expiresAt)
   return [
     ['answer', answer === undefined ? undefined : { latest, within: answer }, data.answer],
     ['remind', moments.length > 0 ? moments : undefined, data.remind],
+    ['narrowable', narrow, data.narrowable],
   ] as const
 }
 

@@ -29,7 +29,16 @@ import {
 import { refusalCodes, refusedActs } from '../request/refusalCode.ts'
 import { type RequestId, type Shard, shardOf } from '../data/id.ts'
 
-type DataType = 'requested' | 'shown' | 'approved' | 'denied' | 'revoked' | 'tampered' | 'refused' | 'answered'
+type DataType =
+  | 'requested'
+  | 'shown'
+  | 'approved'
+  | 'denied'
+  | 'revoked'
+  | 'tampered'
+  | 'refused'
+  | 'answered'
+  | 'narrowed'
 type Data<Type extends DataType> = EventOf<Type>['data']
 
 const account = object({ id: guid, kind: oneOf('agent', 'person') })
@@ -70,6 +79,8 @@ const slot = object({
 /** No policy can give more uses. */
 const uses = whole(1, bounds.standing.uses)
 
+const areAbsent = (members: readonly unknown[]): boolean => members.every((member) => member === undefined)
+
 export const requested = where(
   object({
     action: verb,
@@ -90,6 +101,7 @@ export const requested = where(
     'answer?': object({ latest: moment, within: seconds }),
     'remind?': list(whole(-year, year), 1),
     'glass?': object({ groups: list(name, 1), review: seconds }),
+    'narrowable?': list(name, 1),
     'standing?': object({ uses }),
     'under?': requestId,
   }),
@@ -97,14 +109,14 @@ export const requested = where(
     const isDecided = outcome === 'approve'
     const isGranted = isDecided || outcome === 'allow'
     const { tier, requirement, excluded, excludedByAgent = [], expiresAt, lapse, grant } = data
-    const { via, private: isPrivate, answer, remind, glass, standing, under } = data
+    const { via, private: isPrivate, answer, remind, glass, narrowable, standing, under } = data
     const has = (member: unknown, belongs: boolean) => (member !== undefined) === belongs
     return (
       rules.length > 0 === (outcome !== 'no-policy') &&
       [tier, requirement, excluded, expiresAt].every((member) => has(member, isDecided)) &&
-      (isDecided || [via, isPrivate, answer, remind, glass, standing, under].every((member) => member === undefined)) &&
-      (standing === undefined || (under === undefined && glass === undefined && tier !== 'high')) &&
-      (under === undefined || [answer, remind, glass].every((member) => member === undefined)) &&
+      (isDecided || areAbsent([via, isPrivate, answer, remind, glass, narrowable, standing, under])) &&
+      (standing === undefined || (areAbsent([under, glass, narrowable]) && tier !== 'high')) &&
+      (under === undefined || areAbsent([answer, remind, glass, narrowable])) &&
       [lapse, grant].every((member) => has(member, isGranted)) &&
       excludedByAgent.every((one) => excluded?.includes(one))
     )
@@ -127,6 +139,19 @@ export const asked = object({ ...sight, facts, 'expiresAt?': moment })
 export const answered = where(
   object({ question: hex, warnings: list(name), 'client?': guid, 'facts?': facts }),
   ({ client, facts }: Data<'answered'>) => client === undefined || facts !== undefined,
+)
+
+/** Of an action, what got smaller; of a standing approval, what is left of its uses and its time. */
+export const narrowed = where(
+  object({
+    digest,
+    'params?': list(name, 1),
+    policy: digest,
+    ...sight,
+    facts,
+    'standing?': object({ uses, seconds }),
+  }),
+  ({ params, standing }: Data<'narrowed'>) => (params === undefined) !== (standing === undefined),
 )
 
 export const escalated = object({ groups: list(name, 1) })
@@ -199,8 +224,8 @@ export const refused = where(
   object({ act: oneOf(...refusedActs), code: oneOf(...refusalCodes), 'via?': door, 'client?': guid }),
   ({ act, code }: Data<'refused'>) =>
     (code !== 'grant-invalid' || act === 'redeem') &&
-    (code !== 'blind-view' || isOneOf(act, ['decide', 'ask', 'break-glass'])) &&
-    (code !== 'self-approval' || isOneOf(act, ['decide', 'revoke', 'ask', 'break-glass', 'review'])),
+    (code !== 'blind-view' || isOneOf(act, ['decide', 'ask', 'narrow', 'break-glass'])) &&
+    (code !== 'self-approval' || isOneOf(act, ['decide', 'revoke', 'ask', 'narrow', 'break-glass', 'review'])),
 )
 
 /** The members of both outcomes. */

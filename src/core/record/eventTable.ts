@@ -12,6 +12,7 @@ import { type Fact, type Sight, voidReasons } from '../request/event.ts'
 import { breakGlass, review } from '../request/glass.ts'
 import { scopeText } from '../request/hold.ts'
 import { mostListed } from '../request/memberList.ts'
+import { narrow, type NarrowingInput } from '../request/narrowing.ts'
 import { prompted } from '../request/prompt.ts'
 import type { Facts } from '../request/requirement.ts'
 import { refuse } from '../request/refusal.ts'
@@ -37,6 +38,7 @@ import {
   formOf,
   glassBroken,
   held,
+  narrowed,
   outcome,
   recalled,
   refused,
@@ -242,6 +244,12 @@ const table: { readonly [Type in Fact['type']]: EventType<Type> } = {
     replay: answerAgain,
     exception: null,
   },
+  narrowed: {
+    forms: { 1: { request: requestId, data: narrowed, said: said('edits', 'name', 'reason?') } },
+    replay: narrowAgain,
+    policy: ({ data }) => data.policy,
+    exception: null,
+  },
   reminded: {
     forms: { 1: { request: requestId, data: object({ round: whole(1) }) } },
     replay: promptAgain,
@@ -335,7 +343,7 @@ function decideAgain(request: ApprovalRequest, event: EventOf<'decided'>): Given
 }
 
 /** What an event records of a person who acted after they saw a request. */
-type Sighted = EventOf<'decided' | 'asked' | 'glass-broken'>
+type Sighted = EventOf<'decided' | 'asked' | 'narrowed' | 'glass-broken'>
 
 /** Says that the facts of an event are about another person than who acted; `null` if they are not. */
 function ownFacts(event: Sighted | EventOf<'reviewed'>): string | null {
@@ -357,6 +365,18 @@ function seenIn(request: ApprovalRequest, { via, view, content, client, proved }
   if (client !== undefined) seen.client = client
   if (proved !== undefined) seen.proved = proved
   return seen
+}
+
+function narrowAgain(request: ApprovalRequest, event: EventOf<'narrowed'>): Given {
+  const { digest, params, standing, policy } = event.data
+  const flaw = ownFacts(event)
+  if (flaw !== null) return flaw
+  const left = { digest, ...(params && { params }), ...(standing && { standing }), action: null }
+  const input: Writable<NarrowingInput> = changed(actAgain(request, event), {
+    ...{ policy, edits: written, left: () => left },
+  })
+  if (event.said?.['reason'] !== undefined) input.reason = written
+  return narrow(request, input)
 }
 
 function answerAgain(request: ApprovalRequest, event: EventOf<'answered'>): Given {

@@ -35,6 +35,7 @@ export interface Replayed {
 export const talkTypes = [
   'asked',
   'answered',
+  'narrowed',
   'reminded',
   'escalated',
   'glass-broken',

@@ -84,6 +84,7 @@ export interface LifeFacts {
 const talkMetrics: Readonly<Record<TalkType, string>> = {
   asked: 'questions',
   answered: 'answered',
+  narrowed: 'narrowed',
   reminded: 'reminded',
   escalated: 'escalated',
   'glass-broken': 'glass-broken',

@@ -46,16 +46,21 @@ export function rebuild(
   return {
     ...told,
     agent: { id: told.agent.id, name: words.agent },
-    action: actionIn(row, told.digest),
+    action: actionIn(row?.action, told.digest),
+    ...(told.askedDigest !== undefined && { askedAction: actionIn(row?.askedAction, told.askedDigest) }),
     policy: { ...told.policy, ...words.policy },
     events: refs,
     said,
   }
 }
 
-function actionIn(row: ApprovalRequest | null, digest: ApprovalRequest['digest']): ApprovalRequest['action'] {
+/** @param action may be anything, since nobody has checked the row */
+function actionIn(
+  action: ApprovalRequest['askedAction'],
+  digest: ApprovalRequest['digest'],
+): ApprovalRequest['action'] {
   try {
-    return row?.action && actionDigest(row.action) === digest ? row.action : null
+    return action && actionDigest(action) === digest ? action : null
   } catch {
     return null
   }

@@ -121,7 +121,8 @@ export function replay(start: ReplayStart = {}): Replay {
       first ??= event
       newest = event
       const life = next(event, hash)
-      if (event.type === 'requested') log.judged(event, event.data.policy.version)
+      const judgedBy = event.request === undefined ? null : policyIn(event)
+      if (judgedBy !== null) log.judged(event, judgedBy)
       if (event.request !== undefined) lives.touch(event.request)
       if (event.type === 'erased' && life) checkErasure(event, life.request, holds)
       if (event.type === 'redeemed' && life?.request.under !== undefined) checkUnder(event, life.request.under, lives)

@@ -4,6 +4,7 @@ import { type Hex, type ObjectId, type RequestId, sha256, shardOf } from '../dat
 import { type Salted, saidDigest } from '../request/event.ts'
 import { type ApprovalRequest, isStatusMember } from '../request/request.ts'
 import { isSame } from './eventDiff.ts'
+import { actionAfter } from '../request/narrowing.ts'
 import type { LogEvent } from './eventType.ts'
 import { isTampered } from '../request/tampering.ts'
 import { readRecord } from './record.ts'
@@ -87,14 +88,24 @@ export function isWholeCommit(id: RequestId, events: readonly ToldEvent[]): bool
 export function checkRow(row: ApprovalRequest, { life: { request: told }, said }: Retelling): void {
   for (const [name, value, expected] of factsOf(row, told))
     if (!isSame(value, expected)) throw wrong(row, `its events say another “${name}”`)
-  if (row.action !== null && actionDigest(row.action) !== told.digest) throw wrong(row, 'its action has another digest')
+  checkActions(row, told)
   for (const { seq, name, text } of row.said)
     if (said.get(`${seq} ${name}`) !== sha256(text)) throw wrong(row, `event ${seq} says another “${name}”`)
   if (
     !('closedAt' in told || isTampered(row) || row.fromEvents) &&
-    (row.action === null || new Set(row.said.map(keyOf)).size !== said.size)
+    (row.action === null || row.askedAction === null || new Set(row.said.map(keyOf)).size !== said.size)
   )
     throw wrong(row, 'texts are missing although it is open')
+}
+
+/** The action as it was asked for lies beside the one that stands, where an approver made that smaller. */
+function checkActions(row: ApprovalRequest, told: ApprovalRequest): void {
+  const { action, askedAction = null } = row
+  if (action !== null && actionDigest(action) !== told.digest) throw wrong(row, 'its action has another digest')
+  if ((row.askedAction === undefined) !== (told.askedDigest === undefined))
+    throw wrong(row, 'it does not say what was asked for')
+  if (askedAction !== null && actionDigest(askedAction) !== told.askedDigest)
+    throw wrong(row, 'the action that was asked for has another digest')
 }
 
 /**
@@ -105,13 +116,15 @@ export function checkRow(row: ApprovalRequest, { life: { request: told }, said }
  */
 export function rewound(row: ApprovalRequest, { life, events }: Retelling): ApprovalRequest {
   const isKept = new Set(events.map(({ seq }) => seq))
-  const kept = Object.fromEntries(Object.entries(row).filter(([name]) => !isFact(name)))
+  const kept = Object.fromEntries(Object.entries(row).filter(([name]) => !isFact(name) && name !== 'askedAction'))
+  const { narrowed = [] } = life.request
   return {
     ...kept,
     ...life.request,
     agent: row.agent,
     policy: row.policy,
-    action: row.action,
+    action: actionAfter(row, narrowed.length),
+    ...(narrowed.length > 0 && { askedAction: row.askedAction ?? null }),
     said: row.said.filter(({ seq }) => isKept.has(seq)),
     events,
   }
@@ -120,7 +133,7 @@ export function rewound(row: ApprovalRequest, { life, events }: Retelling): Appr
 const keyOf = ({ seq, name }: { readonly seq: number; readonly name: string }): string => `${seq} ${name}`
 
 /** Members of a request that no event has. */
-const ofRow: ReadonlySet<string> = new Set(['action', 'said', 'events', 'agent', 'policy'])
+const ofRow: ReadonlySet<string> = new Set(['action', 'askedAction', 'said', 'events', 'agent', 'policy'])
 
 /** Each fact in the row and in the events. Unknown members are left out. */
 function factsOf(row: ApprovalRequest, told: ApprovalRequest): readonly (readonly [string, unknown, unknown])[] {
@@ -138,7 +151,7 @@ type Members = Readonly<Record<string, unknown>>
 
 const laterFacts: ReadonlySet<string> = new Set([
   ...['requirement', 'onBehalfOf', 'lapse', 'grant', 'erasureAsks', 'refusals'],
-  ...['questions', 'reminded', 'escalated', 'glass', 'standing', 'under', 'use'],
+  ...['questions', 'reminded', 'escalated', 'glass', 'standing', 'under', 'use', 'narrowed', 'askedDigest'],
 ])
 
 /** Facts that not every request has: the row must not have them where the events do not. */

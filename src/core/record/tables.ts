@@ -52,6 +52,7 @@ const furtherColumns = {
   under: ({ request }) => request.under,
   used: ({ request }) => counted(request.standing?.used),
   uses: ({ request }) => counted(request.standing?.uses),
+  narrowed: ({ request }) => counted(request.narrowed?.length),
 } satisfies Readonly<Record<string, (row: Life) => string | undefined>>
 
 const counted = (number = 0): string | undefined => (number === 0 ? undefined : String(number))

@@ -171,7 +171,8 @@ export const questionTexts = (request: ApprovalRequest, question: ApproverQuesti
 export const answerTexts = (request: ApprovalRequest, { place }: SideAnswer): Texts =>
   textsAt(request, 'answered', place)
 
-function textsAt({ events, said }: ApprovalRequest, type: Draft['type'], place: number): Texts {
+/** The texts that are not erased of an event, by its place among those of its type. */
+export function textsAt({ events, said }: ApprovalRequest, type: Draft['type'], place: number): Texts {
   const seq = events.filter((event) => event.type === type)[place]?.seq
   return Object.fromEntries(said.filter((text: Said) => text.seq === seq).map(({ name, text }) => [name, text]))
 }

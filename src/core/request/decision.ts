@@ -251,7 +251,7 @@ export function checkSeen(
   if ('digest' in seen) {
     if (seen.digest !== request.digest) throw mismatch('digest', 'The digest is not that of this request.')
     if (seen.content === undefined && hasLaterContent(request))
-      throw mismatch('content', 'A question was answered: send the request’s “content”, too, which names the answer.')
+      throw mismatch('content', 'More was added to what was asked: send the request’s “content”, too, which names it.')
     if (seen.content !== undefined && seen.content !== contentOf(request))
       throw mismatch('content', 'The request says more by now: read it again, and send its “content”.')
     return

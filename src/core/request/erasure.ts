@@ -6,7 +6,18 @@ import { type ApprovalRequest, awaitsReview, type ErasureAsk, type Step } from '
 import { overlap } from './requirement.ts'
 
 /** The names of texts that can be erased. `action` is the whole action; its digest stays. */
-export const erasable = ['action', 'answer', 'for', 'links', 'name', 'owner', 'question', 'reason', 'summary'] as const
+export const erasable = [
+  'action',
+  'answer',
+  'edits',
+  'for',
+  'links',
+  'name',
+  'owner',
+  'question',
+  'reason',
+  'summary',
+] as const
 
 export type Erasable = (typeof erasable)[number]
 
@@ -68,6 +79,7 @@ export function erase(
     request: {
       ...request,
       action: hasAction ? request.action : null,
+      ...(request.askedAction && !hasAction && { askedAction: null }),
       said: request.said.filter(({ seq, name }) => !isErased(seq, name)),
     },
     events: erased.map(

@@ -112,6 +112,7 @@ export type Fact =
       readonly data: Sight & { readonly facts: Facts; readonly expiresAt?: Instant }
     }
   | { readonly type: 'answered'; readonly data: Answered }
+  | { readonly type: 'narrowed'; readonly data: Narrowed }
   | { readonly type: 'reminded'; readonly data: { readonly round: number } }
   | { readonly type: 'escalated'; readonly data: { readonly groups: readonly string[] } }
   | {
@@ -187,6 +188,19 @@ interface Answered {
   readonly facts?: Facts
 }
 
+/** What an approver made smaller: params, or the terms of a standing approval. */
+export interface Narrowed extends Sight {
+  /** Of what is left. */
+  readonly digest: Digest
+  /** The names of what is smaller, sorted. Absent in a standing approval. */
+  readonly params?: readonly string[]
+  /** The policy by which what is left was judged. */
+  readonly policy: Digest
+  readonly facts: Facts
+  /** What is left of a standing approval. */
+  readonly standing?: { readonly uses: number; readonly seconds: number }
+}
+
 interface Held {
   readonly hold: HoldId
   readonly scope: HoldScope
@@ -252,6 +266,8 @@ export interface Requested {
   readonly remind?: readonly number[]
   /** Who may approve alone in an emergency, and how many seconds others then have to review that. */
   readonly glass?: Glass
+  /** The params that approvers may make smaller, sorted. Absent if there are none. */
+  readonly narrowable?: readonly string[]
   /** Present if a standing approval is asked for: `lapse` is then how long it stands. */
   readonly standing?: { readonly uses: number }
   /** Present in a use: the standing approval that it is a use of. */

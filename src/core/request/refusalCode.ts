@@ -10,5 +10,15 @@ export const refusalCodes = [
 export type RefusedCode = (typeof refusalCodes)[number]
 
 /** What a caller may be refused. */
-export const refusedActs = ['decide', 'revoke', 'redeem', 'view', 'ask', 'answer', 'break-glass', 'review'] as const
+export const refusedActs = [
+  'decide',
+  'revoke',
+  'redeem',
+  'view',
+  'ask',
+  'answer',
+  'narrow',
+  'break-glass',
+  'review',
+] as const
 export type RefusedAct = (typeof refusedActs)[number]

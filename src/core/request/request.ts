@@ -44,6 +44,8 @@ export interface Requirement {
   readonly remind?: readonly number[]
   /** Who may approve alone in an emergency. Absent if nobody may. */
   readonly glass?: Glass
+  /** The params that approvers may make smaller, sorted. Absent if there are none. */
+  readonly narrowable?: readonly string[]
 }
 
 export interface Common {
@@ -95,12 +97,30 @@ export interface Common {
   readonly escalated?: readonly string[]
   /** Present once somebody approved alone in an emergency. */
   readonly glass?: BrokenGlass
+  /** How approvers made it smaller, oldest first: `action` and `digest` are what is left. Absent if nobody did. */
+  readonly narrowed?: readonly Narrowing[]
+  /** The digest that was asked for. Present once the request was made smaller. */
+  readonly askedDigest?: Digest
+  /** The action that was asked for; `null` once erased. Present once the request was made smaller. */
+  readonly askedAction?: Action | null
   /** Present in a standing approval, from the ask for it on. */
   readonly standing?: StandingUses
   /** Present in a use: the standing approval that it is a use of. */
   readonly under?: RequestId
   /** Which of its uses it is, from 1. */
   readonly use?: number
+}
+
+/** One step by which an approver made a request smaller. Its event is the one of type `narrowed` at the same place among those. */
+export interface Narrowing {
+  readonly by: ObjectId
+  readonly at: Instant
+  /** Of what it left. */
+  readonly digest: Digest
+  /** The names of what got smaller, sorted. Absent in a standing approval. */
+  readonly params?: readonly string[]
+  /** What it left of a standing approval. */
+  readonly standing?: { readonly uses: number; readonly seconds: number }
 }
 
 /** How far a standing approval is used up. */
@@ -235,17 +255,32 @@ export function saidWith(request: ApprovalRequest, decision: Decision): Readonly
   return Object.fromEntries(texts.map(({ name, text }) => [name, text]))
 }
 
-const hasContent = ({ type }: EventRef): boolean => type === 'requested' || type === 'answered'
+const addsContent = ({ type }: EventRef): boolean => type === 'answered' || type === 'narrowed'
+
+const hasContent = (event: EventRef): boolean => event.type === 'requested' || addsContent(event)
 
 /** The hash of the newest event that has content. An approver's view commits to it. */
 export const contentOf = (request: ApprovalRequest): Hex | null => request.events.findLast(hasContent)?.hash ?? null
 
-/** Whether an answer was added to what the request itself says. Then its digest alone does not tell what people decide on. */
-export const hasLaterContent = ({ events }: ApprovalRequest): boolean => events.some(({ type }) => type === 'answered')
+/**
+ * Whether something was added to what the request itself says: an answer, or that it was made smaller. Then its digest alone
+ * does not tell what people decide on.
+ */
+export const hasLaterContent = ({ events }: ApprovalRequest): boolean => events.some(addsContent)
+
+/** The digest of the action as it was asked for, whatever is left of that. */
+export const askedDigestOf = ({ askedDigest, digest }: Pick<ApprovalRequest, 'askedDigest' | 'digest'>): Digest =>
+  askedDigest ?? digest
+
+/** The action as it was asked for, whatever is left of that; `null` once erased. */
+export const askedActionOf = ({
+  askedAction,
+  action,
+}: Pick<ApprovalRequest, 'askedAction' | 'action'>): Action | null => (askedAction === undefined ? action : askedAction)
 
 /**
  * The votes that were given on the content as it is now, oldest first, those that are void left out. Votes from before the
- * newest answer count no more.
+ * newest answer or narrowing count no more.
  */
 export function currentVotes(request: ApprovalRequest): readonly Decision[] {
   const { decisions, events } = request

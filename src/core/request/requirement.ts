@@ -20,6 +20,8 @@ export interface Provisions {
   readonly glass?: Glass
   /** What a standing approval may be asked for. Absent if each action has to be asked for. */
   readonly session?: SessionTerms
+  /** The params that approvers may make smaller, sorted. */
+  readonly narrow?: readonly string[]
 }
 
 /** The bounds of standing approvals. */

@@ -63,6 +63,8 @@ export interface Submission {
   readonly warnings: readonly string[]
   /** The standing approval that this is a use of. */
   readonly under?: RequestId
+  /** Present if approvers may make smaller what this agent asks for: it executes what is left. */
+  readonly narrowing?: true
   /** A uuid that the agent chose: what policy alone allows, and the agent executes itself, is redeemed with it at once. */
   readonly redemption?: string
 }
@@ -175,13 +177,14 @@ const known: Readonly<Record<keyof Requested, true>> = {
   answer: true,
   remind: true,
   glass: true,
+  narrowable: true,
   standing: true,
   under: true,
 }
 
 function requirementOf(data: Requested): Requirement {
   const { requirement: slots, excluded, excludedByAgent, tier, expiresAt, via, private: isPrivate } = data
-  const { answer, remind, glass } = data
+  const { answer, remind, glass, narrowable } = data
   if (!slots || !excluded || !tier || !expiresAt) throw new TypeError('What people decide has a requirement.')
   const wanted: Writable<Requirement> = { slots, excluded, tier, expiresAt }
   if (excludedByAgent) wanted.excludedByAgent = excludedByAgent
@@ -190,6 +193,7 @@ function requirementOf(data: Requested): Requirement {
   if (answer) wanted.answer = answer
   if (remind) wanted.remind = remind
   if (glass) wanted.glass = glass
+  if (narrowable) wanted.narrowable = narrowable
   return wanted
 }
 
@@ -235,15 +239,16 @@ function lapseIn({ action, under }: Submission, byPolicy: number): number {
 function provided(
   submission: Submission,
   judgement: Extract<Judgement, { outcome: 'approve' }>,
-): Pick<Requested, 'answer' | 'remind' | 'glass'> {
-  const { answer, remind = [], expires, glass } = judgement
-  const { at, under, action } = submission
+): Pick<Requested, 'answer' | 'remind' | 'glass' | 'narrowable'> {
+  const { answer, remind = [], expires, glass, narrow } = judgement
+  const { at, under, action, narrowing } = submission
   if (under !== undefined) return {}
   const reminders = remindersWithin(remind, at, expiry(submission, expires))
   return {
     ...(answer !== undefined && { answer: { latest: plusSeconds(at, expires), within: answer } }),
     ...(reminders.length > 0 && { remind: reminders }),
     ...(glass && !action.standing && { glass }),
+    ...(narrow && narrowing && !action.standing && { narrowable: narrow }),
   }
 }
 

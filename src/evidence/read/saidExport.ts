@@ -6,7 +6,7 @@ import { eventRow, evidenceBroken, isBroken, Problem } from '../../core/data/pro
 import type { LogEvent } from '../../core/record/eventType.ts'
 import { readRecord } from '../../core/record/record.ts'
 import { saidDigest } from '../../core/request/event.ts'
-import type { ApprovalRequest } from '../../core/request/request.ts'
+import { type ApprovalRequest, askedActionOf } from '../../core/request/request.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { KeptEvent, Ledger } from '../../ports/ledger.ts'
 import type { Seals } from '../../ports/seals.ts'
@@ -171,8 +171,9 @@ async function linesOf(
     })
   if (event.type !== 'requested' || request === undefined) return texts.join('')
   const id = parseRequestId(request)
-  const action = (requests.get(id) ?? (await ledger.find(id)))?.action ?? null
-  if (action === null) return texts.join('')
+  const found = requests.get(id) ?? (await ledger.find(id))
+  const action = found && askedActionOf(found)
+  if (!action) return texts.join('')
   if (actionDigest(action) !== event.data.digest) throw evidenceBroken({ ...row, row: 'request', check: 'events' })
   return `${texts.join('')}${canonical({ index, name: 'action', text: canonicalAction(action) })}\n`
 }

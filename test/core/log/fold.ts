@@ -37,6 +37,8 @@ export interface Read {
     readonly under: string
     readonly use: number
     readonly request: string
+    readonly narrowable: readonly string[]
+    readonly params: readonly string[]
   }>
 }
 
@@ -54,6 +56,7 @@ const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     cancelled: 'cancelled',
     asked: 'pending',
     answered: 'pending',
+    narrowed: 'pending',
     reminded: 'pending',
     escalated: 'pending',
     'glass-broken': 'broken',
@@ -145,8 +148,8 @@ function checkTalk(event: Read, past: readonly Read[], demand: (claim: boolean, 
   const hashes = (type: string) => of(type).map((one) => hashIn(past, one, event))
   const answered = of('answered').map((one) => one.data?.question)
   if (event.data?.content !== undefined && event.type !== 'shown') {
-    const content = [...hashes('requested'), ...hashes('answered')].at(-1)
-    demand(event.data.content === content, 'on other content')
+    const newest = past.findLast(({ type }) => addsContent.includes(type)) ?? past[0]
+    demand(event.data.content === (newest && hashIn(past, newest, event)), 'on other content')
   }
   const limit = requested ? now(requested, past).expiresAt : ''
   if (event.type === 'asked') {
@@ -195,6 +198,24 @@ function checkTalk(event: Read, past: readonly Read[], demand: (claim: boolean, 
     demand(past.at(-1)?.type === 'glass-broken' && past.at(-1)?.at === event.at, 'without a broken glass')
 }
 
+const addsContent: readonly string[] = ['answered', 'narrowed']
+
+/** What an approver makes smaller is a param that policy named, and the digest is another each time. */
+function checkNarrowed(event: Read, past: readonly Read[], demand: (claim: boolean, what: string) => void): void {
+  if (event.type !== 'narrowed') return
+  const { narrowable = [], standing, excluded = [] } = past[0]?.data ?? {}
+  const earlier = past.filter(({ type }) => type === 'narrowed')
+  const { params = [], facts = noFacts, digest } = event.data ?? {}
+  demand(earlier.length < 3, 'a fourth time')
+  demand(
+    params.every((name) => narrowable.includes(name)),
+    'a param that policy did not name',
+  )
+  demand(params.length > 0 === (standing === undefined), 'of nothing')
+  demand(!facts.accounts.some((account) => excluded.includes(account)), 'by somebody excluded')
+  demand([past[0], ...earlier].at(-1)?.data?.digest !== digest, 'with the digest of before')
+}
+
 /** What belongs to standing approvals and their uses. */
 function checkUse(event: Read, past: readonly Read[], demand: (claim: boolean, what: string) => void): void {
   const { standing, under } = past[0]?.data ?? {}
@@ -232,7 +253,9 @@ function check(event: Read, past: readonly Read[]): void {
   if (!requested) return
   checkTalk(event, past, demand)
   checkUse(event, past, demand)
-  const { excluded = [], policy, executor, digest } = requested.data ?? {}
+  checkNarrowed(event, past, demand)
+  const { excluded = [], policy, executor } = requested.data ?? {}
+  const { digest } = [requested, ...of('narrowed')].at(-1)?.data ?? {}
   const { slots, expiresAt } = now(requested, past)
   const [approval] = of('approved')
   if (!approval && expiresAt !== '' && event.at >= expiresAt) demand(event.type === 'expired', 'past the deadline')
@@ -275,12 +298,12 @@ function check(event: Read, past: readonly Read[]): void {
   }
 }
 
-/** The votes that are not void, and were given since the newest answer. */
+/** The votes that are not void, and were given since the newest answer or narrowing. */
 const counted = (past: readonly Read[]): readonly Read[] =>
   past.filter(
     (one, i) =>
       one.type === 'decided' &&
-      i > past.findLastIndex(({ type }) => type === 'answered') &&
+      i > past.findLastIndex(({ type }) => addsContent.includes(type)) &&
       !past.some((other) => other.type === 'vote-void' && other.data?.vote === hashIn(past, one)),
   )
 

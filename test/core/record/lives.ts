@@ -1,4 +1,5 @@
 import * as fc from 'fast-check'
+import { editsText } from '../../../src/core/action/edits.ts'
 import { answer, askBack, openQuestions } from '../../../src/core/request/conversation.ts'
 import { decide, show } from '../../../src/core/request/decision.ts'
 import { chain, type Leaf, type Verdict } from '../../../src/core/request/event.ts'
@@ -6,6 +7,7 @@ import { digestOf, type ObjectId, sha256 } from '../../../src/core/data/id.ts'
 import type { Instant } from '../../../src/core/data/instant.ts'
 import { Problem } from '../../../src/core/data/problem.ts'
 import { breakGlass, review } from '../../../src/core/request/glass.ts'
+import { leftBy, narrow, type NarrowingInput } from '../../../src/core/request/narrowing.ts'
 import { prompted } from '../../../src/core/request/prompt.ts'
 import { redeem, report } from '../../../src/core/request/redemption.ts'
 import {
@@ -48,6 +50,7 @@ export interface Command {
     | 'idle'
     | 'ask'
     | 'answer'
+    | 'narrow'
     | 'prompt'
     | 'break'
     | 'review'
@@ -103,7 +106,10 @@ export const command: fc.Arbitrary<Command> = fc.record({
     { weight: 5, arbitrary: fc.constant('approve' as const) },
     { weight: 6, arbitrary: fc.constantFrom('redeem', 'redeem', 'succeed', 'fail' as const) },
     { weight: 3, arbitrary: fc.constantFrom('deny', 'cancel', 'revoke', 'see', 'idle' as const) },
-    { weight: 5, arbitrary: fc.constantFrom('ask', 'answer', 'answer', 'prompt', 'break', 'review' as const) },
+    {
+      weight: 6,
+      arbitrary: fc.constantFrom('ask', 'answer', 'answer', 'narrow', 'prompt', 'break', 'review' as const),
+    },
   ),
   ...circumstances,
 })
@@ -111,7 +117,7 @@ export const command: fc.Arbitrary<Command> = fc.record({
 /** People who talk, are reminded, and break glasses, and rarely let a deadline pass. */
 export const talk: fc.Arbitrary<Command> = fc.record({
   kind: fc.oneof(
-    { weight: 8, arbitrary: fc.constantFrom('ask', 'answer', 'approve', 'prompt' as const) },
+    { weight: 8, arbitrary: fc.constantFrom('ask', 'answer', 'narrow', 'approve', 'prompt' as const) },
     { weight: 3, arbitrary: fc.constantFrom('see', 'break', 'review' as const) },
     { weight: 1, arbitrary: fc.constantFrom('deny', 'cancel', 'redeem', 'revoke', 'succeed', 'idle' as const) },
   ),
@@ -144,6 +150,7 @@ const provisions: fc.Arbitrary<Provisions> = fc.record(
     answer: fc.constantFrom(60, 900),
     remind: fc.constantFrom([20], [-60], [-300, 100]),
     glass: fc.constant({ groups: [incident], review: 3600 }),
+    narrow: fc.constantFrom(['rows'], ['rows', 'tables']),
   },
   { requiredKeys: [] },
 )
@@ -166,7 +173,7 @@ export interface Life {
 
 /** Tries everything in turn; what the rules refuse changes nothing. */
 export function run(judgement: Judgement, excluded: readonly ObjectId[], commands: readonly Command[]): Life {
-  const born = open(submission({ judgement, excluded: [...excluded].sort(), expiresIn: 600 }))
+  const born = open(submission({ judgement, excluded: [...excluded].sort(), expiresIn: 600, narrowing: true }))
   const life: Life = { request: born.request, leaves: [] }
   let seconds = 0
   apply(life, born, seconds)
@@ -232,6 +239,8 @@ function execute(request: ApprovalRequest, command: Command, seconds: number): S
       return askBack(request, { ...act, question: reason ?? 'Why?' })
     case 'answer':
       return answerTo(request, command, { approver, facts: bare(facts), at })
+    case 'narrow':
+      return narrowBy(request, command, act)
     case 'prompt':
       return prompted(request, at, standings(request, command)) ?? { request, events: [] }
     case 'break':
@@ -255,6 +264,21 @@ function answerTo(
   const by = account === 0 ? ({ kind: 'agent', id: bot } as const) : ({ kind: 'person', id: approver } as const)
   const of = by.kind === 'person' ? { name: 'N', facts } : {}
   return answer(request, { by, question: hash, answer: reason, warnings, at, ...of })
+}
+
+/** Halves the rows, or now and then asks for more of them. */
+function narrowBy(
+  request: ApprovalRequest,
+  { account, reason }: Command,
+  act: Omit<NarrowingInput, 'policy' | 'edits' | 'left'>,
+): Step {
+  const rows = Number(request.action?.params['rows'] ?? 0)
+  const edits = { params: { rows: account === 1 && reason === '' ? rows + 1 : Math.floor(rows / 2) } }
+  const left = () => {
+    if (!request.action) throw new TypeError('What waits for people has its action.')
+    return leftBy(request.action, request.requirement?.narrowable ?? [], edits)
+  }
+  return narrow(request, { ...act, policy: request.policy.version, edits: editsText(edits), left })
 }
 
 /** What is known by now of those who voted. */

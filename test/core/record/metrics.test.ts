@@ -139,7 +139,8 @@ function countedIn(events: readonly LogEvent[]): Readonly<Record<string, number>
     if (event.type === 'approved' && event.data.by === 'glass') return ['approved-by-glass']
     if (type === 'approved' || type === 'denied') return [`${type}-by-${actor.kind === 'policy' ? 'policy' : 'people'}`]
     if (type === 'asked') return ['questions']
-    if (['answered', 'reminded', 'escalated', 'glass-broken', 'reviewed', 'unreviewed'].includes(type)) return [type]
+    if (['answered', 'narrowed', 'reminded', 'escalated', 'glass-broken', 'reviewed', 'unreviewed'].includes(type))
+      return [type]
     return ['expired', 'cancelled', 'lapsed', 'revoked', 'succeeded', 'failed'].includes(type) ? [type] : []
   })
   return Object.fromEntries(names.map((name) => [name, names.filter((one) => one === name).length]))
@@ -168,7 +169,7 @@ test('what people say beside votes is counted, an answer with its time', () => {
     'edition=1 answer-n=1 answer-p50=30000 answer-p90=30000 answer-p99=30000 answered=1 approved-by-glass=1 asked=1 ' +
       'decide-n=1 decide-p50=110000 decide-p90=110000 decide-p99=110000 glass-broken=1 questions=1 reminded=1',
   )
-  expect(livesOf(one).map(furtherLine)).toEqual([`${one.request.id},${dba},due,1,1,1,,,,\r\n`])
+  expect(livesOf(one).map(furtherLine)).toEqual([`${one.request.id},${dba},due,1,1,1,,,,,\r\n`])
   expect(livesOf(history({}, [60, vote()])).map(furtherLine)).toEqual([null])
 })
 

@@ -5,7 +5,7 @@ import { fold, type Read } from '../log/fold.ts'
 import { command, judgement, people, run, talk } from './lives.ts'
 
 /** What people say beside votes, and what becomes of it. */
-const told = ['asked', 'answered', 'reminded', 'escalated', 'glass-broken', 'reviewed', 'unreviewed']
+const told = ['asked', 'answered', 'narrowed', 'reminded', 'escalated', 'glass-broken', 'reviewed', 'unreviewed']
 
 test.each([
   ['any commands', command, actionStatuses()],

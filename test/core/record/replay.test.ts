@@ -125,6 +125,7 @@ const whole = (events: readonly { at: string }[], count: number): number =>
 const bare = (request: History['request']) => ({
   ...request,
   ...{ agent: request.agent.id, action: null, events: [], said: [] },
+  ...(request.askedAction !== undefined && { askedAction: null }),
   policy: { ...request.policy, summary: undefined },
 })
 

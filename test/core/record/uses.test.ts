@@ -264,8 +264,8 @@ test('tables tell of the standing approval and of each use, and what was approve
     ['standing', '1 until 2026-03-04T13:01:00.000Z'],
   ])
   const [standing, use] = [...rules.rows()].map(furtherLine)
-  expect(standing).toBe(`${world.under},,,,,,,,1,1\r\n`)
-  expect(use).toMatch(new RegExp(`^[^,]+,,,,,,,${world.under},,\r\n$`))
+  expect(standing).toBe(`${world.under},,,,,,,,1,1,\r\n`)
+  expect(use).toMatch(new RegExp(`^[^,]+,,,,,,,${world.under},,,\r\n$`))
 })
 
 test('a standing approval that nobody used is an exception when it ends', () => {
