@@ -15,6 +15,7 @@ import type { TextErasure } from './missingTexts.ts'
 import { checkPolicies } from './policyFiles.ts'
 import type { JudgedCount } from './policyCheck.ts'
 import { checkRoot, readRecords, type Reading, records } from './records.ts'
+import type { KnownNarrowable } from './narrowingCheck.ts'
 import type { KnownScopes } from './scopeCheck.ts'
 import { type VersionFiles, versionsIn } from './versionFiles.ts'
 
@@ -54,6 +55,8 @@ export interface LogStanding {
   readonly erasures: readonly TextErasure[]
   /** Standing approvals whose actions are known, for the uses of later days. */
   readonly scopes: KnownScopes
+  /** Requests that approvers may make smaller, and whose actions are known. */
+  readonly narrowable: KnownNarrowable
 }
 
 /**
@@ -123,7 +126,7 @@ async function verifyRecords(
   await found.attempt(() => checkKeys(examined.read.rotations, manifest, signers))
   await found.attempt(() => checkPolicies(fd, examined, members, { digests, read: policies }))
   if (found.first()) return undefined
-  const { continued, erasures, tallies, scopes } = examined
+  const { continued, erasures, tallies, scopes, narrowable } = examined
   const standing = {
     manifestHash,
     checkpoints,
@@ -131,6 +134,7 @@ async function verifyRecords(
     signers,
     erasures,
     scopes,
+    narrowable,
     ...(continued && { continued }),
   }
   const more = { ...(examined.said && { said: examined.said }), ...(tallies && { tallies }) }

@@ -1,7 +1,7 @@
 import type { Digest } from '../core/data/id.ts'
 import { bundleFiles } from '../core/log/bundleFiles.ts'
 import type { Manifest } from '../core/log/manifest.ts'
-import type { LogEvent } from '../core/record/eventType.ts'
+import type { EventOf, LogEvent } from '../core/record/eventType.ts'
 import type { Tallies } from '../core/record/metrics.ts'
 import { contentOf, storedOf } from './content.ts'
 import type { Continued } from './continuity.ts'
@@ -10,10 +10,11 @@ import type { Extent } from './zip/centralDirectory.ts'
 import { type Finding, Findings } from './finding.ts'
 import type { HashedLines } from './lines.ts'
 import { Explanations, type MissingTexts, type TextErasure } from './missingTexts.ts'
-import { type JudgedCount, PolicyCheck } from './policyCheck.ts'
+import { type JudgedCount, PolicyCheck, type RecordPlace } from './policyCheck.ts'
 import type { LoadVersion } from './policyJudge.ts'
 import { type ReadRecord, RecordChecks, type RecordsRead } from './recordChecks.ts'
 import { RuleReplay } from './ruleReplay.ts'
+import { type KnownNarrowable, NarrowingCheck } from './narrowingCheck.ts'
 import { missingNames, SaidReader, type Text } from './saidReader.ts'
 import { type KnownScopes, ScopeCheck } from './scopeCheck.ts'
 import type { VersionFiles } from './versionFiles.ts'
@@ -35,6 +36,8 @@ export interface Subjects {
   readonly said?: number
   /** Standing approvals of earlier days whose actions are known. */
   readonly scopes?: KnownScopes
+  /** Requests of earlier days that approvers may make smaller, and whose actions are known. */
+  readonly narrowable?: KnownNarrowable
   /** Whether the bundle is one of a series. */
   readonly isFollowed: boolean
   /** Whether the result says what the day's requests come to. */
@@ -60,6 +63,8 @@ export interface Examined {
   readonly tallies?: Tallies
   /** Standing approvals whose actions are known after the day. */
   readonly scopes: KnownScopes
+  /** Requests that approvers may make smaller, and whose actions are known after the day. */
+  readonly narrowable: KnownNarrowable
 }
 
 /** What a said file has of the texts to which the day's events commit. */
@@ -96,6 +101,7 @@ export class RecordExaminer implements Examiner {
   readonly #policy: PolicyCheck
   readonly #said: SaidReader | null
   readonly #scopes: ScopeCheck
+  readonly #narrowings: NarrowingCheck
   readonly #texts = new Explanations()
   readonly #erasures: TextErasure[] = []
   readonly #isFollowed: boolean
@@ -104,11 +110,12 @@ export class RecordExaminer implements Examiner {
 
   /** @param load loads policies with Cedar, if it is at hand */
   constructor(
-    { manifest, fd, policies, ruleLists, said, scopes, isFollowed, isCounted, ...extents }: Subjects,
+    { manifest, fd, policies, ruleLists, said, scopes, narrowable, isFollowed, isCounted, ...extents }: Subjects,
     load?: LoadVersion,
   ) {
     this.#checks = new RecordChecks(manifest)
     this.#scopes = new ScopeCheck(scopes)
+    this.#narrowings = new NarrowingCheck(narrowable)
     this.#policy = new PolicyCheck(policies, load)
     this.#rules = new RuleReplay(manifest, {
       carried: contentOf(fd, extents.carried),
@@ -151,14 +158,22 @@ export class RecordExaminer implements Examiner {
     await this.#rules.compareExceptions()
   }
 
-  /** Judges an ask anew whose action is given. */
+  /** Judges anew an ask whose action is given, and what approvers left of it. */
   #judge(event: LogEvent, texts: readonly Text[], index: number, line: number): void {
-    if (event.type !== 'requested' || this.#found.isOutranked('policy')) return
-    const action = texts.find(({ name }) => name === 'action')
-    if (!action) return
+    if (this.#found.isOutranked('policy')) return
     const place = { member: bundleFiles.records.name, line, index }
+    if (event.type === 'narrowed') return this.#judgeLeft(event, texts, place)
+    const action = texts.find(({ name }) => name === 'action')
+    if (event.type !== 'requested' || !action) return
+    this.#narrowings.ask(event, action.text)
     this.#policy.anew(event, action.text, place)
     this.#scopes.take(event, action.text, () => this.#policy.sessionOf(event, place), place)
+  }
+
+  #judgeLeft(event: EventOf<'narrowed'>, texts: readonly Text[], place: RecordPlace): void {
+    const left = this.#narrowings.take(event, texts.find(({ name }) => name === 'edits')?.text, place)
+    const request = event.request === undefined ? undefined : this.#rules.request(event.request)
+    if (left !== null && request) this.#policy.left(event, left, request, place)
   }
 
   async end(isWhole: boolean): Promise<Examination> {
@@ -190,6 +205,7 @@ export class RecordExaminer implements Examiner {
       ...tallies,
       erasures: this.#erasures,
       scopes: this.#scopes.known(),
+      narrowable: this.#narrowings.known(),
     }
     const examined = { read, policies: this.#rules.policies(), judged: this.#policy.judged(), ...more }
     return { found: [...types.all(), ...this.#found.all()], examined }

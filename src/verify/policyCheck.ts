@@ -3,7 +3,7 @@ import type { Digest, ObjectId, Shard } from '../core/data/id.ts'
 import { type Instant, instant, milliseconds } from '../core/data/instant.ts'
 import { bundleFiles } from '../core/log/bundleFiles.ts'
 import type { ShardCut } from '../core/log/manifest.ts'
-import { strictest } from '../core/policy/annotations.ts'
+import { type ApproveTerms, strictest } from '../core/policy/annotations.ts'
 import { type PlainPolicy, readPlainPolicy } from '../core/policy/plainPolicy.ts'
 import { coversAgent, ruleListFile } from '../core/policy/ruleList.ts'
 import {
@@ -19,6 +19,7 @@ import { structuralJudge } from '../core/policy/structure.ts'
 import type { EventOf, LogEvent } from '../core/record/eventType.ts'
 import type { Life } from '../core/record/replayedRequest.ts'
 import { type ApprovalRequest, decidingGroups } from '../core/request/request.ts'
+import { moreThanAsked } from '../core/request/narrowing.ts'
 import type { SessionTerms, StandIn } from '../core/request/requirement.ts'
 import { BrokenAt, type FaultPlace } from './finding.ts'
 import type { LoadedVersion, LoadVersion } from './policyJudge.ts'
@@ -130,6 +131,7 @@ export class PolicyCheck {
       case 'revoked':
       case 'asked':
       case 'answered':
+      case 'narrowed':
       case 'glass-broken':
       case 'reviewed':
       case 'erasure-asked':
@@ -163,14 +165,23 @@ export class PolicyCheck {
     if (flaw !== null) throw against(event, place, flaw)
   }
 
+  /**
+   * Judges with Cedar what an approver left of an action: policy has people decide it, and wants no more than it wanted of
+   * the request.
+   *
+   * @param text what is left, in canonical form
+   * @throws {BrokenAt} `against-policy`
+   */
+  left(event: EventOf<'narrowed'>, text: string, request: ApprovalRequest, place: RecordPlace): void {
+    const judge = this.#judgeOf(event.data.policy, place)
+    const flaw = judge && flawInLeft(judge, event, text, request)
+    if (flaw) throw against(event, place, flaw)
+  }
+
   /** What the rules of an ask let a standing approval be for; `null` if that cannot be told. */
   sessionOf({ data: { policy } }: EventOf<'requested'>, place: RecordPlace): SessionTerms | null {
-    const rules = this.#judgeOf(policy.version, place)?.policy.rules
-    const terms = policy.rules.flatMap((id) => {
-      const found = rules?.get(id)?.terms
-      return found && 'slots' in found ? [found] : []
-    })
-    return terms.length > 0 ? (strictest(terms).session ?? null) : null
+    const judge = this.#judgeOf(policy.version, place)
+    return (judge && termsOf(judge.policy, policy.rules).session) ?? null
   }
 
   #checkAsk(event: EventOf<'requested'>, place: RecordPlace): void {
@@ -247,6 +258,28 @@ function flawAnew({ cedar, answers }: Judge, event: EventOf<'requested'>, text: 
   return answer === recorded ? null : `it records ${recorded}, and Cedar answers: ${answer}`
 }
 
+function flawInLeft(
+  { cedar, policy }: Judge,
+  { at }: EventOf<'narrowed'>,
+  text: string,
+  { agent, onBehalfOf, requirement }: ApprovalRequest,
+): string | null {
+  if (!cedar || !requirement) return null
+  const of = onBehalfOf === undefined ? {} : { onBehalfOf }
+  const judged = cedar.judge({ agent: agent.id, action: actionIn(text), at, ...of })
+  if (typeof judged === 'string') return judged
+  return moreThanAsked(requirement, { ...judged, ...termsOf(policy, judged.rules) })
+}
+
+/** What rules of `approve.cedar` want together; nothing for other rules. */
+function termsOf({ rules }: PlainPolicy, named: readonly string[]): Partial<ApproveTerms> {
+  const terms = named.flatMap((id) => {
+    const found = rules.get(id)?.terms
+    return found && 'slots' in found ? [found] : []
+  })
+  return terms.length > 0 ? strictest(terms) : {}
+}
+
 const answerOf = ({ outcome, rules }: { readonly outcome: string; readonly rules: readonly string[] }): string =>
   `“${outcome}” by [${rules.join(', ')}]`
 
@@ -279,6 +312,7 @@ function flawUnder(
       return mayNot ?? flawInFacts(roster, { person, facts, groups, at })
     }
     case 'asked':
+    case 'narrowed':
     case 'reviewed': {
       const { facts } = event.data
       return flawInPerson(roster, request, person, facts.for) ?? flawInFacts(roster, { person, facts, groups, at })

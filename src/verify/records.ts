@@ -14,6 +14,7 @@ import { BrokenAt, type Findings } from './finding.ts'
 import { mostRecord } from './recordChecks.ts'
 import { hashAt, hashesOf, linesOf } from './lines.ts'
 import type { LoadVersion } from './policyJudge.ts'
+import type { KnownNarrowable } from './narrowingCheck.ts'
 import type { KnownScopes } from './scopeCheck.ts'
 import { ThreadedExaminer } from './thread.ts'
 import type { VersionFiles } from './versionFiles.ts'
@@ -34,6 +35,8 @@ export interface Reading {
   readonly isFollowed?: boolean | undefined
   /** Standing approvals of earlier days whose actions are known. */
   readonly scopes?: KnownScopes | undefined
+  /** Requests of earlier days that approvers may make smaller, and whose actions are known. */
+  readonly narrowable?: KnownNarrowable | undefined
   /** Whether the result says what the day's requests come to. */
   readonly isCounted?: boolean | undefined
   /** Loads policies with Cedar, if it is at hand. A thread has to bring its own. */
@@ -132,7 +135,7 @@ function subjectsOf(
   fd: number,
   members: ZipMembers,
   manifest: Manifest,
-  { saidFd, policies, scopes, isFollowed = false, isCounted = false }: Reading & Examining,
+  { saidFd, policies, scopes, narrowable, isFollowed = false, isCounted = false }: Reading & Examining,
 ): Subjects {
   const along = {
     carried: extentOf(members, bundleFiles.carried.name),
@@ -152,6 +155,7 @@ function subjectsOf(
     isCounted,
     ...(saidFd !== undefined && { said: saidFd }),
     ...(scopes && { scopes }),
+    ...(narrowable && { narrowable }),
   }
 }
 

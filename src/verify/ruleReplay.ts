@@ -21,6 +21,7 @@ import { deputyFactOf, KnownDeputies } from '../core/record/knownDeputies.ts'
 import { KnownHolds } from '../core/record/knownHolds.ts'
 import { lateSeal } from '../core/record/lateSeal.ts'
 import { policyIn } from '../core/record/record.ts'
+import type { ApprovalRequest } from '../core/request/request.ts'
 import { type Replay, replay } from '../core/record/replay.ts'
 import { CarriedReader } from './carried.ts'
 import { Comparison } from './comparison.ts'
@@ -144,6 +145,11 @@ export class RuleReplay {
       )
     if (!this.#found.isOutranked('carried')) await this.#found.attempt(() => this.#checkCarried())
     if (!this.#found.isOutranked('tables')) await this.#found.attempt(() => this.#endTables())
+  }
+
+  /** Returns a request as it stands after the newest record. */
+  request(id: RequestId): ApprovalRequest | undefined {
+    return this.#rules.life(id)?.request
   }
 
   /** What the day's requests come to. Complete only if nothing was found that outranks the rules. */

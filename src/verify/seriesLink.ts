@@ -1,7 +1,7 @@
 import { bundleFiles } from '../core/log/bundleFiles.ts'
 import { bounds } from '../core/data/bound.ts'
 import { nextDay, startOf } from '../core/data/day.ts'
-import { timeOf } from '../core/data/id.ts'
+import { type RequestId, timeOf } from '../core/data/id.ts'
 import { plusSeconds } from '../core/data/instant.ts'
 import type { Manifest, ShardCut } from '../core/log/manifest.ts'
 import type { Tallies } from '../core/record/metrics.ts'
@@ -43,7 +43,8 @@ export async function verifyNext(
     ...options,
     keys,
     isFollowed: true,
-    scopes: before?.standing.scopes.filter(([id]) => timeOf(id) > plusSeconds(startOf(before.manifest.date), -longest)),
+    scopes: before?.standing.scopes.filter(isRecent(before.manifest)),
+    narrowable: before?.standing.narrowable.filter(isRecent(before.manifest)),
   })
   if (problem) throw new BrokenAt(problem, problem.code, problem.words)
   if (!manifest || !standing || !judged) throw new Error('A bundle that holds has a manifest, and a standing.')
@@ -51,6 +52,12 @@ export async function verifyNext(
   if (before) checkLink(before, next)
   return next
 }
+
+/** Whether something can still follow from what was asked for, after a day. */
+const isRecent =
+  ({ date }: Manifest) =>
+  ([id]: readonly [RequestId, ...unknown[]]): boolean =>
+    timeOf(id) > plusSeconds(startOf(date), -longest)
 
 /** @throws {BrokenAt} `broken-series` */
 function checkNumber({ number, date }: Manifest, next: number): void {

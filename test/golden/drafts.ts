@@ -472,6 +472,7 @@ export const drafts: readonly Draft[] = [
   },
   { type: 'recalled', actor: person, data: { event: hex('d0'), client: id('c') } },
   { type: 'recalled', actor: person, data: { event: hex('d1') } },
+  {
     type: 'requested',
     actor: agent,
     request,
