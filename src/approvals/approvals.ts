@@ -36,6 +36,7 @@ import type { KeptEvent, RequestPage, Scope } from '../ports/ledger.ts'
 import { bind } from '../runtime/bind.ts'
 import { recollectionOf } from './recollection.ts'
 import { actorIn, involvedIn, isInvolved, mayKnow, mayRead, type Reader } from './involvement.ts'
+import { narrowAs } from './narrowing.ts'
 import { forbidden, forbidding, objectionByPolicy, objectionOf, unregistered } from './objection.ts'
 import { spoken } from '../words/spoken.ts'
 import { checkMayKnowPolicy, type PolicyView, viewPolicy } from './policyView.ts'
@@ -140,6 +141,7 @@ export const approvals = (parts: ApprovalsParts) =>
       awaitsPerson: awaitsAnswerOf,
       further: furtherOf,
       answer: answerAs,
+      narrow: narrowAs,
       breakGlass: breakGlassAs,
       reviewGlass: reviewGlassAs,
       delegate: delegateAs,

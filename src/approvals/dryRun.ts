@@ -117,6 +117,7 @@ async function askingOf(parts: PeopleParts, judged: Judged): Promise<AskedPeople
     ...(judgement.remind && { remind: judgement.remind }),
     ...(judgement.glass && { glass: judgement.glass }),
     ...(judgement.session && { session: judgement.session }),
+    ...(judgement.narrow && judged.narrowing && !action.standing && { narrow: judgement.narrow }),
     required: await Promise.all(counted),
     excluded,
     excludedByAgent,

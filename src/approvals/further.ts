@@ -3,6 +3,7 @@ import { problemIn } from '../core/data/problem.ts'
 import { takesQuestion } from '../core/request/conversation.ts'
 import { checkMayDecide } from '../core/request/decision.ts'
 import { checkMayBreak } from '../core/request/glass.ts'
+import { takesNarrowing } from '../core/request/narrowing.ts'
 import { type ApprovalRequest, awaitsReview } from '../core/request/request.ts'
 import { overlap } from '../core/request/requirement.ts'
 import type { Policy } from '../ports/policy.ts'
@@ -14,6 +15,8 @@ import { awaitsPerson, isAnswerable } from './talk.ts'
 export interface Further {
   /** They may ask the side that wants the action, and somebody may answer. */
   readonly mayAsk: boolean
+  /** They may make it smaller. */
+  readonly mayNarrow: boolean
   /** They may approve alone, in an emergency. */
   readonly mayBreak: boolean
   /** Somebody broke the glass, and they may review that. */
@@ -22,7 +25,9 @@ export interface Further {
   readonly mayAnswer: boolean
 }
 
-export const noFurther: Further = { mayAsk: false, mayBreak: false, mayReview: false, mayAnswer: false }
+export const noFurther: Further = {
+  ...{ mayAsk: false, mayNarrow: false, mayBreak: false, mayReview: false, mayAnswer: false },
+}
 
 /** Finds that out by what is known of the person. The same rules decide again when they act. */
 export function furtherIn(
@@ -34,6 +39,7 @@ export function furtherIn(
   const mayApprove = problemIn(() => checkMayDecide(request, facts, { verdict: 'approve', excluded })) === null
   return {
     mayAsk: mayApprove && takesQuestion(request, facts.accounts) && isAnswerable(policy, request),
+    mayNarrow: mayApprove && takesNarrowing(request),
     mayBreak: problemIn(() => checkMayBreak(request, glassFacts, excluded)) === null,
     mayReview: mayApprove && awaitsReview(request) && !overlap(request.glass?.accounts ?? [], facts.accounts),
     mayAnswer: awaitsPerson(policy, request, facts),

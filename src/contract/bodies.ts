@@ -188,7 +188,8 @@ const subject = {
   view: digest.optional().meta({ description: 'The view that was shown to this person, as `views` answers it.' }),
   digest: digest.optional().meta({ description: 'The digest of the action, if the person was shown no view.' }),
   content: sha256.optional().meta({
-    description: 'Beside digest: `content` of the request that the person read. Required once a question was answered.',
+    description:
+      'Beside digest: `content` of the request that the person read. Required once a question was answered, or the request was made smaller.',
   }),
 }
 
@@ -247,6 +248,34 @@ export const answerBody = component(
     })
     .meta({ description: 'What the side that asks answers. Approvals from before it count no more.' }),
   { question: example.hash, answer: 'The auditors want all of them: FIN-881.' },
+)
+
+export const narrowBody = component(
+  'NarrowBody',
+  resting(
+    z
+      .strictObject({
+        params: z
+          .record(z.string(), z.unknown(), 'is an object')
+          // Bodies are read by the strict JSON reader, which makes nothing else.
+          .transform((params) => params as JsonObject)
+          .optional()
+          .meta({ description: 'By the name of a param: the lower number, or the items that are left of the list.' }),
+        uses: z.number().optional().meta({ description: 'Of a standing approval: the fewer uses.' }),
+        for: z.number().optional().meta({ description: 'Of a standing approval: the fewer seconds.' }),
+        reason: note('Why: others will read it.'),
+        ...subject,
+      })
+      .refine(
+        ({ params, uses, for: seconds }) => (params === undefined) === (uses !== undefined || seconds !== undefined),
+        {
+          error: 'is required: what is left, or of a standing approval uses or for in its place',
+          path: ['params'],
+        },
+      ),
+    'What is left of the action, and what the person was shown. It decides nothing: all who approved look again.',
+  ),
+  { params: { rows: 10_000 }, view: `sha256:${'0'.repeat(64)}`, reason: 'A tenth is enough.' },
 )
 
 export const breakGlassBody = component(

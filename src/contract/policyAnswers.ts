@@ -148,6 +148,7 @@ export const dryRunAnswer = component(
         .object({ for: seconds, uses: anyCount, vary: z.array(z.string()) })
         .optional()
         .meta({ description: 'What a standing approval may be asked for: how long, how often, and what may vary.' }),
+      narrow: z.array(z.string()).optional().meta({ description: 'The params that approvers may make smaller.' }),
       lapse: seconds.optional(),
       grant: seconds.optional(),
       required: z.array(eligibleSlot),

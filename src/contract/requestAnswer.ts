@@ -12,7 +12,7 @@ import { anyCount, anyDigest, anyInstant, anyObjectId, anyRequestId, anySha256 }
 /** What a request's answer is made of. The names are those that a type generator gives to the parts. */
 
 /** What some people may do with a request beside deciding it. */
-export const furtherActs = ['ask', 'answer', 'break-glass', 'review'] as const
+export const furtherActs = ['ask', 'answer', 'narrow', 'break-glass', 'review'] as const
 
 const verdict = component('Verdict', z.enum(verdicts))
 const status = component('Status', z.enum(statuses))
@@ -56,7 +56,7 @@ const decision = component(
     }),
     reason: z.string().optional(),
     current: z.literal(false).optional().meta({
-      description: 'Present for an approval from before the newest answer, which counts no more.',
+      description: 'Present for an approval from before the newest answer or narrowing, which counts no more.',
     }),
     void: z
       .object({ why: z.enum(voidReasons), at: anyInstant })
@@ -84,6 +84,30 @@ const question = component(
       })
       .optional(),
   }),
+)
+
+const smallerValue = z.object({ before: z.unknown(), after: z.unknown() })
+
+const narrowing = component(
+  'Narrowing',
+  z
+    .object({
+      by: anyObjectId,
+      name: z.string().optional(),
+      at: anyInstant,
+      reason: z.string().optional(),
+      digest: anyDigest.meta({ description: 'Of what it left.' }),
+      params: z.record(z.string(), smallerValue).optional().meta({
+        description: 'What got smaller, by name. Absent once it is erased, and of a standing approval.',
+      }),
+      standing: z
+        .object({ uses: smallerValue.optional(), for: smallerValue.optional() })
+        .optional()
+        .meta({ description: 'What of a standing approval got smaller. Absent once it is erased.' }),
+    })
+    .meta({
+      description: 'That an approver made the request smaller. `params` and `digest` of the request are what is left.',
+    }),
 )
 
 const prompts = component(
@@ -173,7 +197,8 @@ export const requestAnswer = component(
       }),
       digest: anyDigest,
       content: anySha256.optional().meta({
-        description: 'The hash of the newest event that people decide on: of the ask, or of the newest answer.',
+        description:
+          'The hash of the newest event that people decide on: of the ask, or of the newest answer or narrowing.',
       }),
       agent: z.object({
         id: anyObjectId,
@@ -194,6 +219,14 @@ export const requestAnswer = component(
         }),
       }),
       questions: z.array(question).optional(),
+      narrowable: z.array(z.string()).optional().meta({
+        description: 'The params that approvers may make smaller while it is pending.',
+      }),
+      asked: z
+        .object({ digest: anyDigest })
+        .optional()
+        .meta({ description: 'What was asked for. Present once an approver made it smaller.' }),
+      narrowed: z.array(narrowing).optional(),
       prompts: prompts.optional(),
       glass: glass.optional(),
       standing: standing.optional(),

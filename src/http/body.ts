@@ -10,6 +10,7 @@ import type { Grant } from '../approvals/grants.ts'
 import { spoken } from '../words/spoken.ts'
 import { warningOf } from '../words/warning.ts'
 import type { OfferedAct } from './furtherActs.ts'
+import { narrowedOf } from './narrowedBody.ts'
 import { talkOf } from './talkBody.ts'
 
 /**
@@ -58,6 +59,7 @@ export function toBody(
     },
     ...talkOf(request),
     ...standingOf(request),
+    ...narrowedOf(request),
     delivery: more.delivery,
     createdAt,
     ...(requirement && { expiresAt: requirement.expiresAt }),

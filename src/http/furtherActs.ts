@@ -9,6 +9,7 @@ export type OfferedAct = (typeof furtherActs)[number]
 const offers: Readonly<Record<OfferedAct, (may: Further, request: ApprovalRequest, via: string) => boolean>> = {
   ask: ({ mayAsk }) => mayAsk,
   answer: ({ mayAnswer }) => mayAnswer,
+  narrow: ({ mayNarrow }, request, via) => mayNarrow && doorsBeside(request, via) === null,
   'break-glass': ({ mayBreak }, request, via) =>
     mayBreak && request.status === 'pending' && doorsBeside(request, via) === null,
   review: ({ mayReview }) => mayReview,

@@ -47,7 +47,7 @@ async function judgement(
   const tried = await approvals.tryAsk(dryAskOf(body), readerOf(caller))
   const { asking, problem, warnings, ...said } = tried
   const pointer = problem?.details.pointer
-  const { tier, expires, via, answer, remind, glass, session } = asking ?? {}
+  const { tier, expires, via, answer, remind, glass, session, narrow } = asking ?? {}
   const { required = [], excluded = [], excludedByAgent = [], pages = 0 } = asking ?? {}
   return {
     answer: {
@@ -58,6 +58,7 @@ async function judgement(
       ...(remind && { remind }),
       ...(glass && { glass }),
       ...(session && { session: { ...session, vary: [...session.vary] } }),
+      ...(narrow && { narrow: [...narrow] }),
       ...{ required, excluded, pages },
       ...(excludedByAgent.length > 0 && { excludedByAgent }),
       warnings: warnings.map((code) => ({ code, words: warningOf(code, spoken) })),

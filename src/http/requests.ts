@@ -41,6 +41,7 @@ export const requestHandlers = (parts: RequestParts): Handlers<keyof Operations>
   decide: async (given) => plain(parts, given.caller, await decide(parts, given)),
   askBack: async (given) => plain(parts, given.caller, await askBack(parts, given)),
   answer: async (given) => plain(parts, given.caller, await answer(parts, given)),
+  narrow: async (given) => plain(parts, given.caller, await narrow(parts, given)),
   breakGlass: async (given) => plain(parts, given.caller, await breakGlass(parts, given)),
   reviewGlass: async ({ id, caller, body }) => {
     const { id: reviewer, client } = caller
@@ -179,6 +180,19 @@ function askBack({ approvals }: RequestParts, { caller, id, body }: Asked<'askBa
 function answer({ approvals }: RequestParts, { caller, id, body }: Asked<'answer'>): Promise<ApprovalRequest> {
   const by = { kind: caller.kind, id: caller.id }
   return approvals.answer(id, { ...body, by, ...(caller.kind === 'person' && { client: caller.client }) })
+}
+
+function narrow({ approvals }: RequestParts, { caller, id, body }: Asked<'narrow'>): Promise<ApprovalRequest> {
+  const { params, uses, for: seconds, reason } = body
+  const standing = { ...(uses !== undefined && { uses }), ...(seconds !== undefined && { for: seconds }) }
+  const { id: approver, via, client, contexts } = caller
+  return approvals.narrow(id, {
+    approver,
+    edits: params ? { params } : { standing },
+    seen: { via, client, ...seenIn(body) },
+    contexts,
+    ...(reason !== undefined && { reason }),
+  })
 }
 
 function breakGlass({ approvals }: RequestParts, { caller, id, body }: Asked<'breakGlass'>): Promise<ApprovalRequest> {

@@ -69,6 +69,7 @@ test('bodies are closed, and answers may have new members', () => {
     'ErasureBody',
     'GlassReviewBody',
     'HoldBody',
+    'NarrowBody',
     'OutcomeBody',
     'QuestionBody',
     'ReasonBody',

@@ -147,7 +147,7 @@ const strongest: Readonly<Record<string, string>> = {
   ...{ ask: 'deploy-bot', cancel: 'deploy-bot', redeem: 'other-bot', report: 'other-bot' },
   ...{ views: 'dba-1', decide: 'dba-1', revoke: 'dba-1' },
   delegate: 'dba-1',
-  ...{ askBack: 'dba-1', answer: 'deploy-bot', breakGlass: 'oncall-1', reviewGlass: 'dba-1' },
+  ...{ askBack: 'dba-1', answer: 'deploy-bot', narrow: 'dba-1', breakGlass: 'oncall-1', reviewGlass: 'dba-1' },
 }
 
 const evidence = ['Evidence.Read', 'Evidence.Export', 'Evidence.Erase', 'Evidence.Hold']
@@ -203,7 +203,7 @@ const stateOf: Readonly<Record<string, State>> = {
 /** What a call comes to, in the words of the table; what would change something has a request of its own. */
 async function result(caller: string, route: string, expected: string): Promise<string> {
   const state = stateOf[route] ?? 'pending'
-  const talking = ['askBack', 'answer', 'breakGlass', 'reviewGlass']
+  const talking = ['askBack', 'answer', 'narrow', 'breakGlass', 'reviewGlass']
   const changing = ['cancel', 'cancelAccess', 'views', 'decide', 'redeem', 'report', 'revoke', 'erasures', ...talking]
   const changes = (expected.startsWith('20') || expected === 'why') && changing.includes(route)
   const request = changes ? await make(state) : shared[state]
@@ -219,7 +219,7 @@ async function result(caller: string, route: string, expected: string): Promise<
   else expect(headers.get('www-authenticate')).toBeNull()
   const words: Record<string, string> = {
     ...{ unauthenticated: '401', 'not-permitted': '403', 'not-found': '404' },
-    ...{ 'self-approval': 'self', 'grant-invalid': 'grant' },
+    ...{ 'self-approval': 'self', 'grant-invalid': 'grant', 'not-narrower': 'less' },
     ...{ invalid_denial_binding: 'bound', unknown_task: '404', 'not-deputy': '422' },
   }
   // An error of AuthZEN's extension is named by its type alone.
@@ -245,6 +245,8 @@ function send(route: string, authorization: string | null, request: Answer['body
     revoke: {},
     askBack: { question: 'Why?', digest },
     answer: { question: questions?.[0].id ?? '0'.repeat(64), answer: 'Because.' },
+    // Who may do it, learns that nothing of this action can get smaller.
+    narrow: { params: { rows: 1 }, digest },
     breakGlass: { reason: 'Fire.', digest, confirm: target.split('/').at(-1) },
     reviewGlass: { finding: 'justified', reason: 'It burned.' },
     erasures: { request: id, names: ['reason'], why: 'Because.' },

@@ -167,56 +167,56 @@ Evidence.Hold                       200         422      404
 `
 
 const aboutTalk = `
-caller                              askBack answer breakGlass reviewGlass
+caller                              askBack answer narrow breakGlass reviewGlass
 
-no token                            401     401    401        401
-another scheme                      401     401    401        401
-no JWT                              401     401    401        401
-alg none                            401     401    401        401
-HS256 with the public key           401     401    401        401
-claims changed after signing        401     401    401        401
-another key of the same name        401     401    401        401
-a key that it brings along          401     401    401        401
-expired                             401     401    401        401
-not valid yet                       401     401    401        401
-another audience                    401     401    401        401
-another issuer                      401     401    401        401
-another tenant                      401     401    401        401
-version 1.0                         401     401    401        401
-id_token                            401     401    401        401
-another scope                       401     401    401        401
-a grant                             401     401    401        401
-Teams                               401     401    401        401
+no token                            401     401    401    401        401
+another scheme                      401     401    401    401        401
+no JWT                              401     401    401    401        401
+alg none                            401     401    401    401        401
+HS256 with the public key           401     401    401    401        401
+claims changed after signing        401     401    401    401        401
+another key of the same name        401     401    401    401        401
+a key that it brings along          401     401    401    401        401
+expired                             401     401    401    401        401
+not valid yet                       401     401    401    401        401
+another audience                    401     401    401    401        401
+another issuer                      401     401    401    401        401
+another tenant                      401     401    401    401        401
+version 1.0                         401     401    401    401        401
+id_token                            401     401    401    401        401
+another scope                       401     401    401    401        401
+a grant                             401     401    401    401        401
+Teams                               401     401    401    401        401
 
-agent that asked                    403     200    403        403
-executor                            403     403    403        403
-executor, only Grants.Redeem        403     403    403        403
-executor without Grants.Redeem      403     403    403        403
-another agent                       403     404    403        403
-agent with evidence roles alone     403     403    403        403
-agent without role                  403     403    403        403
-agent with another application      403     403    403        403
-unregistered agent                  403     403    403        403
-agent's application for an approver 403     403    403        403
-agent for an approver               403     403    403        403
-agent's own account                 403     403    403        403
-application that nobody named       403     403    403        403
+agent that asked                    403     200    403    403        403
+executor                            403     403    403    403        403
+executor, only Grants.Redeem        403     403    403    403        403
+executor without Grants.Redeem      403     403    403    403        403
+another agent                       403     404    403    403        403
+agent with evidence roles alone     403     403    403    403        403
+agent without role                  403     403    403    403        403
+agent with another application      403     403    403    403        403
+unregistered agent                  403     403    403    403        403
+agent's application for an approver 403     403    403    403        403
+agent for an approver               403     403    403    403        403
+agent's own account                 403     403    403    403        403
+application that nobody named       403     403    403    403        403
 
-approver                            200     403    403        200
-approver with agent roles           200     403    403        200
-approver of another group           404     404    404        404
-who may break the glass             403     403    200        403
-owner of the agent                  self    200    403        self
-second account of its sponsor       self    200    403        self
-whom it acts for                    self    200    403        self
-guest in the group                  404     404    404        404
-disabled, in the group              404     404    404        404
-member in no group                  404     404    404        404
-nobody in the directory             404     404    404        404
-Evidence.Read                       404     404    404        404
-Evidence.Export                     404     404    404        404
-Evidence.Erase                      404     404    404        404
-Evidence.Hold                       404     404    404        404
+approver                            200     403    less   403        200
+approver with agent roles           200     403    less   403        200
+approver of another group           404     404    404    404        404
+who may break the glass             403     403    403    200        403
+owner of the agent                  self    200    self   403        self
+second account of its sponsor       self    200    self   403        self
+whom it acts for                    self    200    self   403        self
+guest in the group                  404     404    404    404        404
+disabled, in the group              404     404    404    404        404
+member in no group                  404     404    404    404        404
+nobody in the directory             404     404    404    404        404
+Evidence.Read                       404     404    404    404        404
+Evidence.Export                     404     404    404    404        404
+Evidence.Erase                      404     404    404    404        404
+Evidence.Hold                       404     404    404    404        404
 `
 
 const aboutAuthzen = `

@@ -232,6 +232,7 @@ const suited = (name: string): object => {
   if (name === 'repairs') return { requests: [request.id] }
   if (name === 'delegate') return { until: new Date(Date.now() + 86_400_000).toISOString() }
   // A view has its content.
+  if (name === 'narrow') return { content: undefined, uses: undefined, for: undefined }
   if (['decide', 'askBack', 'breakGlass'].includes(name)) return { content: undefined }
   return name === 'erasures' ? { request: request.id } : {}
 }

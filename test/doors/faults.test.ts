@@ -73,6 +73,7 @@ const calls: readonly (readonly [route: string, who: string, state: State, body?
     ['decide', 'approver', 'pending', ({ digest }) => ({ verdict: 'approve', digest })],
     ['askBack', 'approver', 'pending', ({ digest }) => ({ question: 'Why?', digest })],
     ['answer', 'agent', 'pending', () => ({ question: noView.slice(7), answer: 'Because.' })],
+    ['narrow', 'approver', 'pending', ({ digest }) => ({ params: { rows: 1 }, digest })],
     ['breakGlass', 'approver', 'pending', ({ digest }) => ({ reason: 'Fire.', digest, confirm: 'customers' })],
     ['reviewGlass', 'approver', 'approved', () => ({ finding: 'justified', reason: 'It burned.' })],
     ['redeem', 'agent', 'approved', ({ digest, grant }) => ({ grant: grant.token, digest, redemption: randomUUID() })],

@@ -338,6 +338,7 @@ function bodiesOf({ id, digest }: Answer['body']): Readonly<Partial<Record<Opera
     decide: step('guest', 'decisions', { verdict: 'approve', digest, reason: canary, confirm: canary }),
     askBack: step('guest', 'questions', { question: canary, digest }),
     answer: step('guest', 'answers', { question: '0'.repeat(64), answer: canary }),
+    narrow: step('guest', 'narrow', { params: { [canary]: canary }, digest, reason: canary }),
     breakGlass: step('guest', 'break-glass', { reason: canary, digest, confirm: canary }),
     reviewGlass: step('guest', 'review', { finding: 'justified', reason: canary }),
     redeem: step('deploy-bot', 'redeem', { grant: `${canary}.e30.${canary}`, digest, redemption: randomUUID() }),
