@@ -55,6 +55,9 @@ export async function useForGate(parts: GateUseParts, id: RequestId): Promise<Ap
     const grantExpiresAt = plusSeconds(at, 1)
     const step = redeem(request, { redemption, digest: request.digest, grantExpiresAt, at })
     if (step.events.length === 0) return step
+    // A pipeline runs what it was started with. No other digest comes from it that could be compared.
+    if (request.narrowed)
+      throw new Problem('not-redeemable', 'Less was approved than the pipeline would run: start it anew with that.')
     if (unregistered(parts, request))
       throw new Problem('not-permitted', 'The agent that asked, or the executor, is not registered any more.')
     return forbidden(parts, request, at) ?? step
