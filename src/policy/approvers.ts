@@ -232,6 +232,9 @@ function contradictions(parsed: Document, accounts: Roster['accounts']): [Path, 
   }
   found.push(...sharedAccounts(people))
   checkPipelines(parsed, isAgent, (path, reason) => found.push([path, reason]))
+  for (const id of [...Object.keys(parsed.github), ...Object.keys(parsed.azureDevOps)] as ObjectId[])
+    if (isAgent(id) && agents[id]?.narrowing)
+      found.push([['agents', id, 'narrowing'], 'a pipeline runs what it was started with, whatever people leave of it'])
   const taken = new Set<string>()
   for (const [id, { name: called, appId, owners, sponsors, executors, onBehalfOf }] of entries(agents)) {
     noAgents(['agents', id, 'owners'], owners, 'an owner is a person')

@@ -385,6 +385,13 @@ describe('several matches merge to the strictest', () => {
     expect(await session(long, short, '@private')).not.toHaveProperty('session')
   })
 
+  test('what approvers may make smaller is what every rule names', async () => {
+    const narrow = (...rest: readonly string[]) => merged(...rest.map((note) => `@approvers("dba") ${note}`))
+    expect(await narrow('@narrow("rows")')).toMatchObject({ narrow: ['rows'] })
+    expect(await narrow('@narrow("rows")', '@narrow("rows") @private')).toMatchObject({ narrow: ['rows'] })
+    expect(await narrow('@narrow("rows")', '')).not.toHaveProperty('narrow')
+  })
+
   test('allow rules: the shorter times, and the first summary', async () => {
     const policy = await rules({
       allow: permit('a', '@lapse("PT2M") @summary("first")') + permit('b', '@grant("PT1M") @summary("second")'),
