@@ -1590,6 +1590,21 @@ def _report_of(found: Mapping[str, Any]) -> Dict[str, Any]:
     return body
 
 
+def _asked_digest(request: Mapping[str, Any]) -> Any:
+    """The digest of what was asked for, whatever approvers left of that."""
+    asked = request.get("asked")
+    found = asked.get("digest") if isinstance(asked, dict) else None
+    return request["digest"] if found is None else found
+
+
+def _less_words(request: Mapping[str, Any]) -> str:
+    """Says what approvers made smaller, and how far."""
+    params = request.get("params") or {}
+    names = sorted({name for one in request.get("narrowed") or [] for name in one.get("params") or {}})
+    left = [f"{name} to {json.dumps(params.get(name))}" for name in names]
+    return f"Approvers made it smaller{': ' if left else ''}{', '.join(left)}."
+
+
 # -- One gate ----------------------------------------------------------------------------------------------------------
 
 
@@ -1612,7 +1627,7 @@ class _Gate:
         self.redemption = (options.redemption or str(uuid.uuid4())).lower()
         self.request: Request = {} if request is None else _request_in(request)
         # Who only waits has no action to compare.
-        self.digest = self.request["digest"] if action is None else _digest_of(self.action)
+        self.digest = _asked_digest(self.request) if action is None else _digest_of(self.action)
         self.on_abort = options.on_abort
         self.is_claimed = False
         """The approval was claimed by this gate."""
@@ -1649,7 +1664,7 @@ class _Gate:
                 # The caller's word counts for nothing: what a host keeps can be changed.
                 self._check_digest()
                 self.request = self.client._about(self.request["id"], "", abort=self.abort)
-            self._check_digest()
+            self._check_asked()
             if self.is_claimed:
                 self._tell()
             elif not self._is_own_again():
@@ -1693,13 +1708,21 @@ class _Gate:
             self.asking = None
             raise
         self.asking, self.request = None, request
-        self._check_digest()
+        self._check_asked()
+
+    def _check_asked(self) -> None:
+        """Checks that the request is for the action, of which approvers may have left less by now."""
+        if _asked_digest(self.request) != self.digest:
+            self._check_digest()
 
     def _check_digest(self) -> None:
+        """Checks that the request is for exactly the action that is to be run."""
         found = self.request["digest"]
         if found != self.digest:
             other, self.request = self.request, {}
             words = f"{self.digest} is to be run, and the request is for {found}."
+            if _asked_digest(other) == self.digest:
+                words = f"{_less_words(other)} Nothing was run. Take what is left from request {other['id']}."
             raise Refused(words, "digest-mismatch", status=403, request=other["id"])
 
     def _decided(self) -> None:
@@ -1717,7 +1740,7 @@ class _Gate:
             pause = min(2 * pause, _SELDOM) if self.request["next"] == "answer" else _SOONEST
             began, before = time.monotonic(), self.request
             self.request = self.client._about(before["id"], "", wait=_HELD, abort=self.abort)
-            self._check_digest()
+            self._check_asked()
             if _votes(self.request) != _votes(before):
                 self._tell()
             # A service that does not hold answers back must not be called in a tight loop.
@@ -1791,6 +1814,7 @@ class _Gate:
         return request["next"] == "execute" and self._is_own(request) and request["digest"] == self.digest
 
     def _redeem(self) -> None:
+        self._check_digest()
         is_fresh = False
         while True:
             token = (self.request.get("grant") or {}).get("token")

@@ -5,6 +5,7 @@ import { isRequestId } from '../core/data/id.ts'
 import { isObject, type Json, type JsonObject, readJson } from '../core/data/json.ts'
 import { statuses } from '../core/request/request.ts'
 import { Exit, exits } from './exit.ts'
+import { type NarrowedAnswer, narrowedIn } from './narrowedLines.ts'
 import { nameWithId, optional, partOf, partsOf, type Received, text, texts } from './received.ts'
 import { glassIn, promptsIn, questionsIn, type TalkGlass, type TalkPrompts, type TalkQuestion } from './talkAnswer.ts'
 import { spoken } from '../words/spoken.ts'
@@ -43,12 +44,14 @@ export interface Answer {
     readonly at?: string
     readonly reason?: string
     readonly void: boolean
-    /** Whether it was given before the newest answer, and counts no more. */
+    /** Whether it was given before the newest answer or narrowing, and counts no more. */
     readonly isPast: boolean
   }[]
   /** The oldest first. */
   readonly questions: readonly TalkQuestion[]
   readonly prompts: TalkPrompts
+  /** The oldest first. */
+  readonly narrowed: readonly NarrowedAnswer[]
   readonly glass?: TalkGlass
   /** Of a standing approval: how far it is used up. */
   readonly standing?: { readonly uses: number; readonly used: number; readonly until?: string }
@@ -91,6 +94,7 @@ export function parseAnswer(json: Json | undefined): Answer {
     decisions: partsOf<Decision>(approvals.decisions).map(decisionOf),
     questions: questionsIn(sent.questions),
     prompts: promptsIn(sent.prompts),
+    narrowed: narrowedIn(sent.narrowed),
     ...(isObject(sent.glass) && { glass: glassIn(sent.glass) }),
     ...actionOf(sent),
     ...standingOf(sent),

@@ -213,6 +213,17 @@ export const commands = {
     caller: 'either',
     options: {},
   },
+  narrow: {
+    summary: 'make a request smaller, where the policy lets you; nothing is decided by that',
+    id: true,
+    caller: 'person',
+    options: {
+      param: { value: 'KEY=VALUE', help: 'the lower number, or what is left of the list as JSON', many: true },
+      uses: { value: 'NUMBER', help: 'of a standing approval: how many uses are left' },
+      for: { value: 'SECONDS', help: 'of a standing approval: how long after the approval' },
+      reason: { value: 'TEXT', help: 'why; others will read it' },
+    },
+  },
   'break-glass': {
     summary: 'approve alone in an emergency, where the policy lets you; another person has to review it',
     id: true,

@@ -337,6 +337,10 @@ Approvals from before the answer count no more, since approvers decide on what i
 person, and no instruction: it changes nothing that was approved. The same answer again changes nothing; another one is refused.
 With the settings of an agent the agent answers, otherwise the person who is signed in.`
 
+const narrowing = `A number may get lower, and a list may lose some of its items. The policy says of which params, and the agent's registration
+whether it goes along: it executes what is left. Shows all of the request first, on standard error. Approvals from before count no
+more, and you approve what is left afterwards, with countersign approve.`
+
 const breaking = `Approves a request alone, before the people who would have to. Only a member of a group that the rule names for it may, and nobody
 who is kept from approving. All are told, and another person has to review it by the time that the policy gives.
 Shows all of the request first, on standard error. The target's last segment is typed, or given with --confirm, whatever the tier.`
@@ -433,6 +437,7 @@ const more: Readonly<Record<string, string>> = {
   wait: awaiting,
   question: asking,
   answer: answering,
+  narrow: narrowing,
   'break-glass': breaking,
   review: reviewing,
   pending: waiting,

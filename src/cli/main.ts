@@ -2,6 +2,7 @@ import { version } from '../../package.json'
 import { isExaminationThread, serveExamination } from '../verify/thread.ts'
 import { checkText } from './commandLine.ts'
 import { decide } from './decide.ts'
+import { narrow } from './narrow.ts'
 import { breakGlass, reviewGlass } from './emergency.ts'
 import { download } from './download.ts'
 import { exits } from './exit.ts'
@@ -145,6 +146,8 @@ async function atService(session: Session, command: CommandAtService): Promise<R
       return question(session)
     case 'answer':
       return answer(session)
+    case 'narrow':
+      return narrow(session)
     case 'break-glass':
       return breakGlass(session)
     case 'review':

@@ -50,7 +50,7 @@ function describeDecision({
   const label = voided ? labels.voided : verdict === 'approve' ? labels.approvedBy : labels.deniedBy
   const vote = at === undefined ? approver : words.voted(approver, at)
   return [
-    [label, isPast ? `${vote} (before the newest answer, so that it counts no more)` : vote],
+    [label, isPast ? `${vote} (before what was added last, so that it counts no more)` : vote],
     ...optional('', reason),
   ]
 }

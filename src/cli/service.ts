@@ -20,6 +20,7 @@ export interface Service {
   decide(id: string, decision: JsonObject): Promise<Answer>
   askBack(id: string, question: JsonObject): Promise<Answer>
   answer(id: string, answer: JsonObject): Promise<Answer>
+  narrow(id: string, left: JsonObject): Promise<Answer>
   breakGlass(id: string, order: JsonObject): Promise<Answer>
   reviewGlass(id: string, review: JsonObject): Promise<Answer>
   /** Repairs a shard. A repeated call goes on where the one before ended. */
@@ -77,6 +78,7 @@ export function connect(settings: Settings, say: (sentence: string) => void): Se
     decide: (id, decision) => about(id, '/decisions', decision),
     askBack: (id, question) => about(id, '/questions', question),
     answer: (id, given) => about(id, '/answers', given),
+    narrow: (id, left) => about(id, '/narrow', left),
     breakGlass: (id, order) => about(id, '/break-glass', order),
     reviewGlass: (id, given) => about(id, '/review', given),
   }

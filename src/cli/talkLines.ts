@@ -1,11 +1,13 @@
 import { spoken } from '../words/spoken.ts'
 import type { Answer } from './answer.ts'
 import type { Line } from './layout.ts'
+import { describeNarrowed, narrowedSince } from './narrowedLines.ts'
 import type { TalkGlass, TalkPrompts, TalkQuestion } from './talkAnswer.ts'
 
 /** Describes what people asked, were told, and did in an emergency. Their texts stand behind bars, as the reason does. */
-export const describeTalk = ({ questions, prompts, glass }: Answer): readonly Line[] => [
+export const describeTalk = ({ questions, prompts, narrowed, glass }: Answer): readonly Line[] => [
   ...questions.flatMap(describeQuestion),
+  ...describeNarrowed(narrowed),
   ...describePrompts(prompts),
   ...(glass ? describeGlass(glass) : []),
 ]
@@ -51,8 +53,10 @@ function describeGlass({ review, reviewBy, ...broken }: TalkGlass): readonly Lin
 
 const said = (text: string | undefined): readonly Line[] => [['', text ?? '(erased)']]
 
+type TalkSoFar = Pick<Answer, 'questions' | 'narrowed' | 'prompts'>
+
 /** Says what is new in the talk since an earlier answer, each in one sentence. */
-export function newsOf(next: Answer, before: Pick<Answer, 'questions' | 'prompts'>): readonly string[] {
+export function newsOf(next: Answer, before: TalkSoFar): readonly string[] {
   const [known, answered] = [idsOf(before.questions), idsOf(before.questions.filter(({ answer }) => answer))]
   const joined = next.prompts.joined.filter((group) => !before.prompts.joined.includes(group))
   return [
@@ -62,6 +66,7 @@ export function newsOf(next: Answer, before: Pick<Answer, 'questions' | 'prompts
         ? [`answered ${answer.isByAgent ? 'by' : 'for'} the agent: “${answer.text ?? ''}”`]
         : [],
     ),
+    ...narrowedSince(next.narrowed, before.narrowed),
     ...(joined.length > 0 ? [`${joined.join(', ')} may approve, too`] : []),
   ]
 }
@@ -69,7 +74,7 @@ export function newsOf(next: Answer, before: Pick<Answer, 'questions' | 'prompts
 const idsOf = (questions: readonly TalkQuestion[]): ReadonlySet<string> => new Set(questions.map(({ id }) => id))
 
 /** Nothing of a talk, for the first answer that is compared. */
-export const noTalk: Pick<Answer, 'questions' | 'prompts'> = { questions: [], prompts: { groups: [], joined: [] } }
+export const noTalk: TalkSoFar = { questions: [], narrowed: [], prompts: { groups: [], joined: [] } }
 
 /** Says how the agent answers what it has to answer; nothing if it has to answer nothing. */
 export function howToAnswer(answer: Answer): readonly Line[] {

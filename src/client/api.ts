@@ -69,7 +69,7 @@ export interface ApiDecision {
   /** Of a deputy, the member who was away. Both have one vote. */
   readonly for?: { readonly id: string; readonly name?: string }
   readonly reason?: string
-  /** Present for an approval from before the newest answer, which counts no more. */
+  /** Present for an approval from before the newest answer or narrowing, which counts no more. */
   readonly current?: false
   /** Present once the vote no longer counts. */
   readonly void?: {
@@ -104,6 +104,28 @@ export interface ApiGrant {
 export interface ApiLink {
   readonly title: string
   readonly url: string
+}
+
+export interface ApiNarrowing {
+  readonly by: string
+  readonly name?: string
+  readonly at: string
+  readonly reason?: string
+  /** Of what it left. */
+  readonly digest: string
+  /** What got smaller, by name. Absent once it is erased, and of a standing approval. */
+  readonly params?: { readonly [key: string]: unknown }
+  /** What of a standing approval got smaller. Absent once it is erased. */
+  readonly standing?: {
+    readonly uses?: {
+      readonly before: unknown
+      readonly after: unknown
+    }
+    readonly for?: {
+      readonly before: unknown
+      readonly after: unknown
+    }
+  }
 }
 
 export type ApiNextStep = 'wait' | 'answer' | 'redeem' | 'execute' | 'report' | 'use' | 'stop'
@@ -183,7 +205,7 @@ export interface ApiRequest {
   /** What approvers are warned of. In answers to people alone: an agent could evade warnings. */
   readonly warnings?: readonly ApiWarning[]
   readonly digest: string
-  /** The hash of the newest event that people decide on: of the ask, or of the newest answer. */
+  /** The hash of the newest event that people decide on: of the ask, or of the newest answer or narrowing. */
   readonly content?: string
   readonly agent: {
     readonly id: string
@@ -201,6 +223,13 @@ export interface ApiRequest {
     readonly excludedByAgent?: readonly string[]
   }
   readonly questions?: readonly ApiQuestion[]
+  /** The params that approvers may make smaller while it is pending. */
+  readonly narrowable?: readonly string[]
+  /** What was asked for. Present once an approver made it smaller. */
+  readonly asked?: {
+    readonly digest: string
+  }
+  readonly narrowed?: readonly ApiNarrowing[]
   readonly prompts?: ApiPrompts
   readonly glass?: ApiGlass
   readonly standing?: ApiStanding
@@ -218,7 +247,7 @@ export interface ApiRequest {
   readonly outcome?: ApiOutcome
   readonly next: ApiNextStep
   /** What the person who reads a list may do beside deciding and revoking. Absent if it is nothing, and in other answers. */
-  readonly may?: readonly ('ask' | 'answer' | 'break-glass' | 'review')[]
+  readonly may?: readonly ('ask' | 'answer' | 'narrow' | 'break-glass' | 'review')[]
   readonly stop?: ApiStop
   readonly grant?: ApiGrant
   /** The uuid with which it was redeemed. In answers to the executor alone, which compares it with its own. */

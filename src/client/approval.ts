@@ -1,6 +1,6 @@
 import type { Action } from '../core/action/canonicalAction.ts'
 import type { ApiRequest } from './api.ts'
-import { digestOf } from './asked.ts'
+import { askedDigestOf, digestOf } from './asked.ts'
 import { Refused, Stopped, type StoppedCode, Unreachable } from './failure.ts'
 import type { AskOptions, Operations } from './operations.ts'
 import { type AnswerQuestion, questionTaker } from './questionTaker.ts'
@@ -35,7 +35,8 @@ export async function approved(
 ): Promise<ApiRequest> {
   options.signal?.throwIfAborted()
   const { request, joined } = await asked(operations, action, options, redemption)
-  checkDigest(request, action)
+  // What approvers left of it by now is for the redemption to compare.
+  if (askedDigestOf(request) !== digestOf(action)) checkDigest(request, action)
   if (isExecutable(request, redemption)) return request
   // A request of another call is not ours to withdraw.
   return untilApproved(operations, request, joined ? { ...options, onAbort: 'leave' } : options)
@@ -62,10 +63,26 @@ export const isExecutable = ({ next, redemption }: ApiRequest, own: string | und
   next === 'execute' && own !== undefined && redemption === own.toLowerCase()
 
 /** @throws {Refused} `digest-mismatch` unless the request is for exactly this action */
-export function checkDigest({ digest }: ApiRequest, action: Action): void {
+export function checkDigest(request: ApiRequest, action: Action): void {
   const own = digestOf(action)
+  const { digest, id } = request
+  if (digest !== own && request.asked?.digest === own)
+    throw new Refused(
+      'digest-mismatch',
+      `${lessWords(request)} Nothing was run. Take what is left from request ${id}.`,
+      {
+        status: 403,
+      },
+    )
   if (digest !== own)
     throw new Refused('digest-mismatch', `${own} is to be executed, and the request is for ${digest}.`, { status: 403 })
+}
+
+/** Says what approvers made smaller, and how far. */
+function lessWords({ params = {}, narrowed = [] }: ApiRequest): string {
+  const names = [...new Set(narrowed.flatMap((one) => Object.keys(one.params ?? {})))].sort()
+  const left = names.map((name) => `${name} to ${JSON.stringify(params[name])}`)
+  return `Approvers made it smaller${left.length > 0 ? `: ${left.join(', ')}` : ''}.`
 }
 
 /**
@@ -114,7 +131,8 @@ const hasChanged = (next: ApiRequest, before: ApiRequest): boolean =>
   next.status !== before.status ||
   next.delivery !== before.delivery ||
   next.next !== before.next ||
-  JSON.stringify([next.approvals, next.questions]) !== JSON.stringify([before.approvals, before.questions])
+  JSON.stringify([next.approvals, next.questions, next.narrowed]) !==
+    JSON.stringify([before.approvals, before.questions, before.narrowed])
 
 /** Milliseconds that a withdrawal may take after an abort, which should end soon. */
 const withdrawal = 10_000

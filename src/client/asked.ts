@@ -1,6 +1,7 @@
 import { type Action, actionDigest } from '../core/action/canonicalAction.ts'
 import type { Digest } from '../core/data/id.ts'
 import { escapePointer, type Json, type JsonObject } from '../core/data/json.ts'
+import type { ApiRequest } from './api.ts'
 import { Refused } from './failure.ts'
 
 /** What is asked for and then executed. The params are plain JSON. */
@@ -31,6 +32,10 @@ export function settled({ action, target, environment, params }: AskedAction<obj
 
 /** Works out the digest of what is to be executed. */
 export const digestOf = (action: Action): Digest => actionDigest(action)
+
+/** The digest of what was asked for, whatever approvers left of that. */
+export const askedDigestOf = ({ asked, digest }: Pick<ApiRequest, 'asked' | 'digest'>): string =>
+  asked?.digest ?? digest
 
 function copy(value: unknown, pointer: string, depth: number): Json {
   if (depth > deepest) refuse(pointer, 'this is nested too deep')

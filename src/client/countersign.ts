@@ -40,7 +40,7 @@ const known = {
   ask: ['reason', 'key', 'links', 'onBehalfOf', 'executor', 'expiresIn', 'under', 'signal'],
   wait: ['signal', 'onAbort', 'onProgress', 'onQuestion'],
   execute: ['outcome', 'onUnreported', 'redemption'],
-  gate: ['join', 'onUsed', 'standing'],
+  gate: ['join', 'onUsed', 'standing', 'takesLess'],
 } as const
 
 const ofAsk: readonly string[] = [...known.ask, 'redemption']
@@ -90,7 +90,8 @@ export class Countersign {
   /**
    * Asks, waits, redeems, runs at most once, and reports.
    *
-   * @param run executes exactly the action that it is given, which is a frozen copy
+   * @param run executes exactly the action that it is given, which is a frozen copy: of what was asked for, or with
+   *   `takesLess` of what approvers left of it
    * @returns what `run` returned. What it throws is reported as failed, by the error's name, and thrown on.
    */
   async gate<P extends object, R>(
@@ -100,13 +101,13 @@ export class Countersign {
   ): Promise<R> {
     check(options, ofGate)
     const action = settled(asked)
-    let request: ApiRequest
+    let taken: Awaited<ReturnType<typeof gated>>
     try {
-      request = await gated(this.#operations, action, await underOwn(this.#operations, options))
+      taken = await gated(this.#operations, action, await underOwn(this.#operations, options))
     } catch (cause) {
       return (await settledByHost(this.#operations, cause, options)).value
     }
-    return perform(this.#operations, request, action, options, run as RunAction<unknown, R>)
+    return perform(this.#operations, taken.request, taken.action, options, run as RunAction<unknown, R>)
   }
 
   /** The first half of {@link gate}: asks, and waits until the request may be redeemed, here or elsewhere. */

@@ -15,6 +15,7 @@ import {
 } from './approval.ts'
 import { digestOf } from './asked.ts'
 import { Refused, Stopped, Unreachable } from './failure.ts'
+import { leftAction } from './leftAction.ts'
 import type { Operations } from './operations.ts'
 import type { OwnStanding } from './ownStanding.ts'
 
@@ -39,6 +40,8 @@ export interface ExecuteOptions<R> extends Pick<WaitOptions, 'signal' | 'onAbort
 }
 
 export interface GateOptions<R> extends ApproveOptions, ExecuteOptions<R> {
+  /** Runs what approvers left of the action, which `run` is then given. Without it, nothing runs if they made it smaller. */
+  readonly takesLess?: boolean | undefined
   readonly signal?: AbortSignal | undefined
   readonly onAbort?: 'cancel' | 'leave' | undefined
   /** A standing approval, of which the call is to be a use: it is asked for unless its key has one. In place of `under`. */
@@ -113,19 +116,32 @@ const detailsOf = ({ status, retryAfter, problem }: Refused) => ({
   ...(problem && { problem }),
 })
 
+/** A request that this call may execute, and the action to execute: the one that was asked for, or what is left of it. */
+interface GatedAction {
+  readonly request: ApiRequest
+  readonly action: Action
+}
+
 /** Asks, waits, and claims for this call. */
-export async function gated<R>(operations: Operations, action: Action, options: GateOptions<R>): Promise<ApiRequest> {
+export async function gated<R>(operations: Operations, action: Action, options: GateOptions<R>): Promise<GatedAction> {
   const { redemption = randomUUID(), executor, onProgress } = options
   try {
     const request = await approved(operations, action, options, executor === undefined ? redemption : undefined)
-    if (!isExecutable(request, redemption))
-      return await claimed(operations, request, action, { ...options, redemption })
+    if (!isExecutable(request, redemption)) {
+      const taken = takenOf(action, request, options)
+      return { request: await claimed(operations, request, taken, { ...options, redemption }), action: taken }
+    }
     await reportingFaults(operations, request, options, () => onProgress?.(request))
-    return request
+    return { request, action }
   } catch (cause) {
-    return claimedBefore(cause, action, options)
+    const taken = cause instanceof Stopped ? takenOf(action, cause.request, options) : action
+    return { request: claimedBefore(cause, taken, options), action: taken }
   }
 }
+
+/** What is to be executed: what approvers left, if the host takes that, and else what was asked for. */
+const takenOf = (action: Action, request: ApiRequest, { takesLess }: Pick<GateOptions<never>, 'takesLess'>): Action =>
+  (takesLess && leftAction(action, request)) || action
 
 /** A redemption that the host kept may execute again what was redeemed with it, and not reported. @throws the cause */
 function claimedBefore(

@@ -3,6 +3,7 @@ import { type Action, actionDigest } from '../core/action/action.ts'
 import { bounds } from '../core/data/bound.ts'
 import { Problem } from '../core/data/problem.ts'
 import { isExecutable } from '../client/approval.ts'
+import { askedDigestOf } from '../client/asked.ts'
 import {
   Countersign,
   explain,
@@ -108,7 +109,7 @@ async function before(parts: HookParts, wait: number): Promise<Result> {
     const action = actionOf(said, mapping, rule, shape)
     const redemption = randomUUID()
     const asked = await ask(parts, action, { redemption, signal: end.signal })
-    if (asked.digest !== actionDigest(action)) return blocked('The service answered about another action.')
+    if (askedDigestOf(asked) !== actionDigest(action)) return blocked('The service answered about another action.')
     const redeemed = isExecutable(asked, redemption)
       ? asked
       : await client.redeem(await client.untilApproved(asked, { signal: end.signal, onQuestion }), action, redemption)

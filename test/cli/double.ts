@@ -29,6 +29,7 @@ const acts = [
   'outcome',
   'questions',
   'answers',
+  'narrow',
   'break-glass',
   'review',
 ] as const
