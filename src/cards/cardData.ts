@@ -20,7 +20,7 @@ import { batchesOf } from './batch.ts'
 import type { AgentTextBudget } from './budget.ts'
 import { buttons, mine } from './button.ts'
 import type { CardReader } from './cardReader.ts'
-import { entryFace, type Manner, paramFaces, plainTitle, subtitle, title } from './paramRows.ts'
+import { askedTexts, entryFace, type Manner, paramFaces, plainTitle, subtitle, title } from './paramRows.ts'
 import { factsOf, whatOf } from './factRows.ts'
 import { runLines, runOf } from './runLine.ts'
 import { answerFields, talkFace } from './talkFace.ts'
@@ -68,13 +68,14 @@ export function reviewFace(request: ApprovalRequest, reader: CardReader, templat
   const page = Math.min(Math.max(reader.page, 1), pages.length)
   const last = page === pages.length
   const acts = buttons(request, reader, { page, last, template }, manner)
+  const asked = askedTexts(request, words)
   return {
     ...head(request, manner, { reader: reader.approver }),
     notices: noticesFor(request, reader, words).map((text) => ({ text: short(text, 1_300, words) })),
     facts: factsOf(request, manner),
     agentId: request.agent.id,
     page: pages.length > 1 ? [{ text: words.params.pageOf(page, pages.length) }] : [],
-    entries: (pages[page - 1]?.entries ?? []).map((entry) => entryFace(entry, manner)),
+    entries: (pages[page - 1]?.entries ?? []).map((entry) => entryFace(entry, manner, asked.get(entry.key))),
     noParams: absence(request, manner),
     ...fromAgent(request, manner, reviewBudget(request, last, manner)),
     ...(last ? talkFace(request, manner.budget.reviewTalk, words, reader) : { talk: [], earlier: [] }),

@@ -78,12 +78,14 @@ export const subtitle = ({ action, policy }: ApprovalRequest, words: Words): rea
     : []
 
 /** Lists all params on a line each, critical ones first, and shortens long values. */
-export function paramFaces({ action, policy }: ApprovalRequest, { words, budget }: Manner, room = budget.row) {
+export function paramFaces(request: ApprovalRequest, { words, budget }: Manner, room = budget.row) {
+  const { action, policy } = request
+  const asked = askedTexts(request, words)
   const rows = action ? rowsOf(action, policy.presentation, 'line', words.units) : []
   const most = Math.min(room, Math.floor(budget.rows / rows.length))
   const face = (row: ParamRow) => ({
     key: shortened(nameOf(row, words), budget.key, words),
-    text: signed(row, shortened(row.text, most, words, drawnValue), words),
+    text: `${signed(row, shortened(row.text, most, words, drawnValue), words)}${askedBeside(asked.get(row.key))}`,
   })
   return {
     critical: rows.filter(({ critical }) => critical).map(face),
@@ -91,8 +93,24 @@ export function paramFaces({ action, policy }: ApprovalRequest, { words, budget 
   }
 }
 
+/** The letters of what was asked for that stand beside what is left of it: whole numbers fit. */
+const askedRoom = 40
+
+/** What was asked for of each param that an approver made smaller, by name. */
+export function askedTexts(request: ApprovalRequest, words: Words): ReadonlyMap<string, string> {
+  const { narrowed = [], askedAction, policy } = request
+  const names = new Set(narrowed.flatMap(({ params = [] }) => params))
+  if (!askedAction || names.size === 0) return new Map()
+  const rows = rowsOf(askedAction, policy.presentation, 'line', words.units).filter(({ key }) => names.has(key))
+  return new Map(
+    rows.map(({ key, text }) => [key, words.params.askedFor(shortened(text, askedRoom, words, drawnValue))]),
+  )
+}
+
+const askedBeside = (asked: string | undefined): string => (asked === undefined ? '' : ` (${asked})`)
+
 /** Writes a param, or a part of one, as it stands on a page of the approver's view. */
-export function entryFace(entry: Entry, { words, budget }: Manner) {
+export function entryFace(entry: Entry, { words, budget }: Manner, asked?: string) {
   const { text, part, parts } = entry
   const value = drawnValue(text)
   const whole = part === 1 ? signed(entry, value, words) : value
@@ -107,14 +125,15 @@ export function entryFace(entry: Entry, { words, budget }: Manner) {
       // The template of an earlier version asks for a colour.
       color: 'Default',
     })),
-    about: aboutOf(entry, words),
-    short: parts === 1 && text.length <= budget.besideKey && !text.includes('\n'),
+    about: aboutOf(entry, words, asked),
+    short: asked === undefined && parts === 1 && text.length <= budget.besideKey && !text.includes('\n'),
   }
 }
 
 /** What stands beside the key: what is drawn below it, and which part of it, and what its signs mean. */
-function aboutOf({ drawing, part, parts, line, text }: Entry, { params }: Words): string {
+function aboutOf({ drawing, part, parts, line, text }: Entry, { params }: Words, asked?: string): string {
   const pieces = [
+    ...(asked === undefined || part > 1 ? [] : [asked]),
     ...(drawing ? [params.forms[drawing.form](drawing.size)] : []),
     ...(parts > 1 ? [params.partOf(part, parts)] : []),
     ...(drawing && part > 1 ? [params.fromLine(line)] : []),

@@ -179,7 +179,13 @@ const talk: Words['talk'] = {
   erased: 'The answer was erased.',
   answered: (answer) => [text(': “'), quoted(answer), text('”')],
   person: (number) => `Person ${number}`,
-  stale: (have, of, names) => [text(`${have} of ${of} (`), ...listed(names), text(' approved before the answer)')],
+  narrowed: (who) => [text('Narrowed by '), name(who)],
+  narrowedUnnamed: 'An approver made it smaller.',
+  stale: (have, of, names, isNarrowed) => [
+    text(`${have} of ${of} (`),
+    ...listed(names),
+    text(isNarrowed ? ' approved before it was narrowed)' : ' approved before the answer)'),
+  ],
   joined: (groups) => `Now ${groups.join(' and ')} may approve, too.`,
 }
 
@@ -223,6 +229,7 @@ const notices: Words['notices'] = {
   'glass-broken': 'Break-glass: one person approved this alone.',
   asked: 'An approver asks a question about this.',
   answered: 'A question about this was answered. Approvals from before count no more.',
+  narrowed: 'An approver made this smaller. Approvals from before count no more.',
   failed: 'This was approved and carried out, and it failed.',
   unreported: 'This was approved and begun, and nobody reported what became of it.',
   expired: 'This expired: not enough people approved it in time.',
@@ -252,6 +259,7 @@ const progress: Words['progress'] = {
 
 const params: Words['params'] = {
   pageOf: (page, pages) => `Page ${page} of ${pages}`,
+  askedFor: (value) => `asked for ${value}`,
   partOf: (part, parts) => `part ${part} of ${parts}`,
   leftOut: (length) => `⟦… ${length.toLocaleString('en-US')} characters in all …⟧`,
   labelled: (label, key) => `${label} (${key})`,

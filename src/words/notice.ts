@@ -30,6 +30,8 @@ export function noticeText(request: ApprovalRequest, notice: Notice, words: Word
     case 'asked':
     case 'answered':
       return { lines: isWithheld ? [] : talkLines(request, notice, words), times: [] }
+    case 'narrowed':
+      return { lines: isWithheld ? plain([words.talk.narrowedUnnamed]) : sinceAsked(request, words), times: [] }
     case 'failed':
     case 'unreported':
     case 'expired':

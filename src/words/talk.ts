@@ -1,6 +1,7 @@
 import { answerTexts, openQuestions, questionTexts } from '../core/request/conversation.ts'
 import { approvalsOf } from '../core/request/decision.ts'
 import { type ApprovalRequest, type ApproverQuestion, currentVotes, saidIn } from '../core/request/request.ts'
+import { narrowingTexts } from '../core/request/narrowing.ts'
 import { fill } from '../core/request/requirement.ts'
 import type { Sentence } from './run.ts'
 import { mostNames, nameIn } from './votes.ts'
@@ -29,12 +30,19 @@ function entryOf(request: ApprovalRequest, question: ApproverQuestion, { talk }:
 }
 
 /**
- * Says what talk and time made of a pending request: that approvals from before an answer count no more, and which groups
+ * Says what talk and time made of a pending request: who made it smaller, that approvals from before count no more, and which groups
  * joined.
  */
 export function sinceAsked(request: ApprovalRequest, words: Words): readonly Sentence[] {
   if (request.status !== 'pending') return []
-  return [...staleApprovals(request, words), ...joinedGroups(request, words)]
+  return [...narrowedBy(request, words), ...staleApprovals(request, words), ...joinedGroups(request, words)]
+}
+
+/** Says who made a request smaller, each person once. */
+function narrowedBy(request: ApprovalRequest, { talk }: Words): readonly Sentence[] {
+  const { narrowed = [] } = request
+  const names = new Map(narrowed.map((one) => [one.by, narrowingTexts(request, one)['name'] ?? one.by]))
+  return [...names.values()].map((name) => talk.narrowed(name))
 }
 
 /** Says which groups may approve, too, since time passed. Names no person. */
@@ -52,7 +60,8 @@ function staleApprovals(request: ApprovalRequest & { readonly status: 'pending' 
   const have = fill(slots, approvalsOf(request)).reduce((sum, count) => sum + count, 0)
   const needed = slots.reduce((sum, { quorum }) => sum + quorum, 0)
   const names = [...new Set(stale.map((vote) => nameIn(request, vote, words)))].slice(-mostNames)
-  return [words.talk.stale(have, needed, names)]
+  const newest = request.events.findLast(({ type }) => type === 'answered' || type === 'narrowed')
+  return [words.talk.stale(have, needed, names, newest?.type === 'narrowed')]
 }
 
 /** Whether the request waits for the side that asks. */

@@ -19,8 +19,12 @@ export interface TalkWords {
   readonly answered: (answer: string) => Sentence
   /** Stands for a name that cannot be shown where it would have to stand. */
   readonly person: (number: number) => string
-  /** So many of the approvals that are needed; these people approved before the newest answer. */
-  readonly stale: (have: number, of: number, names: readonly string[]) => Sentence
+  /** An approver made the request smaller. */
+  readonly narrowed: (who: string) => Sentence
+  /** The same where no name may be read. */
+  readonly narrowedUnnamed: string
+  /** So many of the approvals that are needed; these people approved before what was added last. */
+  readonly stale: (have: number, of: number, names: readonly string[], isNarrowed: boolean) => Sentence
   /** Groups that joined since. */
   readonly joined: (groups: readonly string[]) => string
 }

@@ -217,6 +217,8 @@ interface ProgressWords {
  */
 interface ParamWords {
   readonly pageOf: (page: number, pages: number) => string
+  /** Stands beside a value that an approver made smaller: what the agent asked for. */
+  readonly askedFor: (value: string) => string
   readonly partOf: (part: number, parts: number) => string
   readonly leftOut: (length: number) => string
   /** Policy's word for a param, and its real key. */

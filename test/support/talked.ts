@@ -1,12 +1,28 @@
+import { editsText } from '../../src/core/action/edits.ts'
 import { answer, askBack } from '../../src/core/request/conversation.ts'
 import { decide } from '../../src/core/request/decision.ts'
 import type { ReviewFinding } from '../../src/core/request/event.ts'
 import type { ObjectId } from '../../src/core/data/id.ts'
 import { breakGlass, review } from '../../src/core/request/glass.ts'
+import { leftBy, narrow } from '../../src/core/request/narrowing.ts'
 import { prompted } from '../../src/core/request/prompt.ts'
 import { type ApprovalRequest, contentOf, hashOfQuestion, overdue } from '../../src/core/request/request.ts'
 import type { Submission } from '../../src/core/request/submission.ts'
-import { after, bot, dba, dba2, decision, facts, needs, oid, owner, pending, slot, stored } from './build.ts'
+import {
+  after,
+  bot,
+  dba,
+  dba2,
+  decision,
+  facts,
+  needs,
+  oid,
+  owner,
+  pending,
+  policyVersion,
+  slot,
+  stored,
+} from './build.ts'
 
 /** May approve alone in an emergency, and approves nothing else. */
 export const incident = oid(61)
@@ -54,6 +70,21 @@ export function answered(
       ? { by: { kind: 'agent', id: bot } as const }
       : { by: { kind: 'person', id: owner } as const, name: 'Olga', facts: facts(owner, { groups: [] }) }
   return stored(answer(request, { ...of, question, answer: words, warnings, at: after(180) }), after(180))
+}
+
+/** Makes a request smaller: to so many rows. */
+export function narrowedTo(
+  request: ApprovalRequest,
+  rows: number,
+  { by = dba2, name = 'Dora', at = 200 }: { readonly by?: ObjectId; readonly name?: string; readonly at?: number } = {},
+): ApprovalRequest {
+  const edits = { params: { rows } }
+  const left = () => {
+    if (!request.action) throw new Error('Its action is erased.')
+    return leftBy(request.action, request.requirement?.narrowable ?? [], edits)
+  }
+  const of = { approver: by, name, facts: facts(by), seen: seenOf(request), policy: policyVersion, at: after(at) }
+  return stored(narrow(request, { ...of, edits: editsText(edits), left }), after(at))
 }
 
 export const votedFor = (request: ApprovalRequest, by = dba, name = 'Dana', at = 60): ApprovalRequest =>

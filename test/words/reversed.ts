@@ -76,7 +76,10 @@ export const reversed: Words = {
     erased: other(english.talk.erased),
     answered: (answer) => [text(' «'), quoted(answer), text('»')],
     person: (number) => line('person', number),
-    stale: (have, of, names) => said('before', text(`${have}/${of} `), ...names.map(name)),
+    narrowed: (who) => said('narrowed', name(who)),
+    narrowedUnnamed: other(english.talk.narrowedUnnamed),
+    stale: (have, of, names, isNarrowed) =>
+      said(isNarrowed ? 'before less' : 'before', text(`${have}/${of} `), ...names.map(name)),
     joined: (groups) => line('joined', ...groups),
   },
   emergency: {
@@ -109,6 +112,7 @@ export const reversed: Words = {
   },
   params: {
     pageOf: (page, pages) => line('page', page, pages),
+    askedFor: (value) => line('asked for', value),
     partOf: (part, parts) => line('part', part, parts),
     leftOut: (length) => `⟦${length}⟧`,
     labelled: (label, key) => `${label} [${key}]`,

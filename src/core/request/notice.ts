@@ -9,7 +9,7 @@ import { fill } from './requirement.ts'
 /** What people are told of beside the card, by the event that is the reason. */
 export type NoticeKind = Extract<
   Fact['type'],
-  'reminded' | 'escalated' | 'glass-broken' | 'asked' | 'answered' | 'failed' | 'unreported' | 'expired'
+  'reminded' | 'escalated' | 'glass-broken' | 'asked' | 'answered' | 'narrowed' | 'failed' | 'unreported' | 'expired'
 >
 
 /** Words that are sent because of an event. */
@@ -41,7 +41,13 @@ const newsFor = 86_400
  * is left out: a reminder of a request that is decided, a question that is answered, an earlier reminder.
  */
 export function noticesOf(request: ApprovalRequest): readonly Notice[] {
-  const all = [...waitingNotices(request), ...talkNotices(request), ...glassNotices(request), ...endNotices(request)]
+  const all = [
+    ...waitingNotices(request),
+    ...talkNotices(request),
+    ...narrowedNotices(request),
+    ...glassNotices(request),
+    ...endNotices(request),
+  ]
   return all.toSorted((a, b) => a.seq - b.seq)
 }
 
@@ -81,6 +87,14 @@ function talkNotices(request: ApprovalRequest): readonly Notice[] {
     return [{ ...inThreads, kind: 'answered', seq, people, but: votersOf(request), question }]
   })
   return [...open, ...answered]
+}
+
+/** The newest narrowing concerns those whose approvals count no more, but not the person who made it smaller. */
+function narrowedNotices(request: ApprovalRequest): readonly Notice[] {
+  const newest = request.narrowed?.at(-1)
+  const seq = seqOf(request, 'narrowed')
+  if (request.status !== 'pending' || !newest || seq === undefined) return []
+  return [{ ...inThreads, kind: 'narrowed', seq, people: givers(request), but: [newest.by, ...votersOf(request)] }]
 }
 
 const votersOf = (request: ApprovalRequest): readonly ObjectId[] =>
