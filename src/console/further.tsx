@@ -5,6 +5,7 @@ import { confirmationOf } from '../core/request/decision.ts'
 import { useDraft } from './draft.ts'
 import { Button, Field, Notice } from './kit.tsx'
 import { useSigned } from './me.ts'
+import { NarrowForm } from './narrowForm.tsx'
 import { pageWords } from './pageWords.ts'
 import { ReasonForm } from './reasonForm.tsx'
 import { Asked, BrokenGlass } from './talk.tsx'
@@ -43,6 +44,11 @@ export function Further({ view, done, stepUp }: FurtherProps) {
       {may.includes('answer') && <Questions request={request} open={setOpen} />}
       <div class="actions">
         {may.includes('ask') && <Button onPress={() => setOpen('ask')}>{acts.ask}</Button>}
+        {may.includes('narrow') && page === pages && (
+          <Button onPress={() => (claims === undefined ? setOpen('narrow') : stepUp(claims))}>
+            {pageWords.narrow.open}
+          </Button>
+        )}
         {may.includes('review') && <Button onPress={() => setOpen('review')}>{acts.review}</Button>}
         {may.includes('break-glass') && page === pages && (
           <Button tone="danger" onPress={() => (claims === undefined ? setOpen('break-glass') : stepUp(claims))}>
@@ -50,8 +56,10 @@ export function Further({ view, done, stepUp }: FurtherProps) {
           </Button>
         )}
       </div>
+      {may.includes('narrow') && page < pages && <p class="quiet">{pageWords.narrow.later}</p>}
       {may.includes('break-glass') && page < pages && <p class="quiet">{acts.breakLater}</p>}
       {open === 'ask' && <AskForm {...shared} done={recorded(acts.asked)} />}
+      {open === 'narrow' && <NarrowForm {...shared} done={recorded(pageWords.narrow.narrowed)} stepUp={stepUp} />}
       {open === 'break-glass' && <BreakForm {...shared} done={recorded(acts.broken)} stepUp={stepUp} />}
       {open === 'review' && <ReviewForm {...shared} done={recorded(acts.reviewed)} />}
       {open !== null && typeof open === 'object' && (

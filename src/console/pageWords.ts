@@ -27,6 +27,7 @@ interface PageWords {
   readonly holds: HoldWords
   readonly absence: AbsenceWords
   readonly talk: TalkWords
+  readonly narrow: NarrowWords
   readonly reviews: ReviewWords
 }
 
@@ -47,6 +48,23 @@ interface AbsenceWords {
   readonly inGroups: (name: string, groups: readonly string[]) => string
   readonly awayDone: string
   readonly backDone: string
+}
+
+/** Of what approvers make smaller. */
+interface NarrowWords {
+  readonly title: string
+  readonly by: string
+  readonly change: (name: string, before: string, after: string) => string
+  readonly open: string
+  readonly formTitle: string
+  readonly about: string
+  readonly atMost: (name: string, before: string) => string
+  readonly keeps: (name: string) => string
+  readonly reason: string
+  readonly nothing: string
+  readonly now: string
+  readonly narrowed: string
+  readonly later: string
 }
 
 /** Of questions, answers, prompts and a broken glass. */
@@ -577,6 +595,7 @@ const english: PageWords = {
     named: {
       action: 'What was asked: action, target, environment and params',
       answer: 'The answers to questions',
+      edits: 'What approvers made smaller, and how far',
       for: 'The names of members for whom deputies acted',
       links: 'The links',
       name: 'The names of people',
@@ -813,12 +832,28 @@ const english: PageWords = {
     releaseWhy: 'Why it is released',
     done: 'The hold is released.',
   },
+  narrow: {
+    title: 'Made smaller',
+    by: 'By',
+    change: (name, before, after) => `${name}: ${after} (was ${before})`,
+    open: 'Narrow…',
+    formTitle: 'Make it smaller',
+    about:
+      'A number may get lower, and a list may lose items. Nothing is decided by that: approvals from before count no more, and you approve what is left afterwards.',
+    atMost: (name, before) => `${name}, lower than ${before}`,
+    keeps: (name) => `What is left of ${name}`,
+    reason: 'Why less is enough',
+    nothing: 'Make at least one of them smaller. A list keeps an item.',
+    now: 'Make it smaller',
+    narrowed: 'It is smaller now. Look at what is left, and decide.',
+    later: 'You can make it smaller on the last page, after all pages were shown.',
+  },
   talk: {
     title: 'Questions, and emergencies',
     asks: (groups) => (groups.length === 0 ? 'A person asks' : `A person asks (${groups.join(', ')})`),
     answered: { agent: 'Written by the agent, not verified', person: 'For the agent, not verified' },
     waits: 'Waits for the answer.',
-    past: 'before the newest answer, so that it does not count any more',
+    past: 'before what was added last, so that it does not count any more',
     erased: 'This text is erased.',
     reminded: 'People were told again',
     escalates: 'If nobody has approved by',

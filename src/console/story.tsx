@@ -12,6 +12,7 @@ import { Prove } from './evidence/prove.tsx'
 import { Button, Facts, Loaded, Untrusted } from './kit.tsx'
 import { useSigned } from './me.ts'
 import { Named } from './names.tsx'
+import { Narrowed } from './narrowed.tsx'
 import { pageWords } from './pageWords.ts'
 import { address } from './router.ts'
 import { Talk } from './talk.tsx'
@@ -52,6 +53,7 @@ export function Story({ request }: StoryProps) {
       {events.value && <Erasure request={request} list={events.value} />}
       <Asked request={request} people={people} />
       <Decision request={request} />
+      <Narrowed request={request} />
       <Talk request={request} />
       <Ending request={request} />
       {me.roles.includes('Evidence.Hold') && (

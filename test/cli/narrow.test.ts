@@ -18,19 +18,21 @@ afterAll(async () => {
 const cli = (...args: readonly string[]) =>
   program.run(args, { env: { COUNTERSIGN_URL: double.url, COUNTERSIGN_TOKEN: 'token', COUNTERSIGN_PATIENCE: '0' } })
 
+const digestIn = ({ digest }: JsonObject): string => (typeof digest === 'string' ? digest : '')
+
 const less = { params: { ...action.params, rows: 12_000 } }
 /** A request that an approver made smaller. */
 const narrowed = (more: JsonObject = {}): JsonObject =>
   request({
     ...less,
-    asked: { digest: String(request()['digest']) },
+    asked: { digest: digestIn(request()) },
     narrowed: [
       {
         by: 'c0000000-0000-4000-8000-000000000001',
         name: 'dba-1',
         at: '2026-01-31T09:32:00.000Z',
         reason: 'A tenth is enough.',
-        digest: String(request(less)['digest']),
+        digest: digestIn(request(less)),
         params: { rows: { before: 120_000, after: 12_000 } },
       },
     ],
@@ -78,7 +80,7 @@ test('run does not start the larger command, and says what is left', async () =>
   double.answer('ask', () => ok(double.asked(), 201))
   const own = (more: JsonObject): JsonObject => {
     const whole = double.asked()
-    return { ...narrowed(more), action: whole['action'] ?? '', asked: { digest: String(whole['digest']) } }
+    return { ...narrowed(more), action: whole['action'] ?? '', asked: { digest: digestIn(whole) } }
   }
   double.answer('read', () => ok(own(approved)))
   const { code, stdout, stderr } = await cli(

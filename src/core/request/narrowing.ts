@@ -3,7 +3,7 @@ import { type EditFlaw, type Edits, edited, editedNames, editsIn, flawInEdits } 
 import { bounds } from '../data/bound.ts'
 import type { Digest, ObjectId } from '../data/id.ts'
 import type { Instant } from '../data/instant.ts'
-import { bodyLimits, type Json, jsonIn } from '../data/json.ts'
+import { bodyLimits, type Json, jsonIn, type JsonObject } from '../data/json.ts'
 import { Problem } from '../data/problem.ts'
 import { visible } from '../data/text.ts'
 import { changed } from '../data/changed.ts'
@@ -214,13 +214,10 @@ export function narrowingSteps(request: ApprovalRequest): readonly NarrowingStep
 }
 
 function changesBy({ params, standing }: Action, edits: Edits): readonly SmallerValue[] {
-  const [had, has] = 'params' in edits ? [params, edits.params] : [{ ...standing }, edits.standing]
-  const values = { before: new Map(Object.entries(had)), after: new Map(Object.entries(has)) }
-  return editedNames(edits).map((name) => ({
-    name,
-    before: (values.before.get(name) ?? null) as Json,
-    after: (values.after.get(name) ?? null) as Json,
-  }))
+  const { uses = 0, for: seconds = 0 } = standing ?? {}
+  const had: JsonObject = 'params' in edits ? params : { uses, for: seconds }
+  const has: JsonObject = 'params' in edits ? edits.params : { ...edits.standing }
+  return editedNames(edits).map((name) => ({ name, before: had[name] ?? null, after: has[name] ?? null }))
 }
 
 /**

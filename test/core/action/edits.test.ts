@@ -132,10 +132,9 @@ test('whatever is sent, what is let through leaves less', () => {
   let passed = 0
   fc.assert(
     fc.property(fc.record({ rows: value, tables: value, share: value }, { requiredKeys: [] }), (params) => {
-      if (flawInEdits(action, names, { params: params as JsonObject }) !== null) return
+      if (flawInEdits(action, names, { params }) !== null) return
       passed += 1
-      for (const name of Object.keys(params))
-        expect(isWithin(action.params[name], (params as JsonObject)[name])).toBe(true)
+      for (const name of Object.keys(params)) expect(isWithin(action.params[name], params[name as 'rows'])).toBe(true)
     }),
     { numRuns: 3000 },
   )
