@@ -24,6 +24,7 @@ import { refusalRows } from './security/refusals.ts'
 import { repairRows } from './security/repairs.ts'
 import { sinkRows } from './security/sinks.ts'
 import { slackRows } from './security/slack.ts'
+import { narrowingRows } from './security/narrowing.ts'
 import { standingRows } from './security/standing.ts'
 import { scriptRows } from './security/scripts.ts'
 import { witnessRows } from './security/witnesses.ts'
@@ -60,6 +61,7 @@ export const rows: readonly Row[] = [
   ...refusalRows,
   ...talkRows,
   ...standingRows,
+  ...narrowingRows,
   ...witnessRows,
   ...cosignatureRows,
   ...sinkRows,

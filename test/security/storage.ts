@@ -100,7 +100,7 @@ export const storageRows: readonly Row[] = [
       {
         name: 'key-action',
         file: 'src/approvals/askKey.ts',
-        find: ' || request.digest !== actionDigest(action)',
+        find: ' || askedDigestOf(request) !== actionDigest(action)',
         replace: '',
         tests: {
           [others]: ['an idempotency key › whose row is accepted by a %s still answers with the sent action only'],
@@ -116,7 +116,7 @@ export const storageRows: readonly Row[] = [
       {
         name: 'row-action',
         file: 'src/core/record/retelling.ts',
-        find: 'if (row.action !== null && actionDigest(row.action) !== told.digest) throw',
+        find: 'if (action !== null && actionDigest(action) !== told.digest) throw',
         replace: 'if (false) throw',
         tests: { [rows]: [touched] },
       },

@@ -14,8 +14,8 @@ export const talkRows: readonly Row[] = [
       {
         name: 'answer-ends-votes',
         file: 'src/core/request/request.ts',
-        find: "const hasContent = ({ type }: EventRef): boolean => type === 'requested' || type === 'answered'",
-        replace: "const hasContent = ({ type }: EventRef): boolean => type === 'requested'",
+        find: "=> type === 'answered' || type === 'narrowed'",
+        replace: "=> type === 'narrowed'",
         tests: {
           [conversation]: [
             'an answer › makes approvals from before it count no more, and their givers may vote again',
