@@ -1,3 +1,4 @@
+import { askedDigestOf } from '../client/asked.ts'
 import {
   type Action,
   actionDigest,
@@ -42,9 +43,11 @@ const sampleOf = (action: Action, { for: seconds, uses, vary }: StandingScope): 
 })
 
 /** Whether a request asks for this action, or for a standing approval whose sample it is. */
-export function isAbout({ digest, standing }: Request, action: Action): boolean {
-  const scope = scopeIn(standing as Json | undefined)
-  return actionDigest(scope ? sampleOf(action, scope) : action) === digest
+export function isAbout(request: Request, action: Action): boolean {
+  const scope = scopeIn(request.standing as Json | undefined)
+  if (scope) return actionDigest(sampleOf(action, scope)) === request.digest
+  // What approvers left of the action by now is for the redemption to compare.
+  return actionDigest(action) === askedDigestOf(request)
 }
 
 /**
