@@ -58,6 +58,7 @@ const kinds: { readonly [Type in Fact['type']]: KindOf<Type> } = {
   refused: ({ data: { act } }) => [act === 'redeem' ? 'Execute' : act === 'view' ? 'Read' : 'Set', 'Failure'],
   asked: ['Set', 'Success'],
   answered: ['Set', 'Success'],
+  narrowed: ['Set', 'Success'],
   reminded: ['Other', 'Success'],
   escalated: ['Set', 'Success'],
   'glass-broken': ['Set', 'Success'],
