@@ -148,7 +148,7 @@ function leftOf(request: RequestAnswer, { numbers, gone }: TypedLess): object | 
     const places = gone[name] ?? []
     return places.length === 0 ? [] : [[name, items.filter((_, place) => !places.includes(place))] as const]
   })
-  const all = [...given, ...lists]
+  const all: readonly (readonly [string, unknown])[] = [...given, ...lists]
   if (all.length === 0 || all.some(([, value]) => value === null || (Array.isArray(value) && value.length === 0)))
     return null
   return request.standing ? Object.fromEntries(given) : { params: Object.fromEntries(all) }

@@ -124,6 +124,11 @@ const details: { readonly [Type in Fact['type']]?: (event: EventOf<Type>) => Jso
   }),
   refused: ({ data: { act, code } }) => ({ act, code }),
   asked: ({ data: { via } }) => ({ via }),
+  narrowed: ({ data: { via, digest, params, standing } }) => ({
+    ...{ via, after: digest },
+    ...(params && { params: [...params] }),
+    ...(standing && { uses: standing.uses, seconds: standing.seconds }),
+  }),
   reminded: ({ data: { round } }) => ({ round }),
   escalated: ({ data: { groups } }) => ({ groups: [...groups] }),
   'glass-broken': ({ data: { via, reviewBy } }) => ({ via, reviewBy }),

@@ -51,12 +51,8 @@ export class RequestTests {
         for (const vote of this.#votes) if (vote.hash === event.data.vote) vote.isOver = true
         return []
       case 'narrowed':
-        this.#digest = event.data.digest
-        for (const vote of this.#votes) vote.isOver = true
-        return []
       case 'answered':
-        for (const vote of this.#votes) vote.isOver = true
-        return []
+        return this.#renew(event)
       case 'escalated':
         this.#escalate(event)
         return []
@@ -100,6 +96,13 @@ export class RequestTests {
       case 'recalled':
         return []
     }
+  }
+
+  /** What people decide on is new, so that earlier votes are over. */
+  #renew(event: EventOf<'narrowed' | 'answered'>): readonly ExaminedElement[] {
+    if (event.type === 'narrowed') this.#digest = event.data.digest
+    for (const vote of this.#votes) vote.isOver = true
+    return []
   }
 
   #vote(event: EventOf<'decided'>, hash: Hex): readonly ExaminedElement[] {

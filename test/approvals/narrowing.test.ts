@@ -24,7 +24,8 @@ const judge = (asked: Action): Judgement => {
   const { rows } = asked.params
   if (rows === 13) return needs([slot('security')], { narrow })
   if (rows === 0) return { outcome: 'forbid', rules: ['never'] }
-  if (typeof rows === 'number' && rows > 0 && rows <= 10) return { outcome: 'allow', rules: ['free'], lapse: 600, grant: 300 }
+  if (typeof rows === 'number' && rows > 0 && rows <= 10)
+    return { outcome: 'allow', rules: ['free'], lapse: 600, grant: 300 }
   return needs([slot('dba', 2)], { narrow, session })
 }
 

@@ -179,8 +179,7 @@ export function run(judgement: Judgement, excluded: readonly ObjectId[], command
   apply(life, born, seconds)
   for (const command of commands) {
     seconds += command.wait
-    const late = command.settles ? overdue(life.request, after(seconds)) : null
-    if (late) apply(life, late, seconds)
+    if (command.settles) settle(life, seconds)
     try {
       apply(life, execute(life.request, command, seconds), seconds)
     } catch (cause) {
@@ -188,6 +187,15 @@ export function run(judgement: Judgement, excluded: readonly ObjectId[], command
     }
   }
   return life
+}
+
+/** Lets passed deadlines take effect, one after the other. */
+function settle(life: Life, seconds: number): void {
+  for (;;) {
+    const late = overdue(life.request, after(seconds))
+    if (!late) return
+    apply(life, late, seconds)
+  }
 }
 
 function apply(life: Life, step: Step, seconds: number): void {
