@@ -72,6 +72,7 @@ const policyAgent = component(
     executors: z.array(anyObjectId).meta({ description: 'Agents that it may name to carry out an action.' }),
     onBehalfOf: z.enum(['required', 'optional', 'refused']),
     answers: z.enum(answerers).meta({ description: 'Who answers what approvers ask about its requests.' }),
+    narrowing: z.boolean().optional().meta({ description: 'Whether it takes less than it asked for. Absent: no.' }),
     principals: z.array(anyObjectId).optional().meta({
       description: 'The only people whom it may act for. Absent if it may act for all of the tenant, or for none.',
     }),

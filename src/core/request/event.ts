@@ -189,7 +189,7 @@ interface Answered {
 }
 
 /** What an approver made smaller: params, or the terms of a standing approval. */
-export interface Narrowed extends Sight {
+interface Narrowed extends Sight {
   /** Of what is left. */
   readonly digest: Digest
   /** The names of what is smaller, sorted. Absent in a standing approval. */
