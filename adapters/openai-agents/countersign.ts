@@ -37,8 +37,7 @@ export function countersigned<C>(
   // A refusal is no reason to pause: the execution is refused as well, and tells the model why.
   const needsApproval = async (context: RunContext, args: Args, callId?: string): Promise<boolean> => {
     const call = found(context, args, callId)
-    const request = call && (await client.ask(call.action, call.options).catch(() => null))
-    return request?.next === 'wait'
+    return (call && (await client.ask(call.action, call.options).catch(() => null)))?.next === 'wait'
   }
   const gated = async (args: Args, context?: RunContext<C>, details?: Details) => {
     try {
@@ -54,10 +53,7 @@ export function countersigned<C>(
   // The SDK changes names with characters that models do not take.
   // oxlint-disable-next-line typescript/no-explicit-any -- as above
   const made: FunctionTool<C, any, string> = tool<any, C>({
-    ...options,
-    name,
-    ...(gating.durable && { needsApproval }),
-    execute: gated,
+    ...{ ...options, name, execute: gated, ...(gating.durable && { needsApproval }) },
   })
   gatedTools.set(made, (args) => ('parse' in options.parameters ? options.parameters.parse(args) : args))
   return made
@@ -78,10 +74,10 @@ export async function decided(
   state: Paused,
   scope: string,
   signal?: AbortSignal,
-): Promise<void> {
+) {
   for (const item of state.getInterruptions()) {
-    const { rawItem, agent } = item
-    const made = agent.tools.find((made) => made.name === item.name && gatedTools.has(made))
+    const { rawItem } = item
+    const made = item.agent.tools.find((made) => made.name === item.name && gatedTools.has(made))
     if (rawItem.type !== 'function_call' || !made) continue
     try {
       const args = gatedTools.get(made)?.(JSON.parse(rawItem.arguments)) ?? {}

@@ -67,7 +67,10 @@ export interface ApiDecision {
   readonly at: string
   readonly name?: string
   /** Of a deputy, the member who was away. Both have one vote. */
-  readonly for?: { readonly id: string; readonly name?: string }
+  readonly for?: {
+    readonly id: string
+    readonly name?: string
+  }
   readonly reason?: string
   /** Present for an approval from before the newest answer or narrowing, which counts no more. */
   readonly current?: false

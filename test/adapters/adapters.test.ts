@@ -23,11 +23,10 @@ test('there is an adapter for each framework, and a page that the list of docume
 
 describe.each(adapters)('the adapter %s', (name) => {
   test('is one file of at most 40 lines that do something, and has tests', () => {
-    const lines = read(name, 'countersign.ts')
-      .replaceAll(/\/\*[\s\S]*?\*\//g, '')
-      .split('\n')
-    // Comments, imports and types are not counted, nor brackets alone.
-    const active = lines.filter((line) => !/^ *((\/\/|import |type |export type ).*|[\])}>,;]*)$/.test(line))
+    // Without types, as a bundler prints it: a signature is one line. Imports and exports are not counted, nor brackets alone.
+    const { code } = transformSync(read(name, 'countersign.ts'), { loader: 'ts', format: 'esm' })
+    const lines = code.replaceAll(/^(import|export) [\s\S]*?;$/gm, '').split('\n')
+    const active = lines.filter((line) => !/^ *((\/\/).*|[\])}>,;]*)$/.test(line))
     expect(active.length).toBeGreaterThanOrEqual(15)
     expect(active.length).toBeLessThanOrEqual(40)
     for (const file of ['countersign.ts', 'countersign.test.ts'])
