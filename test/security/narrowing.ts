@@ -48,7 +48,7 @@ export const narrowingRows: readonly Row[] = [
         file: 'src/core/action/edits.ts',
         find: '    if (!narrowable.includes(name)) return',
         replace: '    if (false) return',
-        tests: { [edits]: [refused], [uses]: ['nothing is made of %s'] },
+        tests: { [edits]: [refused] },
       },
       {
         name: 'edit-recorded',

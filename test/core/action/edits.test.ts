@@ -7,7 +7,7 @@ const action: Action = {
   action: 'db.export',
   target: 'prod/postgres/customers',
   environment: 'production',
-  params: { rows: 120_000, share: 0.5, tables: ['a', 'b', 'c'], format: 'csv', all: true, nothing: null },
+  params: { rows: 120_000, share: 0.5, tables: ['a', 'b', 'c'], format: 'csv', all: true, nothing: null, limit: 5 },
 }
 const standing: Action = { ...action, standing: { uses: 20, for: 14_400, vary: {} } }
 const names = ['all', 'format', 'none', 'nothing', 'rows', 'share', 'tables']
@@ -57,7 +57,7 @@ describe('an edit is refused', () => {
     ['of a truth', { all: false }, '/params/all'],
     ['of nothing', { nothing: 1 }, '/params/nothing'],
     ['of a param that the action has not', { none: 1 }, '/params/none'],
-    ['of a param that policy does not name', { limit: 1 }, '/params/limit'],
+    ['of a number that policy does not name', { limit: 1 }, '/params/limit'],
     ['of __proto__', JSON.parse('{"__proto__":{"rows":1}}') as JsonObject, '/params/__proto__'],
     ['of one of several', { rows: 1, tables: [] }, '/params/tables'],
   ])('%s', (_what, params, pointer) => {
