@@ -35,6 +35,7 @@ export function checkAnswers(answers: readonly Answer[], all: readonly Stored[],
         break
       case 'asked back':
       case 'answered':
+      case 'narrowed':
       case 'glass-broken':
       case 'reviewed': {
         const type = told === 'asked back' ? 'asked' : told

@@ -113,6 +113,18 @@ const ordinaryBugs: readonly Bug[] = [
     "if (standing.status !== 'approved' && standing.status !== 'revoked') throw over('not approved')",
   ),
   bug(
+    'a larger action that is redeemed after an approver made it smaller',
+    'src/core/request/narrowing.ts',
+    '...{ action, digest: step.digest, askedDigest, askedAction },',
+    '...{ action: request.action, askedDigest, askedAction },',
+  ),
+  bug(
+    'approvals from before a request was made smaller',
+    'src/core/request/request.ts',
+    "=> type === 'answered' || type === 'narrowed'",
+    "=> type === 'answered'",
+  ),
+  bug(
     'a use that is redeemed although its standing approval was taken back',
     'src/core/request/standing.ts',
     "status === 'approved' || status === 'ended'",
@@ -312,7 +324,7 @@ const insiderBugs: readonly Bug[] = [
   bug(
     'an action that is not compared with its digest',
     'src/core/record/retelling.ts',
-    'if (row.action !== null && actionDigest(row.action) !== told.digest) throw',
+    'if (action !== null && actionDigest(action) !== told.digest) throw',
     'if (false) throw',
   ),
   bug(

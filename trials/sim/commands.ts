@@ -113,6 +113,7 @@ async function deed(client: Client, command: Command): Promise<unknown> {
     case 'answer':
     case 'break':
     case 'review':
+    case 'narrow':
     case 'redeem':
     case 'cancel':
     case 'revoke':
@@ -142,6 +143,7 @@ async function about(
     case 'askBack':
     case 'break':
     case 'review':
+    case 'narrow':
       return speak(client, request, command)
     case 'answer':
       return answer(client, request, command)

@@ -1,9 +1,10 @@
+import type { Edits } from '../../src/core/action/edits.ts'
 import type { DecideInput } from '../../src/approvals/approvals.ts'
 import { type Digest, type ObjectId, type RequestId, sha256 } from '../../src/core/data/id.ts'
 import { type Instant, instant } from '../../src/core/data/instant.ts'
 import { Problem } from '../../src/core/data/problem.ts'
 import { openQuestions } from '../../src/core/request/conversation.ts'
-import { type ApprovalRequest, contentOf, hashOfQuestion } from '../../src/core/request/request.ts'
+import { type ApprovalRequest, askedDigestOf, contentOf, hashOfQuestion } from '../../src/core/request/request.ts'
 import { viewDigest } from '../../src/core/request/view.ts'
 import type { Action } from '../../src/core/action/action.ts'
 import type { AgentRegistration } from '../../src/ports/policy.ts'
@@ -34,7 +35,7 @@ export type Answer = { readonly id: RequestId } & (
     }
   | { readonly told: 'voted'; readonly approver: ObjectId; readonly verdict: string }
   | { readonly told: 'cancelled' | 'revoked' | 'succeeded' | 'failed' }
-  | { readonly told: 'asked back' | 'answered' | 'glass-broken' | 'reviewed'; readonly by: ObjectId }
+  | { readonly told: 'asked back' | 'answered' | 'narrowed' | 'glass-broken' | 'reviewed'; readonly by: ObjectId }
   | { readonly told: 'granted'; readonly token: string; readonly after: number }
   | {
       readonly told: 'redeemed'
@@ -97,7 +98,7 @@ export async function ask({ process, world, heard }: Client, command: Of<'ask'>)
   const more = key === null ? {} : { key: { text: key, body: sha256(`${command.verb} ${name}`) } }
   const { request, created } = await process.approvals.ask({ ...asking(agent, actionOf(command.verb, name)), ...more })
   world.reached(created ? 'asked' : 'key replayed')
-  heard.answers.push({ told: 'asked', id: request.id, agent: agent.id, key, digest: request.digest })
+  heard.answers.push({ told: 'asked', id: request.id, agent: agent.id, key, digest: askedDigestOf(request) })
 }
 
 /** Asks for the same once more, whatever became of it, without a key. */
@@ -105,14 +106,14 @@ export async function repeat({ process, heard }: Client, { action, agent: { id }
   const agent = agents.find((one) => one.id === id)
   if (action === null || !agent) return
   const { request } = await process.approvals.ask(asking(agent, { ...action, params: { name: unkeyed } }))
-  heard.answers.push({ told: 'asked', id: request.id, agent: id, key: null, digest: request.digest })
+  heard.answers.push({ told: 'asked', id: request.id, agent: id, key: null, digest: askedDigestOf(request) })
 }
 
 /** Asks for a standing approval, of whose scope every name is. */
 export async function askStanding({ process, heard }: Client, command: Of<'stand'>): Promise<void> {
   const agent = agents[command.agent] ?? agents[0]
   const { request } = await process.approvals.ask(asking(agent, standingAction))
-  heard.answers.push({ told: 'asked', id: request.id, agent: agent.id, key: null, digest: request.digest })
+  heard.answers.push({ told: 'asked', id: request.id, agent: agent.id, key: null, digest: askedDigestOf(request) })
 }
 
 /** Asks under a standing approval: the third name lies outside of its scope. */
@@ -127,7 +128,7 @@ export async function use({ process, world, heard }: Client, born: ApprovalReque
   const key = text === null ? {} : { key: { text, body: sha256(`stand ${name}`) } }
   const { request, created } = await process.approvals.ask({ ...asking(agent, actionOf('stand', name)), under, ...key })
   world.reached(created ? 'used' : 'use replayed')
-  heard.answers.push({ told: 'asked', id: request.id, agent: agent.id, key: text, digest: request.digest })
+  heard.answers.push({ told: 'asked', id: request.id, agent: agent.id, key: text, digest: askedDigestOf(request) })
 }
 
 function asking(agent: AgentRegistration, action: Action) {
@@ -201,18 +202,21 @@ function digestOf(request: ApprovalRequest) {
 export async function speak(
   client: Client,
   born: ApprovalRequest,
-  command: Of<'askBack' | 'break' | 'review'>,
+  command: Of<'askBack' | 'break' | 'review' | 'narrow'>,
 ): Promise<void> {
   const { process, heard, world } = client
   const { approvals } = process
   const { id } = born
   const approver = approvers[command.approver] ?? born.agent.id
-  const type = ({ askBack: 'asked', break: 'glass-broken', review: 'reviewed' } as const)[command.do]
+  const type = ({ askBack: 'asked', break: 'glass-broken', review: 'reviewed', narrow: 'narrowed' } as const)[
+    command.do
+  ]
   heard.talk.push({ id, by: approver, type })
   const request = await told(client, id, () => approvals.read(id, asPerson(approver)))
   const seen = digestOf(request)
   await told(client, id, () => {
     if (command.do === 'askBack') return approvals.askBack(id, { approver, question: 'Why?', seen })
+    if (command.do === 'narrow') return approvals.narrow(id, { approver, edits: halfOf(request), seen })
     if (command.do === 'review')
       return approvals.reviewGlass(id, { reviewer: approver, finding: 'justified', reason: 'Seen.' })
     const confirm = born.action?.target.split('/').at(-1) ?? ''
@@ -221,6 +225,11 @@ export async function speak(
   world.reached(type === 'asked' ? 'asked back' : type)
   heard.answers.push({ told: type === 'asked' ? 'asked back' : type, id, by: approver })
 }
+
+/** Half of what is left by now. */
+const halfOf = ({ action }: ApprovalRequest): Edits => ({
+  params: { size: Math.floor(Number(action?.params['size'] ?? 0) / 2) },
+})
 
 /** Answers the first open question, as the agent or as a person. Where none is open, somebody answers the first anew. */
 export async function answer(client: Client, born: ApprovalRequest, command: Of<'answer'>): Promise<void> {
@@ -280,7 +289,7 @@ export async function redeem(
 ): Promise<void> {
   const { process, world, heard } = client
   const { approvals } = process
-  const { id, executor, digest } = born
+  const { id, executor } = born
   const redemption = `6f9619ff-8b86-4d01-b42d-00c04fc964f${number}`
   const leaves = world.stores.seen.leaves
   const now = () => instant(world.stores.time.ms)
@@ -290,7 +299,13 @@ export async function redeem(
     if (grant) {
       heard.answers.push({ told: 'granted', id, token: grant.token, after: leaves.length })
       await world.points(number * 3)
-      const input = { caller: executor, mayRedeemForOthers: true, grant: grant.token, digest, redemption }
+      const input = {
+        caller: executor,
+        mayRedeemForOthers: true,
+        grant: grant.token,
+        digest: request.digest,
+        redemption,
+      }
       const from = now()
       const { next } = await approvals.redeem(id, input)
       if (heard.answers.some((one) => one.told === 'redeemed' && one.id === id)) world.reached('redeemed again')

@@ -108,13 +108,15 @@ export function checkAlike(request: Life['request'], events: readonly Stored[]):
     questions,
     reminded,
     escalated,
+    narrowed,
+    askedDigest,
     glass,
     standing,
     under,
     use,
   }: Life['request']) => ({
     ...{ status, digest, executor, requirement, decisions, shown, undeliverable, createdAt },
-    ...{ questions, reminded, escalated, glass, standing, under, use },
+    ...{ questions, reminded, escalated, narrowed, askedDigest, glass, standing, under, use },
   })
   const more = (one: Life['request']) => [
     'closedAt' in one && one.closedAt,
@@ -162,9 +164,11 @@ export function placesOf(events: readonly Pick<Stored, 'type' | 'data'>[]): read
   )
 }
 
-/** The votes since the newest answer: those from before it count no more (invariant 11). */
+/** The votes since the newest answer or narrowing: those from before it count no more (invariant 11). */
 export const current = (events: readonly Stored[]): readonly Stored[] =>
-  events.slice(events.findLastIndex(({ type }) => type === 'answered') + 1).filter(({ type }) => type === 'decided')
+  events
+    .slice(events.findLastIndex(({ type }) => type === 'answered' || type === 'narrowed') + 1)
+    .filter(({ type }) => type === 'decided')
 
 /**
  * Who sits in the place of a vote: the account, and behind it that of a member who said to be away and named this deputy, by
@@ -208,6 +212,25 @@ export function checkReviews(all: readonly Stored[]): void {
     demand(12, isOther, () => `${id}: who broke the glass reviewed that`)
     const isKnown = reviewed !== undefined || events.some(({ type }) => type === 'unreviewed')
     demand(12, isKnown, () => `${id}: nobody reviewed that the glass was broken, and no event says so`)
+  }
+}
+
+/** What is redeemed is what was asked for, or what approvers left of that by a param that the request names (invariant 15). */
+export function checkNarrowed(all: readonly Stored[]): void {
+  for (const [id, events] of livesIn(all)) {
+    const [asked] = events
+    const narrowed = events.filter(({ type }) => type === 'narrowed')
+    for (const { data, text } of narrowed) {
+      const { narrowable = [] } = asked?.data ?? {}
+      demand(15, data?.params?.every((name) => narrowable.includes(name)) === true, () => `${id}: ${text}`)
+    }
+    const redeemed = events.find(({ type }) => type === 'redeemed')
+    const left = [asked, ...narrowed].at(-1)?.data?.digest
+    demand(
+      15,
+      !redeemed || redeemed.data?.digest === left,
+      () => `${id}: something larger was redeemed: ${redeemed?.text}`,
+    )
   }
 }
 

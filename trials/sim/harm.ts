@@ -52,7 +52,7 @@ function checkGiven({ votes, looks, talk, absences }: Heard, all: readonly Store
         looks.some((one) => one.id === request && one.approver === actor.id),
         () => `nobody looked: ${text}`,
       )
-    if (['asked', 'answered', 'glass-broken', 'reviewed'].includes(type)) {
+    if (['asked', 'answered', 'narrowed', 'glass-broken', 'reviewed'].includes(type)) {
       const isSpoken = talk.some((one) => one.id === request && one.by === actor.id && one.type === type)
       demand(2, isSpoken, () => `nobody did that: ${text}`)
     }
@@ -83,7 +83,8 @@ function checkTold(stores: Stores, { by, request, after, known }: Told, all: rea
   demand(1, events.length >= known, () => `${by} told of ${known} events of ${id}, and then of ${events.length}`)
   demand(1, fold(mine) === request.status, () => `${by} said that ${id} is ${request.status}`)
   checkAlike(request, mine)
-  demand(1, action === null || actionDigest(action) === born.digest, () => `${by} showed another action of ${id}`)
+  const left = mine.findLast(({ type }) => type === 'narrowed')?.data?.digest ?? born.digest
+  demand(1, action === null || actionDigest(action) === left, () => `${by} showed another action of ${id}`)
   const isBorn = JSON.stringify([agent, policy]) === JSON.stringify([born.agent, born.policy])
   demand(1, isBorn, () => `${by} showed another agent or policy of ${id}`)
   for (const { seq, name, text } of said) {
@@ -107,7 +108,8 @@ function checkGranted(
   >
   demand(2, isSupported(stores, id, all.slice(0, after)), () => `${id} was granted, and nobody approved it`)
   const said = JSON.stringify(claims)
-  demand(2, born !== undefined && said.includes(born.digest), () => `${id} was granted for another action: ${said}`)
+  const left = all.findLast((one) => one.request === id && one.type === 'narrowed')?.data?.digest ?? born?.digest
+  demand(2, left !== undefined && said.includes(left), () => `${id} was granted for another action: ${said}`)
   demand(2, claims['sub'] === born?.executor, () => `${id} was granted to another: ${said}`)
 }
 

@@ -70,7 +70,7 @@ type Deed =
       /** `unseen`: as if from a card, of which this person was shown nothing. */
       readonly via: RoomKind | 'api' | 'unseen'
     }
-  | { readonly do: 'askBack' | 'break' | 'review'; readonly approver: number }
+  | { readonly do: 'askBack' | 'break' | 'review' | 'narrow'; readonly approver: number }
   /** A member is away for so many seconds, and the deputy of the group acts for them; or is back. */
   | { readonly do: 'away'; readonly approver: number; readonly seconds: number }
   | { readonly do: 'back'; readonly approver: number }
@@ -171,7 +171,7 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({
-      do: weighted([3, 'askBack'], [2, 'break'], [2, 'review']),
+      do: weighted([3, 'askBack'], [2, 'break'], [2, 'review'], [1, 'narrow']),
       approver: weighted([4, 0], [3, 1], [1, 2], [4, 3], [1, 4], [1, 5]),
     }),
   },
@@ -247,6 +247,10 @@ const talk: fc.Arbitrary<Deed> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({ do: fc.constant('askBack' as const), approver: weighted([4, 0], [4, 1], [1, 2], [1, 4]) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('narrow' as const), approver: weighted([4, 0], [4, 1], [1, 2], [1, 4]) }),
   },
   {
     weight: 2,

@@ -33,7 +33,10 @@ export const eligible: Readonly<Record<string, readonly string[]>> = {
 }
 export const excluded: readonly string[] = [owner]
 
-export const agents = [agent(bot, { answers: 'both' }), agent(runner, { answers: 'both' })] as const
+export const agents = [
+  agent(bot, { answers: 'both', narrowing: true }),
+  agent(runner, { answers: 'both', narrowing: true }),
+] as const
 const channels = { dba: ['19:dba', 'slack:T01/C01'], security: ['19:security'] } as const
 export const compliance = '19:compliance'
 
@@ -52,6 +55,7 @@ const judgements: Readonly<Record<Verb, Judgement>> = {
       answer: 3000,
       remind: [-2400, 60],
       glass: { groups: ['incident'], review: 3600 },
+      narrow: ['size'],
     },
   }),
   stand: needs([slot('dba')], { rules: ['stand'], session: { for: 3600, uses: 3, vary: ['name'] } }),
@@ -76,7 +80,7 @@ const rules: readonly RuleText[] = [
     ...{ id: 'talk', file: 'approve.cedar', verbs: ['talk'] },
     notes: {
       ...{ approvers: 'dba:2', expires: 'PT2H', answer: 'PT50M', remind: 'PT1M, -PT40M', escalate: 'PT10M: security' },
-      ...{ breakglass: 'incident', review: 'PT1H' },
+      ...{ breakglass: 'incident', review: 'PT1H', narrow: 'size' },
     },
   },
   {
@@ -103,7 +107,10 @@ const people = [[dba2, dba2Alias]] as const
 
 const rosterText: RosterText = {
   agents: Object.fromEntries(
-    agents.map(({ id, name, owners, onBehalfOf, answers }) => [id, { name, owners, onBehalfOf, answers }] as const),
+    agents.map(
+      ({ id, name, owners, onBehalfOf, answers }) =>
+        [id, { name, owners, onBehalfOf, answers, narrowing: true }] as const,
+    ),
   ),
   groups: Object.fromEntries(
     Object.entries(groups).map(([name, members]) => [name, { members, ...(name === 'dba' && { deputies: [deputy] }) }]),
@@ -146,7 +153,12 @@ export const policy: Policy = fakePolicy({
 /** Whom an agent says that it acts for, who then may not approve. */
 export const principalOf = ({ action: verb }: Action): ObjectId | undefined => (verb === 'either' ? dba : undefined)
 
-export const actionOf = (verb: Verb, name: string): Action => ({ ...action, action: verb, params: { name } })
+export const actionOf = (verb: Verb, name: string): Action => ({
+  ...action,
+  action: verb,
+  // Approvers may make it smaller, three times.
+  params: { name, ...(verb === 'talk' && { size: 20 }) },
+})
 
 /** What is asked for without a key. */
 export const unkeyed = 'unkeyed'

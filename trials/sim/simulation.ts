@@ -7,7 +7,17 @@ import { newSigner } from '../../test/support/world.ts'
 import { checkAnswers, checkFailures, checkKeys } from './answers.ts'
 import { checkCards } from './cards.ts'
 import { clients } from './commands.ts'
-import { checkKept, checkLives, checkRecalls, checkReviews, checkUses, livesIn, storedIn, writtenIn } from './events.ts'
+import {
+  checkKept,
+  checkLives,
+  checkRecalls,
+  checkReviews,
+  checkNarrowed,
+  checkUses,
+  livesIn,
+  storedIn,
+  writtenIn,
+} from './events.ts'
 import { checkHarm } from './harm.ts'
 import { checkJudged, checkVerified } from './judged.ts'
 import { type Plan, plan } from './plan.ts'
@@ -85,6 +95,7 @@ async function run(one: Plan, scheduler: fc.Scheduler, common: Common): Promise<
   checkReviews(all)
   checkTimes(all)
   checkUses(all)
+  checkNarrowed(all)
   checkRecalls(stores, heard, all)
   checkAnswers(heard.answers, all)
   checkKeys(all)

@@ -15,7 +15,7 @@ export const isPrompt = (type: string): boolean => prompts.includes(type)
 const ends: readonly string[] = ['approved', 'denied', 'expired', 'cancelled']
 
 /** What people do in that time alone. */
-const deeds: readonly string[] = ['decided', 'asked', 'answered', 'glass-broken', ...prompts]
+const deeds: readonly string[] = ['decided', 'asked', 'answered', 'narrowed', 'glass-broken', ...prompts]
 
 /**
  * Deadlines and prompts come when the annotations of the rule say so, by the clock of the events (invariants 8 and 13). All
