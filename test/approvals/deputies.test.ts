@@ -5,6 +5,8 @@ import { KnownDeputies, deputyFactOf } from '../../src/core/record/knownDeputies
 import { readRecord } from '../../src/core/record/record.ts'
 import { recallPath } from '../../src/core/record/recallFile.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
+import type { Slot } from '../../src/core/request/requirement.ts'
+import type { Ledger } from '../../src/ports/ledger.ts'
 import { after, bot, dba, dba2, guest, needs, noon, oid, owner, ownerAlias, security, slot } from '../support/build.ts'
 import { fakePolicy } from '../support/fakes.ts'
 import { asks, codeOf, disabled, history, type Instance, roster, votes, type World, world } from '../support/world.ts'
@@ -29,11 +31,14 @@ const people = [
   [deputy2, deputyAlias],
 ]
 
-async function here(quorum = 1): Promise<World> {
-  const place = await world(() => needs([slot('dba', quorum)], { glass: { groups: ['dba'], review: 7200 } }), {
-    groups,
-    people,
-  })
+async function here(quorum = 1, ...others: readonly Slot[]): Promise<World> {
+  const place = await world(
+    () => needs([slot('dba', quorum), ...others], { glass: { groups: ['dba'], review: 7200 } }),
+    {
+      groups,
+      people,
+    },
+  )
   for (const id of [deputy, deputy2, deputyAlias]) place.directory.add(id)
   return place
 }
@@ -44,6 +49,14 @@ const away = (by: ObjectId, to: ObjectId, more: { until?: Instant; groups?: read
 })
 
 const asked = async ({ approvals }: Instance): Promise<ApprovalRequest> => (await approvals.ask(asks())).request
+
+/** The types of the events in the deputy's shard. */
+async function typesIn(ledger: Ledger): Promise<readonly string[]> {
+  const types: string[] = []
+  for await (const page of ledger.stream(shardOfDeputy(deputy), 0, 9))
+    types.push(...page.map(({ text }) => readRecord(text).type))
+  return types
+}
 
 test('a deputy approves for a member who is away, and the vote says for whom', async () => {
   const place = await here()
@@ -220,6 +233,18 @@ test('the vote that completes looks again: who was voted for is back, so that th
   expect((await approvals.decide(request.id, votes(request, dba))).status).toBe('approved')
 })
 
+test('a deputy’s vote, and one of an account that policy joins with the member’s afterwards, count once', async () => {
+  const place = await here(2, slot('security'))
+  await place.approvals.delegate(away(dba, deputy))
+  const request = await asked(place)
+  await place.approvals.decide(request.id, votes(request, deputy))
+  await place.approvals.decide(request.id, votes(request, dba2))
+  const policy = fakePolicy(roster({ judge: () => needs(), groups, people: [...people, [dba, dba2]] }))
+  const { status, decisions } = await place.another({ policy }).approvals.decide(request.id, votes(request, security))
+  expect(status).toBe('pending')
+  expect(decisions.map((vote) => vote.void?.why)).toEqual([undefined, 'duplicate', undefined])
+})
+
 test('the same word again changes nothing, and another one for the same deputy replaces it', async () => {
   const place = await here()
   const { approvals, ledger } = place
@@ -227,10 +252,7 @@ test('the same word again changes nothing, and another one for the same deputy r
   expect(await approvals.delegate(away(dba, deputy))).toEqual(first)
   const second = await approvals.delegate(away(dba, deputy, { until: after(500) }))
   expect(second.event).not.toBe(first.event)
-  const types: string[] = []
-  const shard = shardOfDeputy(deputy)
-  for await (const page of ledger.stream(shard, 0, 9)) types.push(...page.map(({ text }) => readRecord(text).type))
-  expect(types).toEqual(['policy-changed', 'delegated', 'recalled', 'delegated'])
+  expect(await typesIn(ledger)).toEqual(['policy-changed', 'delegated', 'recalled', 'delegated'])
   expect(await place.archive.read(recallPath(first.event))).not.toBeNull()
 })
 

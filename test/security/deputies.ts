@@ -125,6 +125,17 @@ export const deputyRows: readonly Row[] = [
         },
       },
       {
+        name: 'deputy-joined-later',
+        file: 'src/core/request/voteVoid.ts',
+        find: 'overlap(one.facts.accounts, facts.accounts)',
+        replace: 'facts.accounts.includes(one.approver)',
+        tests: {
+          [useCase]: [
+            'a deputy’s vote, and one of an account that policy joins with the member’s afterwards, count once',
+          ],
+        },
+      },
+      {
         name: 'deputy-no-glass',
         file: 'src/core/request/glass.ts',
         find: '  checkNoDeputy(facts)\n',

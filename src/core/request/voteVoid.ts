@@ -3,7 +3,7 @@ import type { Instant } from '../data/instant.ts'
 import { Problem } from '../data/problem.ts'
 import type { Draft, VoidReason } from './event.ts'
 import { type ApprovalRequest, currentVotes, type Decision, type Step } from './request.ts'
-import { type Facts, fills } from './requirement.ts'
+import { type Facts, fills, overlap } from './requirement.ts'
 
 /** Facts about a person some time after their vote. */
 export interface VoterStanding {
@@ -95,11 +95,12 @@ function isReason(why: VoidReason, request: ApprovalRequest, vote: Decision, fac
 }
 
 /**
- * Two accounts may be joined into one person after both voted. Then the earlier vote counts, and the later does not.
+ * Two accounts may be joined into one person after both voted. Then the earlier vote counts, and the later does not. The vote
+ * of a deputy is one of the member's accounts, too.
  */
 function isDuplicate(request: ApprovalRequest, vote: Decision, facts: Facts): boolean {
   const counted = countedVotes(request)
-  return counted.slice(0, counted.indexOf(vote)).some(({ approver }) => facts.accounts.includes(approver))
+  return counted.slice(0, counted.indexOf(vote)).some((one) => overlap(one.facts.accounts, facts.accounts))
 }
 
 /** A vote was counted for its groups: leaving one of them voids it, and the person may vote again for the others. */

@@ -275,7 +275,7 @@ function check(event: Read, past: readonly Read[]): void {
     const why = event.data?.why ?? ''
     demand(isThere === ['excluded', 'duplicate'].includes(why), 'the facts say another reason')
     const before = counted(past).slice(0, vote && counted(past).indexOf(vote))
-    const isOther = before.some(({ actor }) => now.accounts.some((account) => account === actor.id))
+    const isOther = before.some(({ data }) => now.accounts.some((one) => data?.facts?.accounts.includes(one) === true))
     demand(why !== 'duplicate' || isOther, 'no earlier vote of this person')
   }
   if (event.type === 'expired') demand(event.at >= expiresAt, 'too early')
