@@ -12,10 +12,10 @@ import {
 } from '../core/record/recallFile.ts'
 import { readRecord } from '../core/record/record.ts'
 import { awayFlaw, type Delegation } from '../core/request/deputy.ts'
-import type { Draft } from '../core/request/event.ts'
+import { type Draft, saidDigest } from '../core/request/event.ts'
 import { overlap } from '../core/request/requirement.ts'
 import type { Archive } from '../ports/archive.ts'
-import type { DeputyRow, Ledger } from '../ports/ledger.ts'
+import type { DeputyRow, KeptEvent, Ledger } from '../ports/ledger.ts'
 import type { Macs } from '../runtime/macs.ts'
 import { type ChangeParts, recordAlone, retrying, timeOf } from './commit.ts'
 import { deputisedGroups, isMember, type PeopleParts } from './eligibility.ts'
@@ -94,7 +94,7 @@ export class Delegations {
       const loaded = await this.#parts.ledger.load(shard, {})
       const at = timeOf(clock, loaded)
       check(at)
-      const earlier = await this.#earlier(shard, to, by)
+      const earlier = await this.#earlier(shard, { to, by, at })
       if (earlier && isSame(earlier, order, groups) && !(await this.#isRecalled(shard, earlier.event))) return earlier
       if (earlier) await this.#leaveFile(shard, { event: earlier.event, by, at })
       const events = [
@@ -125,11 +125,13 @@ export class Delegations {
     const shard = shardOfDeputy(row.deputy)
     return this.#inTurn(shard, async () => {
       const loaded = await ledger.load(shard, {})
-      const file = await this.#leaveFile(shard, { event, by, at: timeOf(clock, loaded) })
+      const at = timeOf(clock, loaded)
+      if (found.until <= at) return this.#recalledBefore(event, accounts)
+      const file = await this.#leaveFile(shard, { event, by, at })
       const isThere = (await ledger.deputies(shard, row.deputy)).some((one) => one.event === event)
       if (!isThere) return file
       const { deputy, member } = row
-      await recordAlone(this.#parts, loaded, [recalledBy(order)], timeOf(clock, loaded), { deputy: { deputy, member } })
+      await recordAlone(this.#parts, loaded, [recalledBy(order)], at, { deputy: { deputy, member } })
       return file
     })
   }
@@ -172,9 +174,14 @@ export class Delegations {
     return retrying(this.#parts, () => this.#parts.ledger.inTurn(shard, work))
   }
 
-  async #earlier(shard: Shard, deputy: ObjectId, member: ObjectId): Promise<Delegation | null> {
-    const row = (await this.#parts.ledger.deputies(shard, deputy)).find((one) => one.member === member)
-    return row ? this.#believed(row) : null
+  /** What the member said of the deputy before. One that ended by itself is not recalled: a series forgets it after its time. */
+  async #earlier(
+    shard: Shard,
+    { to, by, at }: Pick<DelegationOrder, 'to' | 'by'> & { readonly at: Instant },
+  ): Promise<Delegation | null> {
+    const row = (await this.#parts.ledger.deputies(shard, to)).find((one) => one.member === by)
+    const known = row ? await this.#believed(row) : null
+    return known && known.until > at ? known : null
   }
 
   async #inForce(rows: readonly DeputyRow[]): Promise<readonly Delegation[]> {
@@ -199,7 +206,7 @@ export class Delegations {
             event: hash,
             member,
             ...shown(event),
-            ...(kept.said['reason'] && { reason: kept.said['reason'].text }),
+            ...reasonIn(event, kept),
           }
       }
     this.#parts.failed(evidenceBroken({ shard, row: deputyRow(deputy, member), check: 'events' }))
@@ -259,6 +266,12 @@ const isOf = ({ actor, data }: EventOf<'delegated'>, { deputy, member }: DeputyR
   'id' in actor && actor.id === member && data.to === deputy
 
 const shown = ({ at, data: { to, groups, until } }: EventOf<'delegated'>) => ({ to, groups, at, until })
+
+/** The member's words, if they are those that the event commits to: texts lie beside it, and can be edited alone. */
+function reasonIn({ said = {} }: EventOf<'delegated'>, kept: KeptEvent): Pick<Delegation, 'reason'> {
+  const { reason } = kept.said
+  return reason && saidDigest(reason) === said['reason'] ? { reason: reason.text } : {}
+}
 
 const isSame = (known: Delegation, { until, reason }: DelegationOrder, groups: readonly string[]): boolean =>
   known.until === until && (known.reason ?? '') === (reason ?? '') && known.groups.join() === groups.join()

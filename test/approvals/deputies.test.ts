@@ -245,6 +245,32 @@ test('a deputy’s vote, and one of an account that policy joins with the member
   expect(decisions.map((vote) => vote.void?.why)).toEqual([undefined, 'duplicate', undefined])
 })
 
+test('an absence that ended by itself is not recalled, neither by the member nor by their next one', async () => {
+  const place = await here()
+  const { approvals, ledger, clock } = place
+  const until = after(100)
+  const { event } = await approvals.delegate(away(dba, deputy, { until }))
+  clock.set(until)
+  expect(await codeOf(approvals.recall({ event, by: dba }))).toBe('not-found')
+  await approvals.delegate(away(dba, deputy))
+  expect(await typesIn(ledger)).toEqual(['policy-changed', 'delegated', 'delegated'])
+  expect(await place.archive.read(recallPath(event))).toBeNull()
+})
+
+test('a reason that is not the one which the event commits to is left out', async () => {
+  const place = await here()
+  const { approvals, ledger } = place
+  await approvals.delegate({ ...away(dba, deputy), reason: 'Leave.' })
+  const reasons = async () =>
+    (await approvals.delegations({ kind: 'person', id: dba, evidence: false })).map(({ reason }) => reason)
+  expect(await reasons()).toEqual(['Leave.'])
+  ledger.tamper(shardOfDeputy(deputy), 2, (leaf) => ({
+    ...leaf,
+    said: { reason: { salt: 'a'.repeat(32), text: 'No.' } },
+  }))
+  expect(await reasons()).toEqual([undefined])
+})
+
 test('the same word again changes nothing, and another one for the same deputy replaces it', async () => {
   const place = await here()
   const { approvals, ledger } = place

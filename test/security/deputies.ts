@@ -7,6 +7,7 @@ const series = 'test/verify/continuity.test.ts'
 const roster = 'test/policy/approvers.test.ts'
 const bundled = 'test/core/policy/standIn.test.ts'
 const forged = 'a row that is put back, moved or made up gives no right'
+const byItself = 'an absence that ended by itself is not recalled, neither by the member nor by their next one'
 const overTime = 'the time is over at the commit, too, however long the vote took'
 const ofNow =
   'facts of the vote are of now: a member who left, or whom policy gives no deputy any more, passes nothing on'
@@ -29,8 +30,8 @@ export const deputyRows: readonly Row[] = [
       {
         name: 'deputy-recall-file-first',
         file: 'src/approvals/delegations.ts',
-        find: 'const file = await this.#leaveFile(shard, { event, by, at: timeOf(clock, loaded) })',
-        replace: 'const file = { event, by, at: timeOf(clock, loaded) }',
+        find: 'const file = await this.#leaveFile(shard, { event, by, at })',
+        replace: 'const file = { event, by, at }',
         tests: {
           [useCase]: [
             'a recall is the member’s own, is answered again as it was, and goes on after the archive or the ledger failed',
@@ -61,6 +62,20 @@ export const deputyRows: readonly Row[] = [
             'a recall is the member’s own, is answered again as it was, and goes on after the archive or the ledger failed',
           ],
         },
+      },
+      {
+        name: 'deputy-recall-in-time',
+        file: 'src/approvals/delegations.ts',
+        find: 'return known && known.until > at ? known : null',
+        replace: 'return known',
+        tests: { [useCase]: [byItself] },
+      },
+      {
+        name: 'deputy-reason',
+        file: 'src/approvals/delegations.ts',
+        find: "return reason && saidDigest(reason) === said['reason'] ? { reason: reason.text } : {}",
+        replace: 'return reason ? { reason: reason.text } : {}',
+        tests: { [useCase]: ['a reason that is not the one which the event commits to is left out'] },
       },
       {
         name: 'deputy-named-to-begin',
