@@ -2,6 +2,7 @@ import { checkSecretIn } from '../core/action/secret.ts'
 import { type Hex, type ObjectId, type Shard, shardOfDeputy, shards } from '../core/data/id.ts'
 import type { Instant } from '../core/data/instant.ts'
 import { deputyRow, evidenceBroken, Problem } from '../core/data/problem.ts'
+import type { AbsenceFile } from '../core/record/absenceFile.ts'
 import type { EventOf } from '../core/record/eventType.ts'
 import {
   authenticatedRecall,
@@ -19,12 +20,13 @@ import type { DeputyRow, KeptEvent, Ledger } from '../ports/ledger.ts'
 import type { Macs } from '../runtime/macs.ts'
 import { type ChangeParts, recordAlone, retrying, timeOf } from './commit.ts'
 import { deputisedGroups, isMember, type PeopleParts } from './eligibility.ts'
+import { noteAbsence, notedAbsences } from './notedAbsences.ts'
 
 export type DelegationsParts = Omit<PeopleParts, 'delegations'> &
   Pick<ChangeParts, 'clock' | 'random' | 'backOff'> & {
     readonly ledger: Pick<Ledger, 'inTurn' | 'load' | 'commit' | 'stream' | 'deputies'>
     /** The write-once archive. */
-    readonly archive: Pick<Archive, 'createOrRead' | 'read'>
+    readonly archive: Pick<Archive, 'createOrRead' | 'read' | 'list'>
     readonly macs: Pick<Macs, 'origin' | 'rows' | 'isAuthentic'>
     /** Is called with rows and files that are not as the service wrote them. Must not throw. */
     readonly failed: (cause: unknown) => void
@@ -56,6 +58,9 @@ export interface RecallOrder {
  * Who writes the tables can delete a row, write one, or put an older one back. So a row gives no right: it names an event,
  * whose MAC and hash are checked, and a file in the write-once archive says that the member is back. That file is written
  * before the event `recalled`, so that there is no moment in which the log tells of the recall and nothing in the archive does.
+ *
+ * Nor does a deleted row keep a member from ending what they said, after which the row could be put back: the archive has a file
+ * of each absence, by which the member's next word, and their list, find it.
  */
 export class Delegations {
   readonly #parts: DelegationsParts
@@ -94,16 +99,21 @@ export class Delegations {
       const loaded = await this.#parts.ledger.load(shard, {})
       const at = timeOf(clock, loaded)
       check(at)
-      const earlier = await this.#earlier(shard, { to, by, at })
-      if (earlier && isSame(earlier, order, groups) && !(await this.#isRecalled(shard, earlier.event))) return earlier
-      if (earlier) await this.#leaveFile(shard, { event: earlier.event, by, at })
-      const events = [
-        ...(earlier ? [recalledBy({ event: earlier.event, by, ...(client && { client }) })] : []),
-        delegated,
-      ]
-      const leaves = await recordAlone(this.#parts, loaded, events, at, { deputy: { deputy: to, member: by } })
-      const event = leaves.at(-1)?.hash
-      if (event === undefined) throw new Error('A commit has an event.')
+      const { row, known, others } = await this.#earlier(shard, { to, by, at })
+      const isSaid = known && others.length === 0 && isSame(known, order, groups)
+      if (isSaid && !(await this.#isRecalled(shard, known.event))) {
+        await noteAbsence(this.#parts, { ...row, until })
+        return known
+      }
+      const over = [...(known ? [row] : []), ...others]
+      for (const { event } of over) await this.#leaveFile(shard, { event, by, at })
+      const told = await this.#inLog(over)
+      const recalls = told.map((event) => recalledBy({ event, by, ...(client && { client }) }))
+      const given = { deputy: { deputy: to, member: by } }
+      const leaf = (await recordAlone(this.#parts, loaded, [...recalls, delegated], at, given)).at(-1)
+      if (!leaf) throw new Error('A commit has an event.')
+      const { seq, hash: event } = leaf
+      await noteAbsence(this.#parts, { member: by, deputy: to, seq, event, until })
       return { event, member: by, to, groups, at, until, ...(reason && { reason }) }
     })
   }
@@ -118,20 +128,23 @@ export class Delegations {
     const { ledger, policy, clock } = this.#parts
     const { event, by } = order
     const accounts = policy.accounts(by)
-    const row = (await this.#rows()).find((one) => one.event === event)
-    const found = row && (await this.#believed(row))
-    if (!row || !found) return this.#recalledBefore(event, accounts)
-    if (!accounts.includes(found.member)) throw noSuchDelegation()
-    const shard = shardOfDeputy(row.deputy)
+    const known = await this.#said(event, accounts)
+    if (!known) return this.#recalledBefore(event, accounts)
+    const { deputy, member, until } = known
+    if (!accounts.includes(member)) throw noSuchDelegation()
+    const shard = shardOfDeputy(deputy)
+    let isFirst = false
     return this.#inTurn(shard, async () => {
       const loaded = await ledger.load(shard, {})
       const at = timeOf(clock, loaded)
-      if (found.until <= at) return this.#recalledBefore(event, accounts)
+      if (until <= at) return this.#recalledBefore(event, accounts)
+      isFirst ||= !(await this.#isRecalled(shard, event))
       const file = await this.#leaveFile(shard, { event, by, at })
-      const isThere = (await ledger.deputies(shard, row.deputy)).some((one) => one.event === event)
-      if (!isThere) return file
-      const { deputy, member } = row
-      await recordAlone(this.#parts, loaded, [recalledBy(order)], at, { deputy: { deputy, member } })
+      const isThere = (await ledger.deputies(shard, deputy)).some((one) => one.event === event)
+      // Without a row it was recorded before, or somebody deleted the row.
+      if (!isThere && !(isFirst && (await this.#eventOf(known)))) return file
+      const change = isThere ? { deputy: { deputy, member } } : {}
+      await recordAlone(this.#parts, loaded, [recalledBy(order)], at, change)
       return file
     })
   }
@@ -148,7 +161,11 @@ export class Delegations {
     const rows = (await this.#rows()).filter(
       ({ deputy, member }) => accounts === undefined || overlap(accounts, [deputy, member]),
     )
-    return (await this.#inForce(rows)).toSorted((a, b) => (a.at < b.at ? -1 : 1))
+    // A member ends also what has lost its row.
+    const own = accounts ? await notedAbsences(this.#parts, accounts, this.#parts.clock.now()) : []
+    const lost = own.filter(({ event }) => rows.every((row) => row.event !== event))
+    const found = [...(await this.#inForce(rows)), ...(await this.#inForce(lost, { isNoted: true }))]
+    return found.toSorted((a, b) => (a.at < b.at ? -1 : 1))
   }
 
   /** The groups of the member for which policy names the deputy. @throws {Problem} `not-deputy` */
@@ -174,20 +191,41 @@ export class Delegations {
     return retrying(this.#parts, () => this.#parts.ledger.inTurn(shard, work))
   }
 
-  /** What the member said of the deputy before. One that ended by itself is not recalled: a series forgets it after its time. */
+  /**
+   * What the member said of the deputy before: by the row, and whatever else is in the log and was never recalled. One that
+   * ended by itself is not recalled: a series forgets it after its time.
+   */
   async #earlier(
     shard: Shard,
     { to, by, at }: Pick<DelegationOrder, 'to' | 'by'> & { readonly at: Instant },
-  ): Promise<Delegation | null> {
+  ): Promise<Earlier> {
     const row = (await this.#parts.ledger.deputies(shard, to)).find((one) => one.member === by)
     const known = row ? await this.#believed(row) : null
-    return known && known.until > at ? known : null
+    const others: AbsenceFile[] = []
+    for (const noted of await notedAbsences(this.#parts, [by], at)) {
+      const isOther = noted.deputy === to && noted.event !== known?.event
+      if (isOther && !(await this.#isRecalled(shard, noted.event))) others.push(noted)
+    }
+    return row && known && known.until > at ? { row, known, others } : { known: null, others }
   }
 
-  async #inForce(rows: readonly DeputyRow[]): Promise<readonly Delegation[]> {
+  /** Finds what a member said: by the archive's word, which stays whatever happens to the tables, or else by its row. */
+  async #said(event: Hex, accounts: readonly ObjectId[]): Promise<AbsenceFile | null> {
+    const noted = await notedAbsences(this.#parts, accounts, this.#parts.clock.now())
+    const own = noted.find((one) => one.event === event)
+    if (own) return own
+    const row = (await this.#rows()).find((one) => one.event === event)
+    const found = row && (await this.#believed(row))
+    return row && found ? { ...row, until: found.until } : null
+  }
+
+  async #inForce(
+    rows: readonly DeputyRow[],
+    { isNoted = false }: { readonly isNoted?: boolean } = {},
+  ): Promise<readonly Delegation[]> {
     const now = this.#parts.clock.now()
     const found = rows.map(async (row): Promise<readonly Delegation[]> => {
-      const known = await this.#believed(row)
+      const known = isNoted ? await this.#eventOf(row) : await this.#believed(row)
       if (!known || known.until <= now || (await this.#isRecalled(shardOfDeputy(row.deputy), row.event))) return []
       return [known]
     })
@@ -196,20 +234,29 @@ export class Delegations {
 
   /** Reads the event that a row names. A row that names none is left out, and reported. */
   async #believed(row: DeputyRow): Promise<Delegation | null> {
+    const found = await this.#eventOf(row)
+    const { deputy, member } = row
+    if (!found)
+      this.#parts.failed(
+        evidenceBroken({ shard: shardOfDeputy(deputy), row: deputyRow(deputy, member), check: 'events' }),
+      )
+    return found
+  }
+
+  /** Those whose events are there: of one that is not, the log tells nothing, and so tells of no recall. */
+  async #inLog(rows: readonly DeputyRow[]): Promise<readonly Hex[]> {
+    const found = await Promise.all(rows.map((row) => this.#eventOf(row)))
+    return found.flatMap((known) => (known ? [known.event] : []))
+  }
+
+  async #eventOf(row: DeputyRow): Promise<Delegation | null> {
     const { deputy, member, seq, event: hash } = row
-    const shard = shardOfDeputy(deputy)
-    for await (const page of this.#parts.ledger.stream(shard, seq - 1, seq))
+    for await (const page of this.#parts.ledger.stream(shardOfDeputy(deputy), seq - 1, seq))
       for (const kept of page) {
         const event = kept.hash === hash ? readRecord(kept.text) : null
         if (event?.type === 'delegated' && isOf(event, row))
-          return {
-            event: hash,
-            member,
-            ...shown(event),
-            ...reasonIn(event, kept),
-          }
+          return { event: hash, member, ...shown(event), ...reasonIn(event, kept) }
       }
-    this.#parts.failed(evidenceBroken({ shard, row: deputyRow(deputy, member), check: 'events' }))
     return null
   }
 
@@ -252,6 +299,11 @@ export class Delegations {
     return evidenceBroken({ shard, row: recallPath(event), check: 'mac' })
   }
 }
+
+/** What a member said of a deputy before: what the row names and is in force, and what else there is. */
+type Earlier =
+  | { readonly row: DeputyRow; readonly known: Delegation; readonly others: readonly AbsenceFile[] }
+  | { readonly row?: undefined; readonly known: null; readonly others: readonly AbsenceFile[] }
 
 const noSuchDelegation = (): Problem =>
   new Problem('not-found', 'You have said nothing of this kind, or it is over.', { pointer: '/event' })

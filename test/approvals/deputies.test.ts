@@ -3,6 +3,7 @@ import { shardOfDeputy } from '../../src/core/data/id.ts'
 import { type Instant, plusSeconds } from '../../src/core/data/instant.ts'
 import { KnownDeputies, deputyFactOf } from '../../src/core/record/knownDeputies.ts'
 import { readRecord } from '../../src/core/record/record.ts'
+import { absencePath, absencesOf } from '../../src/core/record/absenceFile.ts'
 import { recallPath } from '../../src/core/record/recallFile.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import type { Slot } from '../../src/core/request/requirement.ts'
@@ -187,6 +188,68 @@ test('a row that is put back, moved or made up gives no right', async () => {
     })
     ledger.forgeDeputy(shard, forged, false)
   }
+})
+
+describe('whose row somebody has deleted', () => {
+  /** An absence of dba without its row, which is put back by what is returned. */
+  async function withoutRow() {
+    const place = await here()
+    const shard = shardOfDeputy(deputy)
+    const { event } = await place.approvals.delegate(away(dba, deputy))
+    const [row] = await place.ledger.deputies(shard, deputy)
+    if (!row) throw new Error('There is a row.')
+    place.ledger.forgeDeputy(shard, row, false)
+    const request = await asked(place)
+    const tried = () => {
+      place.ledger.forgeDeputy(shard, row)
+      return codeOf(place.approvals.decide(request.id, votes(request, deputy)))
+    }
+    return { place, event, tried }
+  }
+
+  test('an absence is still the member’s to see and to end, and does not come back with its row', async () => {
+    const { place, event, tried } = await withoutRow()
+    const seen = await place.approvals.delegations({ kind: 'person', id: dba, evidence: false })
+    expect(seen.map((one) => one.event)).toEqual([event])
+    const file = await place.approvals.recall({ event, by: dba })
+    expect(await place.approvals.recall({ event, by: dba })).toEqual(file)
+    expect(await typesIn(place.ledger)).toEqual(['policy-changed', 'delegated', 'recalled'])
+    expect(await tried()).toBe('not-found')
+  })
+
+  test('an absence is replaced by the next word for the same deputy', async () => {
+    const { place, tried } = await withoutRow()
+    const next = await place.approvals.delegate(away(dba, deputy))
+    await place.approvals.recall({ event: next.event, by: dba })
+    expect(await typesIn(place.ledger)).toEqual([
+      ...['policy-changed', 'delegated', 'recalled', 'delegated', 'recalled'],
+    ])
+    expect(await tried()).toBe('not-found')
+  })
+
+  test('an absence is recalled although its event is not there, of which the log then tells nothing', async () => {
+    const { place, event, tried } = await withoutRow()
+    const stream = place.ledger.stream.bind(place.ledger)
+    place.ledger.stream = () => stream(shardOfDeputy(deputy), 0, 0)
+    await place.approvals.recall({ event, by: dba })
+    place.ledger.stream = stream
+    expect(await typesIn(place.ledger)).toEqual(['policy-changed', 'delegated'])
+    expect(await tried()).toBe('not-found')
+  })
+
+  test('a note that the service did not write, or that lies elsewhere, is passed over', async () => {
+    const { place, event } = await withoutRow()
+    const [{ note = '' } = {}] = await place.archive.list(absencesOf(dba))
+    const other = { member: dba2, event }
+    await place.archive.createOrRead(absencePath(other), Buffer.from(note), '', note)
+    expect(await codeOf(place.approvals.recall({ event, by: dba2 }))).toBe('not-found')
+    const forged = note.replace(dba, dba2)
+    const path = absencePath({ ...other, event: 'e'.repeat(64) as Hex })
+    await place.archive.createOrRead(path, Buffer.from(''), '', forged.replace(event, 'e'.repeat(64)))
+    expect(await codeOf(place.approvals.recall({ event: 'e'.repeat(64) as Hex, by: dba2 }))).toBe('not-found')
+    await place.approvals.delegate(away(dba2, deputy))
+    expect(await place.archive.list('recalls/')).toEqual([])
+  })
 })
 
 test('who may not name a deputy, whom, for what, and for how long', async () => {

@@ -84,7 +84,7 @@ test('while the archive does not take the end, no call is told of an approval', 
   const asked = await call()
   await decide(asked, 'approve')
   const away = () => Promise.reject(new Problem('unavailable', 'The archive does not answer.'))
-  const down = { createOrRead: away, read: away }
+  const down = { createOrRead: away, read: away, list: away }
   const other = here.another({ archive: down })
   expect(await codeOf(call({}, {}, doorFor(other)))).toBe('unavailable')
   expect(await call()).toMatchObject({ status: 'approved' })

@@ -8,6 +8,9 @@ const roster = 'test/policy/approvers.test.ts'
 const bundled = 'test/core/policy/standIn.test.ts'
 const forged = 'a row that is put back, moved or made up gives no right'
 const byItself = 'an absence that ended by itself is not recalled, neither by the member nor by their next one'
+const lost = 'whose row somebody has deleted › an absence'
+const note =
+  'whose row somebody has deleted › a note that the service did not write, or that lies elsewhere, is passed over'
 const overTime = 'the time is over at the commit, too, however long the vote took'
 const ofNow =
   'facts of the vote are of now: a member who left, or whom policy gives no deputy any more, passes nothing on'
@@ -18,7 +21,7 @@ export const deputyRows: readonly Row[] = [
   {
     attack: 'Somebody votes for a member who did not say so, is back, or is one whom policy names no deputy of',
     control:
-      'Policy names deputies, and members say when. A row gives no right: the event that it names is read, with its MAC, and a file in the write-once archive, which is made before a recall is recorded, ends it. Membership, policy and time are looked at with each act',
+      'Policy names deputies, and members say when. A row gives no right: the event that it names is read, with its MAC, and a file in the write-once archive, which is made before a recall is recorded, ends it. Another file there notes each absence, so that the member ends it although somebody has deleted its row. Membership, policy and time are looked at with each act',
     switches: [
       {
         name: 'deputy-recall-read',
@@ -39,6 +42,41 @@ export const deputyRows: readonly Row[] = [
         },
       },
       {
+        name: 'deputy-lost-row-recalled',
+        file: 'src/approvals/delegations.ts',
+        find: '    if (own) return own\n',
+        replace: '',
+        tests: { [useCase]: [`${lost} is still the member’s to see and to end, and does not come back with its row`] },
+      },
+      {
+        name: 'deputy-lost-row-listed',
+        file: 'src/approvals/delegations.ts',
+        find: 'const lost = own.filter(({ event }) => rows.every((row) => row.event !== event))',
+        replace: 'const lost: typeof own = []',
+        tests: { [useCase]: [`${lost} is still the member’s to see and to end, and does not come back with its row`] },
+      },
+      {
+        name: 'deputy-lost-row-replaced',
+        file: 'src/approvals/delegations.ts',
+        find: 'const over = [...(known ? [row] : []), ...others]',
+        replace: 'const over = known ? [row] : []',
+        tests: { [useCase]: [`${lost} is replaced by the next word for the same deputy`] },
+      },
+      {
+        name: 'deputy-note-mac',
+        file: 'src/approvals/notedAbsences.ts',
+        find: 'return (await macs.isAuthentic(authenticatedAbsence(macs.origin, read.file), read.mac)) ? [read.file] : []',
+        replace: 'return [read.file]',
+        tests: { [useCase]: [note] },
+      },
+      {
+        name: 'deputy-note-place',
+        file: 'src/approvals/notedAbsences.ts',
+        find: ' || absencePath(read.file) !== name',
+        replace: '',
+        tests: { [useCase]: [note] },
+      },
+      {
         name: 'deputy-row-hash',
         file: 'src/approvals/delegations.ts',
         find: 'kept.hash === hash ? readRecord(kept.text) : null',
@@ -55,7 +93,7 @@ export const deputyRows: readonly Row[] = [
       {
         name: 'deputy-own-recall',
         file: 'src/approvals/delegations.ts',
-        find: 'if (!accounts.includes(found.member)) throw noSuchDelegation()',
+        find: 'if (!accounts.includes(member)) throw noSuchDelegation()',
         replace: '',
         tests: {
           [useCase]: [
@@ -66,8 +104,8 @@ export const deputyRows: readonly Row[] = [
       {
         name: 'deputy-recall-in-time',
         file: 'src/approvals/delegations.ts',
-        find: 'return known && known.until > at ? known : null',
-        replace: 'return known',
+        find: 'return row && known && known.until > at ?',
+        replace: 'return row && known ?',
         tests: { [useCase]: [byItself] },
       },
       {

@@ -70,7 +70,7 @@ export interface World extends Instance {
 
 interface Parts {
   readonly ledger: Ledger
-  readonly archive: Pick<Archive, 'createOrRead' | 'read'>
+  readonly archive: Pick<Archive, 'createOrRead' | 'read' | 'list'>
   readonly limits: Limits
   readonly policy: Policy
   readonly signer: Signer

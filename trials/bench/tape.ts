@@ -75,8 +75,9 @@ export function listened(archive: DelegationsParts['archive']): DelegationsParts
       const again: Call['again'] = ({ files }) => files.getBlockBlobClient(name).upload(bytes, bytes.length)
       return on('file', again, () => archive.createOrRead(...given)) as Promise<Uint8Array>
     },
-    // Only an act of a deputy reads a file, and no life on tape has one.
+    // Only absences and their deputies read files or list them, and no life on tape has one.
     read: (name) => archive.read(name),
+    list: (prefix) => archive.list(prefix),
   }
 }
 
