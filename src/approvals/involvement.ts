@@ -88,7 +88,9 @@ export async function involvementIn(parts: PeopleParts, person: Known, found: Ap
   })
   const own = of(decidingGroups(found))
   const aways = await awaysOf(parts, person, decidingGroups(found))
-  const facts = seatOf(found, own, aways, excludedBy(parts.policy, found))
+  // Nor does who broke the glass keep a person from reviewing that, by naming them as their deputy.
+  const excluded = [...excludedBy(parts.policy, found), ...(found.glass?.accounts ?? [])]
+  const facts = seatOf(found, own, aways, excluded)
   const member = aways.find(({ event }) => event === facts.for?.event)
   return {
     name: person.name,

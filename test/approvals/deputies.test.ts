@@ -5,6 +5,7 @@ import { KnownDeputies, deputyFactOf } from '../../src/core/record/knownDeputies
 import { readRecord } from '../../src/core/record/record.ts'
 import { absencePath, absencesOf } from '../../src/core/record/absenceFile.ts'
 import { recallPath } from '../../src/core/record/recallFile.ts'
+import { confirmationOf } from '../../src/core/request/decision.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import type { Slot } from '../../src/core/request/requirement.ts'
 import type { Ledger } from '../../src/ports/ledger.ts'
@@ -131,6 +132,20 @@ test('no deputy breaks a glass, answers for an agent, or passes on what was pass
   expect(await codeOf(approvals.delegate(away(deputy, security)))).toBe('not-deputy')
   expect(await codeOf(approvals.delegate(away(security, dba, { groups: ['dba'] })))).toBe('not-deputy')
   expect(await approvals.delegations({ kind: 'person', id: deputy, evidence: false })).toHaveLength(1)
+})
+
+test('who broke the glass silences no reviewer by naming them, and their deputy does not review it', async () => {
+  const place = await here(1, slot('security'))
+  const { approvals } = place
+  const request = await asked(place)
+  const breaking = { approver: dba, reason: 'Down.', seen: votes(request).seen }
+  await approvals.breakGlass(request.id, { ...breaking, confirm: confirmationOf(request.action?.target ?? '') })
+  await approvals.delegate(away(dba, deputy))
+  await approvals.delegate(away(dba, security))
+  const finding = { finding: 'justified', reason: 'It was.' } as const
+  expect(await codeOf(approvals.reviewGlass(request.id, { ...finding, reviewer: deputy }))).toBe('self-approval')
+  const reviewed = await approvals.reviewGlass(request.id, { ...finding, reviewer: security })
+  expect(reviewed.glass?.review).toMatchObject({ by: security, finding: 'justified' })
 })
 
 test('after its time, and after a recall, a deputy has no vote', async () => {

@@ -196,6 +196,15 @@ export const deputyRows: readonly Row[] = [
         tests: { [core]: ['no deputy breaks a glass'] },
       },
       {
+        name: 'deputy-reviews',
+        file: 'src/approvals/involvement.ts',
+        find: ', ...(found.glass?.accounts ?? [])]',
+        replace: ']',
+        tests: {
+          [useCase]: ['who broke the glass silences no reviewer by naming them, and their deputy does not review it'],
+        },
+      },
+      {
         name: 'deputy-not-of-side',
         file: 'src/core/record/eventTable.ts',
         find: "if (data.facts?.for !== undefined) return 'nobody answers as a deputy'",
