@@ -124,8 +124,8 @@ const word = /[^\s\u200b]+/gu
 /** Words with the no-break spaces that hold them to the left edge, or to each other. */
 const unbreakable = /(?:[^\s\u200b]|\u00a0)+/gu
 
-/** No-break spaces before a word, or as many as fit a line. */
-const indent = /\u00a0{20}|\u00a0+(?=[^\s\u200b\u00a0])/gu
+/** No-break spaces before a word, or as many as fit a line, with the marks that are drawn on the last. */
+const indent = /\u00a0{20}\p{M}*|\u00a0+\p{M}*(?=[^\s\u200b\u00a0\p{M}])/gu
 
 /** A letter or sign with its marks. */
 const unit = String.raw`[^\s\u200b⟦\p{M}]\p{M}*`

@@ -64,6 +64,11 @@ test.each([
   ],
   ['a word that does not fit', `\u00a0\u00a0${'x'.repeat(25)}`, `__|${'x'.repeat(20)}|${'x'.repeat(5)}`],
   ['an indentation that does not fit', `${'\u00a0'.repeat(42)}a`, `${'_'.repeat(20)}|${'_'.repeat(20)}|__|a`],
+  [
+    'a mark on the indentation',
+    `${'\u00a0'.repeat(10)}\u0301${'x'.repeat(25)}`,
+    `${'_'.repeat(10)}\u0301|${'x'.repeat(20)}|${'x'.repeat(5)}`,
+  ],
   ['a sign before the indentation', `−${'\u00a0'.repeat(10)}privileged:`, `−${'_'.repeat(10)}|privileged:`],
 ])('a line may break behind its indentation: %s', (_what, text, expected) => {
   const marked = breakable(text)
