@@ -274,6 +274,17 @@ export const deputyRows: readonly Row[] = [
         tests: { [bundled]: ['the deputy of somebody who may not approve may not, either'] },
       },
       {
+        name: 'deputy-counts-in-time',
+        file: 'src/core/policy/standing.ts',
+        find: 'if (facts.for && isOver(request, facts.for))',
+        replace: 'if (facts.for && !facts.for)',
+        tests: {
+          'test/core/policy/standing.test.ts': [
+            'the vote of a deputy counts only if the member is still away when the approval is complete',
+          ],
+        },
+      },
+      {
         name: 'deputy-act-in-series',
         file: 'src/verify/continuity.ts',
         find: '      known.judge()\n',

@@ -1,6 +1,6 @@
 import { bounds } from '../data/bound.ts'
 import type { ObjectId } from '../data/id.ts'
-import type { Instant } from '../data/instant.ts'
+import { type Instant, plusSeconds } from '../data/instant.ts'
 import type { GroupRoster } from '../request/event.ts'
 import { memberList } from '../request/memberList.ts'
 import { type ApprovalRequest, involvedGroups } from '../request/request.ts'
@@ -132,10 +132,19 @@ export function flawInApproval(roster: PlainRoster, request: ApprovalRequest): s
     if (left !== undefined) return `the vote of ${approver} counts, who is no longer in the group “${left}”`
     const standIn = flawInStandIn(roster, own, facts.for, facts.groups)
     if (standIn !== null) return `the vote of ${approver} counts, but ${standIn}`
+    if (facts.for && isOver(request, facts.for))
+      return `the vote of ${approver} counts, who was a deputy only until ${facts.for.until}`
     earlier.push(...accounts)
   }
   return null
 }
+
+/**
+ * Whether a member was back before votes completed the approval. What the service saw of an absence then is as old, at most, as
+ * what it knew of the person who completed it.
+ */
+const isOver = (request: ApprovalRequest, { until }: StandIn): boolean =>
+  'approvedAt' in request && plusSeconds(until, bounds.facts.oldest) < request.approvedAt
 
 /**
  * Compares what is recorded of a group with `approvers.json` of the policy that was in force. Whom an Entra group has, only
