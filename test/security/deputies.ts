@@ -144,6 +144,17 @@ export const deputyRows: readonly Row[] = [
         tests: { [core]: ['every act of a deputy ends with the time of the member'], [useCase]: [overTime] },
       },
       {
+        name: 'deputy-narrows-until',
+        file: 'src/core/request/narrowing.ts',
+        find: '  checkStandIn(facts, at)\n',
+        replace: '',
+        tests: {
+          'test/core/request/narrowing.test.ts': [
+            'a deputy makes a request smaller until the member is back, and no longer',
+          ],
+        },
+      },
+      {
         name: 'deputy-most',
         file: 'src/core/request/deputy.ts',
         find: 'if (until > plusSeconds(at, bounds.away))',

@@ -9,6 +9,7 @@ import { visible } from '../data/text.ts'
 import { changed } from '../data/changed.ts'
 import { textsAt } from './conversation.ts'
 import { checkDoor, checkMayDecide, checkPending, checkSeen, type Seen, sightOf } from './decision.ts'
+import { checkStandIn } from './deputy.ts'
 import { type Draft, type Outcome, tiers } from './event.ts'
 import {
   type ApprovalRequest,
@@ -64,6 +65,7 @@ export function narrow(request: ApprovalRequest, input: NarrowingInput): Step {
   if (isNarrowedAgain(request, input)) return { request, events: [] }
   checkPending(request, at)
   checkMayDecide(request, facts, { verdict: 'approve', ...(input.excluded && { excluded: input.excluded }) })
+  checkStandIn(facts, at)
   checkDoor(request, seen.via)
   checkSeen(request, input, { whole: true })
   if (narrowed.length >= bounds.narrowings)

@@ -1,5 +1,6 @@
 import { type Edits, editsText } from '../../../src/core/action/edits.ts'
 import { decide, show } from '../../../src/core/request/decision.ts'
+import { actingFor } from '../../../src/core/request/deputy.ts'
 import { digestOf, sha256 } from '../../../src/core/data/id.ts'
 import {
   actionAfter,
@@ -69,6 +70,14 @@ const narrowed = (request = ask(), edits: Edits = tenth, other: Partial<Narrowin
 
 const seenNow = (request: ApprovalRequest) =>
   ({ via: 'api', digest: request.digest, content: contentOf(request) ?? sha256('') }) as const
+
+test('a deputy makes a request smaller until the member is back, and no longer', () => {
+  const until = after(100)
+  const standIn = { accounts: [dba], groups: ['dba'], event: sha256('away'), until }
+  const given = { approver: dba2, facts: actingFor(facts(dba2, { groups: [] }), standIn) }
+  expect(narrowed(ask(), tenth, { ...given, at: after(99) }).narrowed).toHaveLength(1)
+  expect(code(() => narrow(ask(), input(ask(), tenth, { ...given, at: until })))).toBe('not-permitted')
+})
 
 describe('what is left', () => {
   test('stands in place of what was asked for, which stays beside it', () => {
