@@ -79,7 +79,7 @@ export function checkDigest(request: ApiRequest, action: Action): void {
 }
 
 /** Says what approvers made smaller, and how far. */
-function lessWords({ params = {}, narrowed = [] }: ApiRequest): string {
+export function lessWords({ params = {}, narrowed = [] }: ApiRequest): string {
   const names = [...new Set(narrowed.flatMap((one) => Object.keys(one.params ?? {})))].sort()
   const left = names.map((name) => `${name} to ${JSON.stringify(params[name])}`)
   return `Approvers made it smaller${left.length > 0 ? `: ${left.join(', ')}` : ''}.`

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Action } from '../core/action/action.ts'
+import { type Action, actionDigest } from '../core/action/action.ts'
 import { isRequestId } from '../core/data/id.ts'
 import { isObject, type Json, type JsonObject } from '../core/data/json.ts'
 import { isExecutable } from '../client/approval.ts'
@@ -15,6 +15,7 @@ import { answerArguments, answerName, toAnswer } from './question.ts'
 import { told, waitingWords } from './told.ts'
 import { argumentsIn } from '../toolCall/toolAction.ts'
 import { actionOf } from './gatewayAction.ts'
+import { isNarrowed, toTake } from './left.ts'
 
 export interface GatewayParts extends Omit<PendingParts, 'dropped' | 'closing' | 'environment' | 'grace'> {
   readonly config: Pick<GatewayConfig, 'environment' | 'grace'>
@@ -71,7 +72,7 @@ export class Gateway {
   async call(host: HostCall, name: string, given: JsonObject): Promise<GatewayAnswer> {
     return this.#held(host, (held, about) => {
       if (host.state) return this.#again(host, name, given, held, about)
-      if (name === resumeName) return this.#resume(host, given['request'], held, about)
+      if (name === resumeName) return this.#resume(host, given, held, about)
       if (name === answerName) return this.#answer(host, given, held, about)
       return this.#first(host, name, given, held, about)
     })
@@ -227,7 +228,8 @@ export class Gateway {
   /** A host calls again with the state that it was given: nothing of the call may have changed. */
   async #again(host: HostCall, name: string, given: JsonObject, held: Held, about: About): Promise<GatewayAnswer> {
     const { id, round } = host.state ?? { id: '', round: 0 }
-    const call = this.#calls.get(id) ?? (await this.#remembered(host, id))
+    const left = name === resumeName ? given['left'] : undefined
+    const call = this.#calls.get(id) ?? (await this.#remembered(host, id, left))
     if (name !== resumeName && name !== answerName) {
       const tool = await this.#find(name)
       const { [reasonName]: _, ...rest } = given
@@ -237,8 +239,19 @@ export class Gateway {
     return this.#wait(host, call, round, held, about)
   }
 
-  async #resume(host: HostCall, id: Json | undefined, held: Held, about: About): Promise<GatewayAnswer> {
-    return this.#wait(host, await this.#own(host, id), 0, held, about)
+  async #resume(host: HostCall, given: JsonObject, held: Held, about: About): Promise<GatewayAnswer> {
+    const { request: id, left } = given
+    const call = left === undefined ? await this.#own(host, id) : await this.#taken(host, id, left)
+    return this.#wait(host, call, 0, held, about)
+  }
+
+  /** Finds the call of what approvers left, to which the model agrees by its digest. Before they decided, it is none yet. */
+  async #taken(host: HostCall, id: Json | undefined, left: Json): Promise<PendingCall> {
+    const call = await this.#own(host, id, left)
+    if (call.state !== 'done' || actionDigest(call.action) === left) return call
+    // What ended is the larger call, of which nothing was carried out.
+    if (this.#calls.get(call.id) === call) this.#calls.delete(call.id)
+    return this.#remembered(host, call.id, left)
   }
 
   /** Sends the model's answer to a question, and waits on. */
@@ -251,9 +264,9 @@ export class Gateway {
   }
 
   /** Finds a call of this host. @throws {NotRun} if there is none */
-  async #own(host: HostCall, id: Json | undefined): Promise<PendingCall> {
+  async #own(host: HostCall, id: Json | undefined, left?: Json): Promise<PendingCall> {
     if (typeof id !== 'string' || !isRequestId(id)) throw unknownRequest()
-    const call = this.#calls.get(id) ?? (await this.#remembered(host, id))
+    const call = this.#calls.get(id) ?? (await this.#remembered(host, id, left))
     if (call.caller !== host.caller) throw unknownRequest()
     return call
   }
@@ -278,8 +291,13 @@ export class Gateway {
     return { kind: 'result', result: waitOn(call.request) }
   }
 
-  /** Makes a call anew from what the service recorded of it. @throws {NotRun} if it is not known, or not to this caller */
-  async #remembered(host: Pick<HostCall, 'caller' | 'onBehalfOf'>, id: string): Promise<PendingCall> {
+  /**
+   * Makes a call anew from what the service recorded of it.
+   *
+   * @param left the digest of what approvers left of it, from a model that agrees to that
+   * @throws {NotRun} if it is not known, or not to this caller
+   */
+  async #remembered(host: Pick<HostCall, 'caller' | 'onBehalfOf'>, id: string, left?: Json): Promise<PendingCall> {
     const request = await this.#parts.client.read(id).catch((cause: unknown) => {
       throw cause instanceof Refused && cause.status === 404 ? unknownRequest() : cause
     })
@@ -293,7 +311,7 @@ export class Gateway {
     return this.#keep({
       tool,
       args,
-      action: remade(tool, args, this.#parts.config.environment, request),
+      action: remade({ tool, args, environment: this.#parts.config.environment, left }, request),
       caller: host.caller,
       request,
     })
@@ -451,11 +469,21 @@ function waitOn(request: Request): ToolResult {
   return notRun(words, 'pending', id)
 }
 
+/** What a call is made of again. */
+interface Recorded {
+  readonly tool: GatedTool
+  readonly args: JsonObject
+  readonly environment: string
+  readonly left: Json | undefined
+}
+
 /** @throws {NotRun} if what was asked for cannot be made again, as with a text that is recorded by its digest */
-function remade(tool: GatedTool, args: JsonObject, environment: string, request: Request) {
+function remade({ tool, args, environment, left }: Recorded, request: Request): Action {
+  // The record has what is left, and not what the model asked for.
+  if (isNarrowed(request) && left !== request.digest) throw toTake(request)
   try {
     const action = actionOf(tool, args, environment)
-    if (isAbout(request, action)) return action
+    if (isNarrowed(request) ? actionDigest(action) === left : isAbout(request, action)) return action
   } catch {
     // The record has something in it that no call can have.
   }

@@ -7,6 +7,7 @@ import { isProtocolError, NotRun, notRun, outputOf, type ToolResult, withRequest
 import type { Catalogue, GatedTool } from './catalogue.ts'
 import type { HostCall } from './hostCall.ts'
 import { actionOf } from './gatewayAction.ts'
+import { isNarrowed, toTake } from './left.ts'
 
 export interface PendingParts {
   readonly client: Countersign
@@ -242,7 +243,9 @@ export class PendingCall {
     if (!isRedeemed) await now.upstream.ready()
     // What is forwarded is what was hashed, whatever happened to it in between.
     if (actionDigest(actionOf(tool, args, environment)) !== approved.digest)
-      throw new Refused('digest-mismatch', 'The arguments are not those that were approved.', { status: 403 })
+      throw isNarrowed(approved)
+        ? toTake(approved)
+        : new Refused('digest-mismatch', 'The arguments are not those that were approved.', { status: 403 })
     let hasStarted = false
     const result = await client
       .execute<JsonObject, ToolResult | Lost>(

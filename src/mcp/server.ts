@@ -54,7 +54,14 @@ const resumeTool: Tool = {
   description: 'Waits on for a call that waits for approval. Once it is approved, carries it out and gives its result.',
   inputSchema: {
     type: 'object',
-    properties: { request: { type: 'string', description: 'The id that the waiting call was answered with.' } },
+    properties: {
+      request: { type: 'string', description: 'The id that the waiting call was answered with.' },
+      left: {
+        type: 'string',
+        description:
+          'To carry out what approvers left of the call: the digest that the answer with code narrowed names.',
+      },
+    },
     required: ['request'],
   },
 }

@@ -3,6 +3,7 @@ import { type CallToolResult, InMemoryTransport, Server } from '@modelcontextpro
 import { serveStdio } from '@modelcontextprotocol/server/stdio'
 import { operationNames, operations } from '../../src/contract/operations.ts'
 import type { RequestId } from '../../src/core/data/id.ts'
+import type { JsonObject } from '../../src/core/data/json.ts'
 import { type ApprovalRequest, contentOf } from '../../src/core/request/request.ts'
 import { Countersign } from '../../src/client/countersign.ts'
 import { askServer } from '../../src/mcp/askServer.ts'
@@ -161,6 +162,8 @@ export interface GatewayWorld {
   readonly asking: () => Promise<Client>
   /** Decides the one pending request. */
   readonly decide: (verdict?: 'approve' | 'deny') => Promise<RequestId>
+  /** Makes the one pending request smaller, as a dba. */
+  readonly narrow: (params: JsonObject) => Promise<RequestId>
   /** Asks something about the one pending request, as a dba. */
   readonly askBack: (question: string) => Promise<RequestId>
   readonly pending: () => Promise<readonly ApprovalRequest[]>
@@ -182,6 +185,8 @@ export interface WorldOptions {
   /** Who answers questions for the agent. */
   readonly answers?: 'owners' | 'agent' | 'both'
   readonly onBehalfOf?: string
+  /** Whether approvers may make smaller what the agent asks for. */
+  readonly narrowing?: boolean
   /** Whether a host that gives a call up stops its tool, as over stdio. */
   readonly stopsTool?: boolean
   /** Stands between the gateway and the service. */
@@ -201,7 +206,7 @@ export async function gatewayWorld(options: WorldOptions = {}): Promise<GatewayW
   const groups = [{ name: 'dba', members: [dba, dba2], channels: [] }]
   const roster: Partial<Roster> = {
     judge: options.judge ?? judged,
-    agents: [agent(bot, { limits, answers: options.answers ?? 'owners' })],
+    agents: [agent(bot, { limits, answers: options.answers ?? 'owners', narrowing: options.narrowing ?? false })],
     groups,
   }
   const service = await served(undefined, roster)
@@ -245,6 +250,12 @@ async function taskHost(build: Build, takes: boolean): Promise<TaskHost> {
       const id = waits.push(done) - 1
       void ours.send({ jsonrpc: '2.0', id, method, params: { ...params, _meta } })
     })
+}
+
+/** What an approver saw who saw all of a request as it is now. */
+function seenOf(request: ApprovalRequest) {
+  const content = contentOf(request)
+  return { via: 'api', digest: request.digest, ...(content !== null && { content }) } as const
 }
 
 async function openWorld(service: Served, server: ToolServer, options: WorldOptions): Promise<GatewayWorld> {
@@ -307,9 +318,12 @@ async function openWorld(service: Served, server: ToolServer, options: WorldOpti
     pending,
     decide: async (verdict = 'approve') => {
       const request = await theOne()
-      const content = contentOf(request)
-      const seen = { via: 'api', digest: request.digest, ...(content !== null && { content }) } as const
-      await service.approvals.decide(request.id, votes(request, dba, { verdict, seen }))
+      await service.approvals.decide(request.id, votes(request, dba, { verdict, seen: seenOf(request) }))
+      return request.id
+    },
+    narrow: async (params) => {
+      const request = await theOne()
+      await service.approvals.narrow(request.id, { approver: dba, edits: { params }, seen: seenOf(request) })
       return request.id
     },
     askBack: async (question) => {

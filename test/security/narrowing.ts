@@ -5,6 +5,7 @@ const core = 'test/core/request/narrowing.test.ts'
 const uses = 'test/approvals/narrowing.test.ts'
 const verified = 'test/verify/narrowing.test.ts'
 const client = 'test/client/less.test.ts'
+const gateway = 'test/mcp/less.test.ts'
 
 const refused = 'an edit is refused › %s'
 
@@ -142,6 +143,22 @@ export const narrowingRows: readonly Row[] = [
         find: 'narrow && narrowing && ',
         replace: 'narrow && ',
         tests: { [uses]: ['an agent that does not go along gets what it asked for, or nothing'] },
+      },
+      {
+        name: 'gateway-left-agreed',
+        file: 'src/mcp/left.ts',
+        find: 'asked !== undefined && asked.digest !== digest',
+        replace: 'false',
+        tests: {
+          [gateway]: ['another process, which knows what is left alone, carries nothing out before the model agrees'],
+        },
+      },
+      {
+        name: 'gateway-left-digest',
+        file: 'src/mcp/gateway.ts',
+        find: '  if (isNarrowed(request) && left !== request.digest) throw',
+        replace: '  if (isNarrowed(request) && left === undefined) throw',
+        tests: { [gateway]: ['nothing is carried out for a model that does not agree, or agrees to something else'] },
       },
       {
         name: 'narrowed-compared',

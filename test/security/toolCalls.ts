@@ -14,7 +14,7 @@ export const toolCallRows: readonly Row[] = [
       {
         name: 'gateway-resumed-digest',
         file: 'src/mcp/gateway.ts',
-        find: '    if (isAbout(request, action)) return action\n',
+        find: '    if (isNarrowed(request) ? actionDigest(action) === left : isAbout(request, action)) return action\n',
         replace: '    return action\n',
         tests: {
           [gateway]: ['another process › goes on with no call that its own rules would ask for in another way'],
