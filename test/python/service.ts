@@ -24,7 +24,10 @@ export interface Service {
  */
 export async function startService(): Promise<Service> {
   const most = { pending: 100, hourly: 600 }
-  const agents = [agent(bot, { executors: [runner], limits: most, answers: 'both' }), agent(runner, { limits: most })]
+  const agents = [
+    agent(bot, { executors: [runner], limits: most, answers: 'both', narrowing: true }),
+    agent(runner, { limits: most }),
+  ]
   const app = await served(undefined, { judge, agents })
   const server = createServer((req, res) => void respond(app, req, res))
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
@@ -50,7 +53,7 @@ function judge({ action }: Action): Judgement {
   if (action.endsWith('.drop')) return { outcome: 'forbid', rules: ['drops'] }
   return action.endsWith('.unknown')
     ? { outcome: 'no-policy', rules: [] }
-    : needs([slot('dba')], { session: { for: 3600, uses: 2, vary: ['rows'] } })
+    : needs([slot('dba')], { session: { for: 3600, uses: 2, vary: ['rows'] }, narrow: ['rows', 'tables'] })
 }
 
 const prefix = /^\/f\/([^/]+)\/([^/]+)(?=\/api\/)/

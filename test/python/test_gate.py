@@ -4,7 +4,7 @@ import pickle
 import threading
 import unittest
 
-from world import Case, action, advance, approving, client, countersign, decide, denying, http, key
+from world import Case, action, advance, approving, client, countersign, decide, denying, http, key, narrow
 
 ran = []
 
@@ -101,6 +101,26 @@ class Gate(Case):
                 break
         self.assertIn(left["id"], found)
         client().cancel(left["id"], "Not needed.")
+
+    def test_what_approvers_made_smaller_is_not_run_as_it_was_asked_for(self):
+        wanted, one, left = action(rows=5000, tables=["accounts", "orders"]), key(), []
+
+        def less(request):
+            if not left:
+                left.append(narrow(request, rows=500, tables=["orders"]))
+                decide(left[0], "approve")
+
+        refused = self.ends(countersign.Refused, "digest-mismatch", lambda: self.gate(wanted, one, on_progress=less))
+        self.assertIn('rows to 500, tables to ["orders"]', countersign.explain(refused))
+        self.assertEqual(refused.request, left[0]["id"])
+        now = client().read(left[0]["id"])
+        self.assertEqual((ran, now["status"], now["params"]["rows"]), ([], "approved", 500))
+        # The same key again finds the same request, of which still nothing runs.
+        self.ends(countersign.Refused, "digest-mismatch", lambda: self.gate(wanted, one))
+        # A host that reads what is left, and runs that, redeems it.
+        taken = {name: now[name] for name in ("action", "target", "environment", "params")}
+        self.assertEqual(client().execute(now, taken, run), taken["target"])
+        self.assertEqual((ran, client().read(now["id"])["status"]), ([taken], "succeeded"))
 
     def test_the_same_key_runs_nothing_again(self):
         wanted, one = action("tool.read"), key()

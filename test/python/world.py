@@ -46,8 +46,15 @@ def http(path, body=None, who="approver"):
 
 
 def decide(request, verdict, reason=None):
-    body = {"verdict": verdict, "digest": request["digest"], **({"reason": reason} if reason else {})}
+    seen = {name: request[name] for name in ("digest", "content") if name in request}
+    body = {"verdict": verdict, **seen, **({"reason": reason} if reason else {})}
     http(f"/api/requests/{request['id']}/decisions", body)
+
+
+def narrow(request, **params):
+    """What is left of a request, which an approver made smaller."""
+    seen = {name: request[name] for name in ("digest", "content") if name in request}
+    return http(f"/api/requests/{request['id']}/narrow", {"params": params, **seen})
 
 
 def approving(request):
