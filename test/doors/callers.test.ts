@@ -359,7 +359,8 @@ async function policyFolder(): Promise<string> {
       oncall: groups.oncall,
     },
     agents: {
-      [asker]: { ...agents[asker], sponsors: [sponsor], answers: 'both', limits },
+      // Of what a pipeline runs, nothing is made smaller.
+      [asker]: { ...agents[asker], sponsors: [sponsor], answers: 'both', narrowing: false, limits },
       [executor]: { ...agents[executor], owners: [sponsor], limits },
       [third]: { name: 'third-bot', appId: third, owners: [sponsor] },
     },

@@ -17,11 +17,14 @@ const environments = { production: 'production' }
 /** Adds pipelines to a policy in a folder: their registrations, their actions, and that dba decides them. */
 export async function addPipelines(folder: string): Promise<string> {
   const file = join(folder, 'approvers.json')
-  const roster = JSON.parse(await readFile(file, 'utf8')) as { agents: object }
+  const roster = JSON.parse(await readFile(file, 'utf8')) as { agents: Record<string, object> }
   const { id, name } = gitHubApp.repository
+  // Of what a pipeline runs, nothing is made smaller.
+  const deploys = { ...roster.agents[deployBot], narrowing: false }
+  const agents = { ...roster.agents, [deployBot]: deploys }
   const added = {
     ...roster,
-    agents: { ...roster.agents, [gitHubAgent]: { name: 'github', appId: gitHubAgent, owners: [owner] } },
+    agents: { ...agents, [gitHubAgent]: { name: 'github', appId: gitHubAgent, owners: [owner] } },
     github: { [gitHubAgent]: { installation: gitHubApp.installation, repositories: { [id]: { name, environments } } } },
     azureDevOps: { [deployBot]: { organization, projects: { [pipelineProject]: { name: 'Shop', environments } } } },
   }
