@@ -92,6 +92,36 @@ test('one of the group breaks the glass, with a reason and what is typed, and an
   expect(reviewed?.data).toMatchObject({ finding: 'unjustified' })
 }, 60_000)
 
+test('an approver makes an export smaller, which shows, and approves what is left', async () => {
+  const params = { rows: 1200, tables: ['accounts', 'orders'] }
+  const id = await desk.ask({ action: 'db.export', target: 'prod/postgres/less', params })
+  const approver = await desk.people.open('dba-1', `requests/${id}`)
+  await button(approver, 'Narrow…').click()
+  await inDialog(approver, 'Make it smaller').click()
+  await approver.page.getByText('Make at least one of them smaller.').waitFor()
+  await typed(approver, 'rows, lower than 1200', '100')
+  await approver.page.getByLabel('"accounts"').uncheck()
+  await typed(approver, /^Why less is enough/, 'A sample is enough.')
+  expect(await flawsOf(approver.page)).toEqual([])
+  await inDialog(approver, 'Make it smaller').click()
+  await approver.page.getByText('It is smaller now.').waitFor()
+  await approver.page
+    .getByText(/asked for.*1,200/)
+    .first()
+    .waitFor()
+  expect(await flawsOf(approver.page)).toEqual([])
+  await button(approver, 'Approve').click()
+  await approver.page.getByText('Your approval is recorded.').waitFor()
+  const events = (await desk.eventsOf(id)).filter(({ type }) => type !== 'shown')
+  expect(events.map(({ type }) => type)).toEqual(['requested', 'narrowed', 'decided', 'approved'])
+  expect(events[1]?.data).toMatchObject({ params: ['rows', 'tables'] })
+  const reader = await desk.people.open('compliance', `requests/${id}`)
+  await reader.page.getByRole('heading', { name: 'Made smaller' }).waitFor()
+  for (const text of ['rows: 100 (was 1200)', 'tables: ["orders"] (was ["accounts","orders"])', 'A sample is enough.'])
+    expect(await reader.page.getByText(text).count()).toBeGreaterThan(0)
+  expect(await flawsOf(reader.page)).toEqual([])
+}, 60_000)
+
 test('hostile texts of a question and an answer stay texts', async () => {
   const id = await release('hostile')
   const texts = corpus.filter((one) => /evil|onerror|DATE/.test(one))
