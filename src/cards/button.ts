@@ -1,6 +1,6 @@
 import { confirmationOf, doorsBeside } from '../core/request/decision.ts'
 import type { Hex, ObjectId } from '../core/data/id.ts'
-import type { ApprovalRequest, Decision } from '../core/request/request.ts'
+import { type ApprovalRequest, currentVotes, type Decision } from '../core/request/request.ts'
 import { viewOf } from '../core/request/view.ts'
 import { text } from '../words/run.ts'
 import type { Words } from '../words/words.ts'
@@ -79,4 +79,4 @@ export function mine(request: ApprovalRequest, { approver }: CardReader, words: 
 
 /** The newest decision of this person that counts, with whichever account. */
 const ownDecision = (request: ApprovalRequest, approver: ObjectId): Decision | undefined =>
-  request.decisions.findLast((decision) => !decision.void && decision.facts.accounts.includes(approver))
+  currentVotes(request).findLast(({ facts }) => facts.accounts.includes(approver))

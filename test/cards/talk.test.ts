@@ -155,6 +155,11 @@ describe("the channel's card", () => {
 })
 
 describe("the approver's view", () => {
+  test('lets a person approve again whose approval an answer has made to count no more', () => {
+    expect(verbs(reviewed(votedFor(talkative())))).not.toContain('approve')
+    expect(verbs(reviewed(told))).toContain('approve')
+  })
+
   test('asks on the view that was shown, if the reader may, and while people decide', () => {
     const ask = buttons(reviewed(talkative(), approver)).find(({ verb }) => verb === 'ask')
     const approve = buttons(reviewed(talkative())).find(({ verb }) => verb === 'approve')
