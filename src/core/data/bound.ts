@@ -19,6 +19,8 @@ export const bounds = {
   questions: 5,
   /** How often one request is made smaller. */
   narrowings: 3,
+  /** The items of lists that one form has in which it is made smaller. */
+  lessItems: 40,
   /**
    * Standing approvals: the open ones of an agent; uses, and seconds; the values that one param may have, and the
    * characters of all that may vary, which stand on every page.

@@ -236,6 +236,19 @@ export function actionAfter(request: ApprovalRequest, narrowings: number): Actio
   }, askedActionOf(request))
 }
 
+/**
+ * The action as it was in the view that a person was shown, whatever was made smaller since.
+ *
+ * @returns `null` once it, or the edits of a narrowing before that view, are erased
+ */
+export function actionShown(request: ApprovalRequest, approver: ObjectId, view: Digest): Action | null {
+  const { shown, events, narrowed = [], action } = request
+  const content = shown.findLast((one) => one.approver === approver && one.view === view)?.content
+  if (content === undefined || narrowed.length === 0) return action
+  const after = events.slice(events.findIndex(({ hash }) => hash === content) + 1)
+  return actionAfter(request, narrowed.length - after.filter(({ type }) => type === 'narrowed').length)
+}
+
 function editsOf(request: ApprovalRequest, narrowing: Narrowing): Edits | null {
   const { edits } = narrowingTexts(request, narrowing)
   return edits === undefined ? null : readEdits(edits)
