@@ -40,7 +40,7 @@ interface ViewFace {
 /** Takes the buttons and inputs off a page of the view: in a batch others take their place. */
 export const bare = {
   ...{ previous: 0, next: 0, approves: false, confirms: false, denies: false, revokes: false },
-  ...{ forms: [], openForms: [], asked: [] },
+  ...{ forms: [], openForms: [], less: [], openLess: [], asked: [] },
 } as const
 
 /** The page on which every request ends at the latest. */

@@ -5,7 +5,7 @@ export interface CardBudget {
   /** The texts that the agent wrote beside the action, on a card for a channel and in the approver's view. */
   readonly channel: AgentTextBudget
   readonly review: AgentTextBudget
-  /** The same on a page with what a standing approval lets vary. */
+  /** The same on a page with what a standing approval lets vary, or with the form that makes a request smaller. */
   readonly reviewScope: AgentTextBudget
   /** The same where questions and answers stand, too. */
   readonly channelTalk: TalkBudget
@@ -35,6 +35,9 @@ export interface AgentTextBudget {
   readonly title: number
   readonly url: number
 }
+
+/** Bytes of the largest Adaptive Card, in UTF-16, as Teams counts them. */
+export const largestCard = 80_000
 
 /**
  * What an Adaptive Card holds, so that the largest one stays below the 80 KB that Teams is sure to take. Another kind

@@ -6,6 +6,7 @@ import { text } from '../words/run.ts'
 import type { Words } from '../words/words.ts'
 import type { CardReader, TypedForm } from './cardReader.ts'
 import { formFaces, furtherForms, noForm } from './furtherForm.ts'
+import { lessFaces, takesLess } from './lessForm.ts'
 import type { Manner } from './paramRows.ts'
 import { exactText, lineOf, type RunLine } from './textRun.ts'
 
@@ -14,8 +15,9 @@ export function buttons(
   request: ApprovalRequest,
   reader: CardReader,
   { page, last, template }: { readonly page: number; readonly last: boolean; readonly template: Hex },
-  { words }: Manner,
+  manner: Manner,
 ) {
+  const { words } = manner
   const { approver, via, excludedBy, form, decides = true } = reader
   const view = viewOf(request, template)
   const own = ownDecision(request, approver)
@@ -28,6 +30,7 @@ export function buttons(
     approve: approves,
     deny: votes && (!own || own.approver === approver),
     revoke: request.status === 'approved' && decides,
+    narrow: takesLess(request, reader, last),
     ...further,
   }
   const open = form && can[form.act] ? form : null
@@ -52,6 +55,8 @@ export function buttons(
     opensRevoke: open?.act === 'revoke',
     typed: { words: open?.words ?? '', confirm: open?.confirm ?? '' },
     forms: offered ? formFaces(further, words) : [],
+    less: offered && can.narrow ? lessFaces(request, null, manner) : [],
+    openLess: open?.act === 'narrow' ? lessFaces(request, open, manner) : [],
     openForms: open ? formFaces({ ...noForm, ...(open.act in noForm && { [open.act]: true }) }, words) : [],
   }
 }

@@ -20,6 +20,7 @@ import { batchesOf } from './batch.ts'
 import type { AgentTextBudget } from './budget.ts'
 import { buttons, mine } from './button.ts'
 import type { CardReader } from './cardReader.ts'
+import { takesLess } from './lessForm.ts'
 import { askedTexts, entryFace, type Manner, paramFaces, plainTitle, subtitle, title } from './paramRows.ts'
 import { factsOf, whatOf } from './factRows.ts'
 import { runLines, runOf } from './runLine.ts'
@@ -77,7 +78,7 @@ export function reviewFace(request: ApprovalRequest, reader: CardReader, templat
     page: pages.length > 1 ? [{ text: words.params.pageOf(page, pages.length) }] : [],
     entries: (pages[page - 1]?.entries ?? []).map((entry) => entryFace(entry, manner, asked.get(entry.key))),
     noParams: absence(request, manner),
-    ...fromAgent(request, manner, reviewBudget(request, last, manner)),
+    ...fromAgent(request, manner, reviewBudget(request, reader, last, manner)),
     ...(last ? talkFace(request, manner.budget.reviewTalk, words, reader) : { talk: [], earlier: [] }),
     digest: request.digest,
     mine: mine(request, reader, words),
@@ -86,10 +87,15 @@ export function reviewFace(request: ApprovalRequest, reader: CardReader, templat
   }
 }
 
-/** A scope stands on each page, and takes room that the agent's words have else. */
-function reviewBudget(request: ApprovalRequest, last: boolean, { budget }: Manner): AgentTextBudget {
+/** A scope stands on each page, and takes room that the agent's words have else, as the form that makes it smaller does. */
+function reviewBudget(
+  request: ApprovalRequest,
+  reader: CardReader,
+  last: boolean,
+  { budget }: Manner,
+): AgentTextBudget {
   if (last && request.questions) return budget.reviewTalk
-  return isStanding(request) ? budget.reviewScope : budget.review
+  return isStanding(request) || takesLess(request, reader, last) ? budget.reviewScope : budget.review
 }
 
 /** What became of the reader's last click, and why there is no button to approve, as long as there would be one. */

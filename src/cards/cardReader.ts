@@ -20,7 +20,7 @@ export interface CardReader {
 }
 
 /** What some people may do with a request beside deciding it. */
-export type FurtherAct = 'ask' | 'answer' | 'break' | 'review'
+export type FurtherAct = 'ask' | 'answer' | 'narrow' | 'break' | 'review'
 
 interface TypedAnswers {
   readonly typed?: Readonly<Record<number, string>>
@@ -29,10 +29,12 @@ interface TypedAnswers {
 
 /** What a person typed into a form, and what is wrong with it. */
 export interface TypedForm {
-  readonly act: 'approve' | 'deny' | 'revoke' | FurtherForm
+  readonly act: 'approve' | 'deny' | 'revoke' | 'narrow' | FurtherForm
   readonly fault: string
   readonly words?: string
   readonly confirm?: string
+  /** What is typed into the fields that make it smaller, by number. */
+  readonly less?: Readonly<Record<number, string>>
 }
 
 /** The forms beside those that decide and revoke. A review has one for each finding. */

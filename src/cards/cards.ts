@@ -1,11 +1,12 @@
 import { type Hex, sha256 } from '../core/data/id.ts'
 import type { ApprovalRequest } from '../core/request/request.ts'
 import type { Words } from '../words/words.ts'
-import { adaptiveCard } from './budget.ts'
+import { adaptiveCard, largestCard } from './budget.ts'
 import type { CardReader } from './cardReader.ts'
 import { type Batch, bare, type BatchOutcome, batchEndFace, batchOutcomeFace, batchPageFace } from './batch.ts'
 import { noticeFace, type NoticeScope } from './noticeFace.ts'
 import { channelFace, listFace, type ListScope, refusedFace, type RefusedReader, reviewFace } from './cardData.ts'
+import { withoutFields } from './lessForm.ts'
 import { penOf } from './pen.ts'
 import { pictureOf } from './slackPicture.ts'
 import { loadSlackCards, type SlackCards } from './slackCards.ts'
@@ -75,7 +76,7 @@ export function loadCards(files: ReadonlyMap<string, Uint8Array>, words: Words):
         ? review(reviewFace(request, { ...reader, via: request.requirement?.via?.[0] ?? 'teams' }, template, manner))
         : pictureOf(slack.review(request, { ...reader, via: 'slack' }), words),
     channel: (request) => channel(channelFace(request, manner)),
-    review: (request, reader) => review(reviewFace(request, reader, template, manner)),
+    review: (request, reader) => fitting(review, reviewFace(request, reader, template, manner), words),
     refused: (request, why, to = { stranger: false }) => refused(refusedFace(request, why, to, manner)),
     list: (requests, also = { more: false }) => list(listFace(requests, also, manner)),
     batchPage: (request, reader, place) => {
@@ -86,6 +87,13 @@ export function loadCards(files: ReadonlyMap<string, Uint8Array>, words: Words):
     notice: (request, scope) => notice(noticeFace(request, scope, manner)),
     batchOutcome: (outcomes) => batch(batchOutcomeFace(outcomes, manner)),
   }
+}
+
+/** Draws a page of the view. The form that makes the request smaller gives way where the rest fills the card. */
+function fitting(draw: (face: object) => Expanded, face: ReturnType<typeof reviewFace>, words: Words): Expanded {
+  const card = draw(face)
+  if (face.less.length + face.openLess.length === 0 || 2 * JSON.stringify(card).length <= largestCard) return card
+  return draw({ ...face, less: withoutFields(face.less, words), openLess: withoutFields(face.openLess, words) })
 }
 
 /** Puts a page of the view between the first element of another card and the rest, with that card's buttons. */

@@ -578,10 +578,28 @@ const clicks: Words['clicks'] = {
     confirm: 'The confirmation',
     question: 'The question',
     answer: 'The answer',
+    less: 'What is left',
   },
   notText: (input) => `${input} is not text.`,
   tooLong: (input, most) => `${input} has at most ${most} characters.`,
   invisible: (input) => `${input} holds an invisible character. Please type it again.`,
+}
+
+const less: Words['less'] = {
+  form: 'Change…',
+  now: 'Make it smaller',
+  about:
+    'A number may get lower, and a list may lose items. Nothing is decided by that: approvals from before count no more, and you approve what is left afterwards.',
+  reason: 'Why less is enough (optional, others will read it)',
+  number: (name, before) => `${name}, lower than ${before}`,
+  uses: (before) => `How many uses, fewer than ${before}`,
+  seconds: (before) => `For how many seconds, fewer than ${before}`,
+  list: (name) => `What is left of ${name}`,
+  item: (place, text) => (text === null ? `Item ${place}` : `${place}: ${text}`),
+  tooLong: (name) => `${name} has too many items for a card. Use the console, or countersign narrow.`,
+  noRoom: 'This card has no room for the form. Use the console, or countersign narrow.',
+  missing: 'Make at least one of them smaller.',
+  noNumber: (name) => `${name}: write a number in digits, with at most four places.`,
 }
 
 const batch: Words['batch'] = {
@@ -615,6 +633,7 @@ const slack: Words['slack'] = {
   emergency:
     'You may break the glass of this request, or review that, but not in Slack: do it in Teams or in the console.',
   answer: 'You may answer the question for the agent, but not in Slack: do it in Teams or in the console.',
+  narrow: 'You may make this request smaller, but not in Slack: do it in Teams or in the console.',
   channelId: (channel) => `In approvers.json this channel is ${JSON.stringify(channel)}.`,
   picture: 'As it was shown in Slack. This picture of it is drawn by Countersign.',
 }
@@ -722,6 +741,7 @@ export const english: Words = {
   request,
   bot,
   clicks,
+  less,
   batch,
   slack,
   gate,

@@ -17,6 +17,8 @@ export interface SlackWords {
   readonly emergency: string
   /** The reader may answer a question of an approver, and not here. */
   readonly answer: string
+  /** The reader may make the request smaller, and not here. */
+  readonly narrow: string
   /** Names the channel's id, which an operator needs. */
   readonly channelId: (channel: string) => string
   /** Stands above a view of Slack that is drawn elsewhere. */

@@ -7,6 +7,7 @@ import type { Fact, Tier, Verdict, VoidReason } from '../core/request/event.ts'
 import type { ClosedStatus, Status } from '../core/request/request.ts'
 import type { StopCode } from '../core/request/nextStep.ts'
 import type { Uncovered } from '../core/request/uncovered.ts'
+import type { LessWords } from './lessWords.ts'
 import type { RuleWords } from './ruleWords.ts'
 import type { Sentence } from './run.ts'
 import type { GateWords } from './gateWords.ts'
@@ -61,6 +62,7 @@ export interface Words {
   readonly request: RequestWords
   readonly bot: BotWords
   readonly clicks: ClickWords
+  readonly less: LessWords
   readonly batch: BatchWords
   readonly slack: SlackWords
   readonly gate: GateWords
@@ -363,7 +365,7 @@ interface ClickWords {
   readonly automatic: string
   readonly nobody: string
   readonly nowhere: string
-  readonly inputs: Readonly<Record<'reason' | 'note' | 'confirm' | 'question' | 'answer', string>>
+  readonly inputs: Readonly<Record<'reason' | 'note' | 'confirm' | 'question' | 'answer' | 'less', string>>
   readonly notText: (input: string) => string
   readonly tooLong: (input: string, most: number) => string
   readonly invisible: (input: string) => string

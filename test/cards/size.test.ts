@@ -20,7 +20,7 @@ import { sizes } from '../../src/core/policy/sizes.ts'
 import { after, bot, dba, decision, facts, needs, oid, pending, redemption, runner, stored } from '../support/build.ts'
 import { withStoryLink } from '../../src/teams/storyLink.ts'
 import { english } from '../../src/words/english.ts'
-import { cards as templated, size } from './drawn.ts'
+import { cards as templated, lines, size, verbs } from './drawn.ts'
 import { checkShowable, pagesOf } from '../support/english.ts'
 import { answered, askedBack } from '../support/talked.ts'
 import { someOf } from '../support/whole.ts'
@@ -180,6 +180,28 @@ const typing = {
   },
 } as const
 
+/** The same request, with as much to make smaller beside it as one form has. */
+function narrowable(request: ApprovalRequest): ApprovalRequest {
+  const { action, requirement } = request
+  if (!action || !requirement) throw new TypeError('It waits for people, and is not erased.')
+  const items = Array.from({ length: bounds.lessItems }, (_, i) => `${i}${tag.repeat(20)}`)
+  const narrow = Array.from({ length: sizes.varied - 1 }, (_, i) => `n${i}-`.padEnd(sizes.name, 'n'))
+  const numbers = Object.fromEntries(narrow.map((name) => [name, 1_000_000_000.5]))
+  return {
+    ...request,
+    action: { ...action, params: { ...action.params, ...numbers, items } },
+    requirement: { ...requirement, narrowable: [...narrow, 'items'] },
+  }
+}
+
+const less = {
+  fresh: { may: ['ask', 'break', 'narrow'] },
+  again: {
+    may: ['ask', 'break', 'narrow'],
+    form: { act: 'narrow', fault: said.reason, words: said.reason, less: { 1: '1', 8: '1,2' } },
+  },
+} as const
+
 /** The states whose cards say the most. */
 function states(action: Action): readonly ApprovalRequest[] {
   const request = pending(longest(action))
@@ -253,8 +275,17 @@ describe.each(tried)('with %s', (_what, params) => {
     const typed = Object.values(typing).map((more) =>
       cards.review(talk, { approver: oid(100), page: last, via: 'teams', notice: said.reason, ...more }),
     )
+    const smaller = [request, talk]
+      .map(narrowable)
+      .flatMap((one) =>
+        Object.values(less).map((more) =>
+          cards.review(one, { approver: oid(100), page: pagesIn(one), via: 'teams', notice: said.reason, ...more }),
+        ),
+      )
+    // Where all of this leaves no room for the form, a sentence stands in its place.
+    for (const card of smaller) expect(verbs(card).includes('narrow')).toBe(!lines(card).includes(english.less.noRoom))
     const refused = cards.refused(talk, said.reason, { stranger: false, ...typing.answer })
-    for (const card of [...drawn, ...typed, refused]) expect(size(card)).toBeLessThanOrEqual(most)
+    for (const card of [...drawn, ...typed, ...smaller, refused]) expect(size(card)).toBeLessThanOrEqual(most)
   })
 })
 

@@ -249,6 +249,16 @@ export const reversed: Words = {
     tooLong: (input, most) => line('long', input, most),
     invisible: (input) => line('invisible', input),
   },
+  less: {
+    ...all({ ...english.less, number: '', uses: '', seconds: '', list: '', item: '', tooLong: '', noNumber: '' }),
+    number: (name, before) => line('below', name, before),
+    uses: (before) => line('fewer', before),
+    seconds: (before) => line('shorter', before),
+    list: (name) => line('left', name),
+    item: (place, text) => line('item', place, text ?? ''),
+    tooLong: (name) => line('many', name),
+    noNumber: (name) => line('digits', name),
+  },
   batch: {
     ...all({
       ...english.batch,
