@@ -156,6 +156,8 @@ describe('a click on a card', () => {
     ['a confirmation of 513 characters', 'approve', { request, view, confirm: 'x'.repeat(513) }],
     ['no view to ask', 'ask', { request, question: 'Why?' }],
     ['a question that is no text', 'ask', { request, view, question: { text: 'Why?' } }],
+    ['no view to narrow', 'narrow', { request, less1: '5' }],
+    ['a field that is neither text nor number', 'narrow', { request, view, less1: { rows: 5 } }],
     ['no view to break the glass', 'break-glass', { request, glassReason: 'Fire.' }],
     ['a confirmation of a broken glass that is no text', 'break-glass', { request, view, glassConfirm: 7 }],
     ['no finding', 'review-glass', { request, justified: 'Yes.' }],
@@ -212,6 +214,12 @@ describe('a click on a card', () => {
       expect.objectContaining({ kind: 'ask', ...shown, question: 'Why?' }),
     )
     expect(read('ask', { request, view, question: 'x'.repeat(501) })).toMatchObject({ fault: expect.any(String) })
+    expect(read('narrow', { request, view, less1: 5, less8: '1,3', less9: 'no', lessReason: ' Less. ' })).toEqual(
+      expect.objectContaining({
+        ...{ kind: 'narrow', ...shown, reason: 'Less.' },
+        less: { 1: '5', 2: '', 3: '', 4: '', 5: '', 6: '', 7: '', 8: '1,3' },
+      }),
+    )
     expect(read('break-glass', { request, view, glassReason: 'Fire.', glassConfirm: 'db', confirm: 'no' })).toEqual(
       expect.objectContaining({ kind: 'break', ...shown, reason: 'Fire.', confirm: 'db' }),
     )

@@ -52,6 +52,7 @@ export const bot =
       case 'revoke':
       case 'ask':
       case 'answer':
+      case 'narrow':
       case 'break':
       case 'find':
         return clicked(parts, intent, via).catch(asError)

@@ -72,6 +72,7 @@ export function parseClick(invoke: Json): Click | { readonly why: string } {
     }
     case 'ask':
     case 'answer':
+    case 'narrow':
     case 'break-glass':
     case 'review-glass':
       return readTalk(action)

@@ -1,8 +1,11 @@
 import type { Approvals, Reviewed } from '../../approvals/approvals.ts'
 import type { CardReader, FurtherAct, TypedForm } from '../../cards/cardReader.ts'
 import type { Cards } from '../../cards/cards.ts'
+import type { Action } from '../../core/action/action.ts'
+import { lessFields, typedEdits } from '../../core/action/lessField.ts'
 import type { ObjectId, RequestId } from '../../core/data/id.ts'
 import { Problem } from '../../core/data/problem.ts'
+import { actionShown } from '../../core/request/narrowing.ts'
 import type { ApprovalRequest } from '../../core/request/request.ts'
 import type { PostedCard } from '../../ports/messenger.ts'
 import { spoken } from '../../words/spoken.ts'
@@ -13,14 +16,14 @@ import { wordsOf } from './problemWords.ts'
 interface RequestClickParts {
   readonly approvals: Pick<
     Approvals,
-    'review' | 'decide' | 'revoke' | 'askBack' | 'answer' | 'breakGlass' | 'reviewGlass'
+    'review' | 'read' | 'decide' | 'revoke' | 'askBack' | 'answer' | 'narrow' | 'breakGlass' | 'reviewGlass'
   >
   readonly cards: Cards
   /** Records the card that an invoke came from, in case a crash kept it from being recorded. */
   readonly adopt: (request: RequestId, channel: string, card: PostedCard) => Promise<void>
 }
 
-type Invoke = Extract<Intent, { kind: 'review' | 'decide' | 'revoke' | 'ask' | 'answer' | 'break' | 'find' }>
+type Invoke = Extract<Intent, { kind: 'review' | 'decide' | 'revoke' | 'ask' | 'answer' | 'narrow' | 'break' | 'find' }>
 type Typing = Exclude<Invoke, { kind: 'review' }>
 
 /** What a card tells its reader of their last click. */
@@ -62,6 +65,8 @@ async function act(parts: RequestClickParts, intent: Invoke, via: string): Promi
       const { [number]: _sent, ...others } = typed
       return review(parts, intent, via, intent.page, { answering: { typed: others } })
     }
+    case 'narrow':
+      return narrowed(parts, intent, via)
     case 'break': {
       const { view, reason = '', confirm } = intent
       const typed = confirm === undefined ? {} : { confirm }
@@ -75,6 +80,27 @@ async function act(parts: RequestClickParts, intent: Invoke, via: string): Promi
     }
   }
 }
+
+/** Makes a request smaller by what was typed, and shows the person what is left, which they have not approved yet. */
+async function narrowed(parts: RequestClickParts, intent: LessIntent, via: string): Promise<BotAnswer> {
+  const { approvals } = parts
+  const { request: id, who, view, less, reason } = intent
+  const request = await approvals.read(id, { kind: 'person', id: who, evidence: false })
+  // Places of items are those that the person saw, though the lists may be shorter by now.
+  const edits = lessTyped(actionShown(request, who, view), request, less)
+  if (edits === null || 'unread' in edits) {
+    const why = edits === null ? spoken.less.missing : spoken.less.noNumber(edits.unread)
+    return formAgain(parts, intent, via, why)
+  }
+  const words = reason === undefined ? {} : { reason }
+  await approvals.narrow(id, { approver: who, edits, seen: { via, view }, ...words })
+  return review(parts, intent, via, 1)
+}
+
+const lessTyped = (action: Action | null, { requirement }: ApprovalRequest, less: LessIntent['less']) =>
+  action && typedEdits(action, lessFields(action, requirement?.narrowable ?? []).fields, less)
+
+type LessIntent = Extract<Invoke, { kind: 'narrow' }>
 
 /** Gives a form back, open and with what was typed, since something in it cannot be taken. */
 async function formAgain(parts: RequestClickParts, intent: Typing, via: string, fault: string): Promise<BotAnswer> {
@@ -95,6 +121,7 @@ function formOf(intent: Exclude<Typing, { kind: 'answer' }>, fault: string): Typ
     fault,
     ...(words !== undefined && { words }),
     ...(confirm !== undefined && { confirm }),
+    ...(intent.kind === 'narrow' && { less: intent.less }),
   }
 }
 
@@ -142,9 +169,10 @@ async function review(
   return { kind: 'card', card: cards.review(request, reader) }
 }
 
-function furtherActs({ mayAsk, mayBreak, mayReview, mayAnswer }: Reviewed): readonly FurtherAct[] {
+function furtherActs({ mayAsk, mayNarrow, mayBreak, mayReview, mayAnswer }: Reviewed): readonly FurtherAct[] {
   return [
     ...(mayAsk ? (['ask'] as const) : []),
+    ...(mayNarrow ? (['narrow'] as const) : []),
     ...(mayBreak ? (['break'] as const) : []),
     ...(mayReview ? (['review'] as const) : []),
     ...(mayAnswer ? (['answer'] as const) : []),
@@ -187,6 +215,7 @@ async function refused(parts: RequestClickParts, intent: Invoke, via: string, ca
       return { ...(await review(parts, intent, via, 1, { notice })), code: cause.code }
     }
     case 'invalid-input':
+    case 'not-narrower':
     case 'secret-in-params':
       if (intent.kind === 'review') return error(cause)
       return { ...(await formAgain(parts, intent, via, faultOf(intent, cause))), code: cause.code }
@@ -205,6 +234,7 @@ function faultOf({ kind }: Typing, problem: Problem): string {
     find: card.findingMissing,
   }
   const { pointer } = problem.details
+  if (problem.code === 'not-narrower') return withoutParams(problem)
   if (problem.code === 'secret-in-params') return withoutPointer(problem)
   const isWordless = pointer !== '/confirm'
   return isWordless && kind in missing ? missing[kind as keyof typeof missing] : wordsOf(problem)
@@ -213,6 +243,9 @@ function faultOf({ kind }: Typing, problem: Problem): string {
 /** The sentence of a problem without the field of the API that it begins with. */
 const withoutPointer = ({ message }: Problem): string =>
   message.replace(/^\/\w+: (.)/, (_, first: string) => first.toUpperCase())
+
+/** The sentence of a problem with the name of the field that it begins with, in place of its pointer. */
+const withoutParams = ({ message }: Problem): string => message.replace(/^\/(?:params\/)?/, '')
 
 /** Says why nothing was counted, and gives back what the person typed: the card that they get has no form of it. */
 function noticeOf(intent: Invoke, why: string): string {

@@ -1,11 +1,12 @@
 import * as z from 'zod'
 import { bounds } from '../../core/data/bound.ts'
 import type { Digest, Hex, RequestId } from '../../core/data/id.ts'
+import { sizes } from '../../core/policy/sizes.ts'
 import { findings, type ReviewFinding } from '../../core/request/event.ts'
 import { spoken } from '../../words/spoken.ts'
 import { button, confirm, inputs, numbered, page, request, type Typed, typed, view, words } from './clickField.ts'
 
-/** What a button asks for beside deciding: to ask back, to answer, to break the glass, to say what to think of that. */
+/** What a button asks for beside deciding: to ask back, to answer, to make it smaller, to break the glass, to say what to think of that. */
 export type TalkClick =
   | {
       readonly kind: 'ask'
@@ -27,6 +28,16 @@ export type TalkClick =
       readonly fault?: string
     }
   | {
+      readonly kind: 'narrow'
+      readonly request: RequestId
+      readonly view: Digest
+      readonly page: number
+      /** What was typed into the fields, by number from 1 on. */
+      readonly less: Readonly<Record<number, string>>
+      readonly reason?: string
+      readonly fault?: string
+    }
+  | {
       readonly kind: 'break'
       readonly request: RequestId
       readonly view: Digest
@@ -44,7 +55,7 @@ export type TalkClick =
       readonly fault?: string
     }
 
-const { notOurs, inputs: inputWords } = spoken.clicks
+const { notOurs, notText, inputs: inputWords } = spoken.clicks
 
 const answerData = {
   ...{ request, page: page.default(1) },
@@ -55,10 +66,24 @@ const answerData = {
   number: z.int(notOurs).min(1, notOurs).max(bounds.questions, notOurs),
   ...numbered('answer', bounds.questions, typed(inputWords.answer, bounds.text.answer)),
 }
+
+/** Characters of a field: those of the places of all items. */
+const mostLess = 200
+
+/** What a field holds: of a number its digits, of a list the places of its items. Some clients send a number as one. */
+const lessField = z
+  .union([z.string(notText(inputWords.less)), z.number(notText(inputWords.less))], notText(inputWords.less))
+  .transform((given) => String(given).slice(0, mostLess))
+  .optional()
+
 /** The schemas of these buttons. */
 export const talkButtons = [
   button('ask', { request, view, page: page.default(1), question: typed(inputWords.question) }),
   button('answer', answerData),
+  button('narrow', {
+    ...{ request, view, page: page.default(1), lessReason: inputs.reason },
+    ...numbered('less', sizes.varied, lessField),
+  }),
   button('break-glass', {
     ...{ request, view, page: page.default(1) },
     ...{ glassReason: inputs.reason, glassConfirm: confirm },
@@ -84,6 +109,8 @@ export function readTalk(action: TalkAction): TalkClick {
     }
     case 'answer':
       return readAnswer(action.data)
+    case 'narrow':
+      return readLess(action.data)
     case 'break-glass': {
       const { glassReason, glassConfirm, ...shown } = action.data
       return {
@@ -100,6 +127,15 @@ export function readTalk(action: TalkAction): TalkClick {
   }
 }
 
+type LessClick = Extract<TalkClick, { kind: 'narrow' }>
+
+function readLess({ request, view, page, lessReason, ...fields }: DataOf<'narrow'>): LessClick {
+  const given = fields as Readonly<Record<string, string | undefined>>
+  const numbers = Array.from({ length: sizes.varied }, (_, i) => i + 1)
+  const less = Object.fromEntries(numbers.map((number) => [number, given[`less${number}`] ?? '']))
+  return { kind: 'narrow', request, view, page, less, ...words(lessReason) }
+}
+
 /** Characters of answers that a card gets back beside the one that was sent. */
 const mostKept = 4_000
 
@@ -109,7 +145,7 @@ function readAnswer({
   question,
   number,
   ...fields
-}: AnswerData): Extract<TalkClick, { kind: 'answer' }> {
+}: DataOf<'answer'>): Extract<TalkClick, { kind: 'answer' }> {
   const given = fields as Readonly<Record<string, Typed | undefined>>
   const sent = given[`answer${number}`]
   const typed: Record<number, string> = sent === undefined ? {} : { [number]: sent.text }
@@ -131,4 +167,4 @@ function readAnswer({
   }
 }
 
-type AnswerData = Extract<TalkAction, { verb: 'answer' }>['data']
+type DataOf<Verb extends TalkAction['verb']> = Extract<TalkAction, { verb: Verb }>['data']
