@@ -118,9 +118,10 @@ async function shown(
 }
 
 /** What this person may do in another door alone: Slack is not where the tenant's people sign in. */
-const elsewhere = ({ mayBreak, mayReview, mayAnswer }: Reviewed): readonly string[] => [
+const elsewhere = ({ mayNarrow, mayBreak, mayReview, mayAnswer }: Reviewed): readonly string[] => [
   ...(mayBreak || mayReview ? [spoken.slack.emergency] : []),
   ...(mayAnswer ? [spoken.slack.answer] : []),
+  ...(mayNarrow ? [spoken.slack.narrow] : []),
 ]
 
 const linked = (view: SlackView, { id }: ApprovalRequest, link: ConsoleLink | undefined): SlackView =>

@@ -10,7 +10,21 @@ import { webApi } from '../../src/slack/webApi.ts'
 import { english } from '../../src/words/english.ts'
 import { cards } from '../cards/drawn.ts'
 import { slackDrawing } from './drawing.ts'
-import { codeOf, dba, dba2, disabled, guest, needs, noon, oid, owner, security, slot } from '../support/build.ts'
+import {
+  action,
+  codeOf,
+  dba,
+  dba2,
+  disabled,
+  guest,
+  needs,
+  noon,
+  oid,
+  owner,
+  scope,
+  security,
+  slot,
+} from '../support/build.ts'
 import { signed, slackApp, slackChannel, type SlackDouble, slackPlace, startSlack } from '../support/slackDouble.ts'
 import { asks, history, type World, world } from '../support/world.ts'
 import { until } from '../support/until.ts'
@@ -326,6 +340,15 @@ describe('a question to the side that asks', () => {
     expect(textOf(lastView()[1])).toContain(english.slack.answer)
     expect(textOf(lastView()[1])).toContain('Which customers?')
   })
+})
+
+test('a request is made smaller elsewhere, which those who may read here', async () => {
+  await doorOf(needs([slot('dba')], { session: { for: 14_400, uses: 50, vary: [] } }))
+  const request = await ask({ action: { ...action, standing: { ...scope, vary: {} } } })
+  await send(reviewed(dba, request.id))
+  expect(textOf(lastView()[1])).toContain(english.slack.narrow)
+  await send(reviewed(owner, request.id))
+  expect(textOf(lastView()[1])).not.toContain(english.slack.narrow)
 })
 
 describe('people who may not decide', () => {

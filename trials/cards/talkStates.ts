@@ -4,7 +4,7 @@ import { noticesOf } from '../../src/core/request/notice.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import type { Submission } from '../../src/core/request/submission.ts'
 import { english } from '../../src/words/english.ts'
-import { dba, dba2, needs, owner, pending } from '../../test/support/build.ts'
+import { action, dba, dba2, needs, owner, pending } from '../../test/support/build.ts'
 import {
   answered,
   askedBack,
@@ -26,6 +26,10 @@ export function talkStates(cards: Cards, asked: Partial<Submission>): readonly S
   const terms = { ...needs(), ...provided().judgement } as ReturnType<typeof needs>
   const request = pending({ ...rest, judgement: { ...terms, summary: 'Export data from a production database' } })
   const hidden = pending({ ...rest, judgement: { ...terms, private: true } })
+  const narrowable = pending({
+    ...{ ...rest, narrowing: true, judgement: { ...terms, narrow: ['rows', 'tables'] } },
+    action: { ...action, params: { ...action.params, tables: ['accounts', 'public.orders', 'users'] } },
+  })
   const open = askedBack(votedFor(request), 'Which customers, and does finance know of it?')
   const told = answered(open, 'Those of the churn report, as FIN-881 says.\nFinance asked for it.')
   const byAgent = answered(open, 'All customers that left since October.', 'agent')
@@ -75,6 +79,12 @@ export function talkStates(cards: Cards, asked: Partial<Submission>): readonly S
   ] as const
   const forms: readonly State[] = [
     { name: 'form-ask', title: 'Approver: ask', card: review(request), open: onCards.askForm },
+    {
+      name: 'form-less',
+      title: 'Approver: make it smaller',
+      card: review(narrowable, { may: ['ask', 'narrow'] }),
+      open: english.less.form,
+    },
     {
       name: 'form-break',
       title: 'Break glass: reason and confirmation',
