@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Azurite, startAzurite } from '../../src/local/azurite.ts'
@@ -60,7 +60,11 @@ export async function startGrounds(most: number): Promise<Grounds> {
     keep: (process) => void idle.push(process),
     policy(rooms) {
       const name = rooms.join('-')
-      const made = policies.get(name) ?? writeRoomsPolicy(join(folder, `policy-${name}`), rooms).then(addPipelines)
+      const made =
+        policies.get(name) ??
+        writeRoomsPolicy(join(folder, `policy-${name}`), rooms)
+          .then(addPipelines)
+          .then(takingLess)
       policies.set(name, made)
       return made
     },
@@ -76,4 +80,14 @@ export async function startGrounds(most: number): Promise<Grounds> {
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** Lets approvers make smaller what other-bot asks for, which is no pipeline. */
+async function takingLess(folder: string): Promise<string> {
+  const file = join(folder, 'approvers.json')
+  const roster = JSON.parse(await readFile(file, 'utf8')) as { agents: Record<string, { name: string }> }
+  for (const agent of Object.values(roster.agents))
+    if (agent.name === 'other-bot') Object.assign(agent, { narrowing: true })
+  await writeFile(file, JSON.stringify(roster, null, 2))
+  return folder
 }

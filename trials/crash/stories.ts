@@ -28,6 +28,7 @@ export const stories = {
   uses: inTeams(uses),
   takenBack: inTeams(takenBack),
   away: inTeams(away),
+  less: inTeams(less),
   seal: inTeams(seal),
   slack: { kinds: ['slack'], sinks: [], tell: slack },
   rooms: { kinds: ['teams', 'slack'], sinks: [], tell: rooms },
@@ -168,6 +169,24 @@ async function takenBack(site: Site): Promise<void> {
   demand(status === 409 && body.code === 'not-redeemable', `its use is answered ${status} ${JSON.stringify(body)}`)
 }
 
+/** An approver makes a request smaller and approves what is left, which alone is redeemed. */
+async function less(site: Site): Promise<void> {
+  await site.start()
+  const request = await ask(site, {}, 'other-bot')
+  site.count()
+  await act(site, request, 'narrow', { params: { rows: 600 }, digest: request.digest }, 'narrowed', 'dba-1')
+  await site.deliverAll()
+  const { digest, content } = await read(site, request)
+  await act(site, request, 'decisions', { verdict: 'approve', digest, content }, 'decided', 'dba-1')
+  const { grant } = await read(site, request)
+  demand(grant !== undefined, 'an approved request has a grant')
+  const claim = { grant: grant.token, redemption: randomUUID() }
+  const larger = { ...claim, digest: request.digest }
+  const { body } = await site.call('other-bot', `/api/requests/${request.id}/redeem`, larger)
+  demand(body.code === 'digest-mismatch', `what was asked for is answered ${JSON.stringify(body)}`)
+  await act(site, request, 'redeem', { ...claim, digest }, 'redeemed', 'other-bot')
+}
+
 /** A member is away, the deputy approves for them, and the member is back. Nobody acts for them then. */
 async function away(site: Site): Promise<void> {
   const request = await asked(site)
@@ -293,9 +312,9 @@ async function asked(site: Site): Promise<Answer['body']> {
   return request
 }
 
-async function ask(site: Site, more: Record<string, unknown> = {}): Promise<Answer['body']> {
+async function ask(site: Site, more: Record<string, unknown> = {}, who = 'deploy-bot'): Promise<Answer['body']> {
   const key = { 'idempotency-key': randomUUID() }
-  const { status, body } = await site.call('deploy-bot', '/api/requests', wish(more), key)
+  const { status, body } = await site.call(who, '/api/requests', wish(more), key)
   demand([200, 201].includes(status), `an ask is answered ${status} ${JSON.stringify(body)}`)
   site.acknowledge(body.id, 'requested')
   await site.deliverAll()
@@ -321,8 +340,8 @@ async function act(
   site.acknowledge(id, event)
 }
 
-const read = async (site: Site, { id }: Answer['body']): Promise<Answer['body']> =>
-  (await site.call('deploy-bot', `/api/requests/${id}`)).body
+const read = async (site: Site, { id, agent }: Answer['body']): Promise<Answer['body']> =>
+  (await site.call(agent.name, `/api/requests/${id}`)).body
 
 /** Finds the card of a request in a room. */
 function cardOf(site: Site, { id }: Answer['body'], room: ChannelKind): ShownCard {
