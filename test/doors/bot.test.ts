@@ -32,7 +32,7 @@ describe('a request', () => {
     expect(verbs(shown(card))).toEqual(['review'])
     expect(lines(shown(card))).toContain('rows: 1,200')
     const review = drawn(await bot.click('dba-1', 'review', { request: request.id }, card))
-    expect(verbs(review)).toEqual(['ask', 'approve', 'approve', 'deny'])
+    expect(verbs(review)).toEqual(['ask', 'narrow', 'approve', 'approve', 'deny'])
     const after = drawn(await press('dba-1', review, 'approve', { note: 'Checked.' }, card))
     expect(lines(after)).toContain(english.statuses.approved)
     expect(await read(request)).toMatchObject({
@@ -287,7 +287,7 @@ describe('nothing changes at', () => {
 
   test('a revocation before there is an approval', async () => {
     const answer = drawn(await bot.click('dba-1', 'revoke', { request: request.id }))
-    expect(verbs(answer)).toEqual(['ask', 'approve', 'approve', 'deny'])
+    expect(verbs(answer)).toEqual(['ask', 'narrow', 'approve', 'approve', 'deny'])
   })
 
   test.each<[string, string, JsonObject]>([

@@ -47,7 +47,7 @@ test('asked by HTTP, decided in the channel with two clicks, used, and the card 
 
   await press(card, 'Review')
   await client.says(card, 'Note…')
-  expect(await buttonsOf(card)).toEqual(['Ask…', 'Approve', 'Note…', 'Deny…'])
+  expect(await buttonsOf(card)).toEqual(['Ask…', 'Change…', 'Approve', 'Note…', 'Deny…'])
   expect(await card.innerText()).toContain(request.digest)
   await client.picture('review', card)
   await press(card, 'Note…')
