@@ -5,7 +5,7 @@ import { TableLedger } from '../../src/azure/ledger.ts'
 import { requestTexts } from '../../src/azure/row.ts'
 import { rowKey } from '../../src/azure/rowKey.ts'
 import { transaction } from '../../src/azure/transaction.ts'
-import { type ObjectId, sha256, shardOf } from '../../src/core/data/id.ts'
+import { inverse, type ObjectId, sha256, shardOf } from '../../src/core/data/id.ts'
 import { macOf, rowText } from '../../src/core/log/mac.ts'
 import type { ApprovalRequest } from '../../src/core/request/request.ts'
 import { eraseAll } from '../../src/evidence/erasures.ts'
@@ -53,7 +53,8 @@ async function expectTrue(request: ApprovalRequest): Promise<void> {
 /** The rows of indexes that the request has. */
 async function indexOf({ id }: ApprovalRequest): Promise<readonly Columns[]> {
   const rows = await insider.rows(shardOf(id))
-  return rows.filter(({ rowKey: key }) => /^(due|agent|voter)-/.test(String(key)))
+  const isOwn = (key: string) => key.includes(inverse(id)) || key.endsWith(id)
+  return rows.filter(({ rowKey: key }) => /^(due|agent|voter)-/.test(String(key)) && isOwn(String(key)))
 }
 
 /** Ways to end a request: each copies it into the rows of its agent and voters. */
