@@ -1,4 +1,5 @@
 import type { RequestAnswer, ViewAnswer } from '../contract/requestAnswer.ts'
+import { plainNumber } from '../core/action/edits.ts'
 import { visible } from '../core/data/text.ts'
 import type { CallFailure } from './api.ts'
 import { useDraft } from './draft.ts'
@@ -142,7 +143,7 @@ const listsIn = (request: RequestAnswer): readonly (readonly [string, readonly u
 function leftOf(request: RequestAnswer, { numbers, gone }: TypedLess): object | null {
   const given = numbersIn(request).flatMap(([name]) => {
     const text = (numbers[name] ?? '').trim()
-    return text === '' ? [] : [[name, /^\d+(\.\d{1,4})?$/.test(text) ? Number(text) : null] as const]
+    return text === '' ? [] : [[name, plainNumber.test(text) ? Number(text) : null] as const]
   })
   const lists = listsIn(request).flatMap(([name, items]) => {
     const places = gone[name] ?? []

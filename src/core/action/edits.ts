@@ -77,7 +77,7 @@ function flawInValue(before: Json | undefined, after: Json | undefined, pointer:
 }
 
 /** As people write it: digits, and at most the four places of Cedar's decimal. */
-const plainNumber = /^\d+(\.\d{1,4})?$/
+export const plainNumber = /^\d+(\.\d{1,4})?$/
 
 function flawInNumber(before: number, after: Json | undefined, pointer: string): EditFlaw | null {
   const isPlain = typeof after === 'number' && !Object.is(after, -0) && plainNumber.test(String(after))

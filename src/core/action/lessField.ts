@@ -1,7 +1,7 @@
 import { bounds } from '../data/bound.ts'
 import { canonical, isArray, type Json } from '../data/json.ts'
 import type { Action } from './canonicalAction.ts'
-import type { Edits } from './edits.ts'
+import { type Edits, plainNumber } from './edits.ts'
 
 /** What a person may make smaller in a form, with the number of its field from 1 on. */
 export type LessField =
@@ -77,7 +77,7 @@ export function typedEdits(
 
 /** `NaN` for what is no number as people write it. */
 const numberIn = (text: string): number | null =>
-  text === '' ? null : /^\d+(\.\d{1,4})?$/.test(text) ? Number(text) : Number.NaN
+  text === '' ? null : plainNumber.test(text) ? Number(text) : Number.NaN
 
 function itemsLeft(items: readonly Json[], text: string): readonly Json[] | null {
   const places = new Set(text.split(',').map((place) => place.trim()))
